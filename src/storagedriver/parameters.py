@@ -1,0 +1,87 @@
+"""Driver parameters: a pydantic model a driver, and one way to say what is wrong with them (CONF-1)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+
+from storagedriver import paths
+from storagedriver.errors import ParameterError
+
+
+class DriverParameters(BaseModel):
+    """The parameters of a driver. Subclasses add documented fields; secrets are `SecretStr`.
+
+    Strings, as they come from the environment, convert to each field's type, and numbers to strings where a string is
+    meant. None and absent both mean the default. Unknown names are refused.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        coerce_numbers_to_str=True,
+        validate_default=False,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_the_default(cls, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            return {name: value for name, value in given.items() if value is not None}
+        return given
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], given: Mapping[str, Any], *, driver_name: str) -> Model:
+    """The parameters as `model`.
+
+    Raises:
+        ParameterError: Names the first parameter that is wrong and why, without its value, which may be a secret.
+    """
+    if not isinstance(given, Mapping):
+        raise ParameterError(
+            f"parameters are a mapping, not {type(given).__name__}", parameter="parameters", driver_name=driver_name
+        )
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as invalid:
+        problem = invalid.errors(include_input=False, include_url=False, include_context=False)[0]
+        parameter = str(problem["loc"][0]) if problem["loc"] else "parameters"
+        detail = _explain(problem["type"], problem["msg"], parameter, model)
+        # The cause is left out on purpose: pydantic's error object still holds the input, secrets included.
+        error = ParameterError(detail, parameter=parameter, driver_name=driver_name)
+    raise error
+
+
+def _explain(kind: str, message: str, parameter: str, model: type[BaseModel]) -> str:
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(parameter, list(model.model_fields), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(model.model_fields)) or 'none'}"
+        return f"unknown; {hint}"
+    if kind == "missing":
+        return "required, but missing"
+    return message.removeprefix("Value error, ")
+
+
+class NoParameters(DriverParameters):
+    """For a driver that takes none."""
+
+
+def _normal_root(given: str) -> str:
+    trimmed = given.strip("/")
+    if not trimmed:
+        return ""
+    for name in trimmed.split("/"):
+        if not paths.is_component(name):
+            raise ValueError(f"a root directory consists of components of A-Z a-z 0-9 . _ -, not {name!r}")
+    return f"/{trimmed}"
+
+
+RootDirectory = Annotated[str, AfterValidator(_normal_root)]
+"""A prefix for all paths: `''` and `'/'` are none, and `'r'`, `'/r'` and `'r/'` are the same one, `'/r'` (CONF-3)."""
