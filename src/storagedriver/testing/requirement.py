@@ -1,0 +1,35 @@
+"""The mark that ties a check to the one clause of the contract it proves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from storagedriver.contract import requirement as find
+
+
+def requirement(
+    identifier: str, *, capability: str | None = None, without: str | None = None, needs: Sequence[str] = ()
+) -> pytest.MarkDecorator:
+    """Say which clause of the contract a check proves.
+
+    Args:
+        identifier: The requirement's id: "CONT-2".
+        capability: Run where the driver declares this field of Capabilities; elsewhere the check is "not offered".
+            The requirement's own capability counts without being named.
+        without: Run only where the driver does not declare this capability: for the refusal that CAP-1 asks.
+        needs: What the check needs of the registration: "inspect" (it names what lies on the backend), "root" (it has
+            a root parameter), "shared" (other processes see the same content). Elsewhere it is skipped with the reason.
+
+    Raises:
+        UnknownRequirementError: The contract has no such clause.
+    """
+    found = find(identifier)
+    return pytest.mark.requirement(
+        found.id, capability=capability or found.capability, without=without, needs=tuple(needs)
+    )
+
+
+full = pytest.mark.profile("full")
+"""For checks that take seconds: run in the profiles full and soak, not in quick."""

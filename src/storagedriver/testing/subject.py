@@ -1,0 +1,145 @@
+"""The driver under test, as a check sees it beside the `driver` fixture: more drivers of the same store, other processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from storagedriver.driver import StorageDriver
+from storagedriver.testing.recording import Recorder
+from storagedriver.testing.target import Target
+from storagedriver.testing.tree import Tree
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ELSEWHERE_SECONDS = 120
+"""How long a call in another process may take before it counts as hung."""
+
+
+class Subject:
+    """The target of one check and what was opened on it.
+
+    Attributes:
+        target: The driver's registration, parameters and server.
+        profile: "quick", "full" or "soak".
+    """
+
+    def __init__(self, target: Target, recorder: Recorder, tree: Tree, *, profile: str) -> None:
+        """Begin a check on `target` below `tree`."""
+        self.target = target
+        self.profile = profile
+        self._recorder = recorder
+        self._tree = tree
+        self._opened: list[StorageDriver] = []
+
+    @property
+    def name(self) -> str:
+        """The name the driver is registered under."""
+        return self.target.registration.name
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The parameters the driver was made of; secrets may be among them."""
+        return self.target.parameters
+
+    def open(self, **changes: Any) -> StorageDriver:
+        """Another driver on the same store, its calls recorded too; closed after the check.
+
+        Args:
+            changes: Parameters that differ from the target's.
+        """
+        driver = self._recorder.wrap(self.construct({**self.parameters, **changes}), self._variable(changes))
+        self._opened.append(driver)
+        return driver
+
+    def construct(self, parameters: Mapping[str, Any]) -> StorageDriver:
+        """What the driver's constructor makes of exactly `parameters`; neither recorded nor closed."""
+        return self.target.registration.constructor(parameters)
+
+    def root(self, relative: str) -> str:
+        """The value of the root parameter for a store of its own, `relative` below the check's prefix (needs root)."""
+        base = str(self.parameters.get(self.root_parameter) or "").rstrip("/")
+        return f"{base}{self._tree.path(relative)}"
+
+    def root_spellings(self, relative: str) -> list[str]:
+        """Ways to write `root(relative)` that all mean the same (CONF-3)."""
+        root = self.root(relative)
+        if self.parameters.get(self.root_parameter):
+            # A root that is given may be a folder of this machine: there a leading slash has a meaning.
+            return [root, f"{root}/"]
+        return [root, f"{root}/", root.lstrip("/"), f"{root.lstrip('/')}/"]
+
+    def open_root(self, relative: str) -> StorageDriver:
+        """A driver on a store of its own, `relative` below the check's prefix (needs root)."""
+        return self.open(**{self.root_parameter: self.root(relative)})
+
+    @property
+    def root_parameter(self) -> str:
+        """The parameter that sets the root (needs root)."""
+        parameter = self.target.registration.root_parameter
+        if parameter is None:
+            raise RuntimeError("the check must say needs=['root'] in its requirement mark")
+        return parameter
+
+    def inspect(self) -> list[str]:
+        """Everything on the backend below the check's prefix, internals included, by name (needs inspect)."""
+        inspect = self.target.registration.inspect
+        if inspect is None:
+            raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
+        return sorted(name for name in inspect(self.parameters) if self._tree.root.strip("/") in name)
+
+    def elsewhere(self, function: Callable[Concatenate[StorageDriver, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """What `function(driver, ...)` returns in another process, with a driver of the same parameters (needs shared).
+
+        Args:
+            function: A function of a module; it and its arguments are pickled.
+            args: Passed on.
+            kwargs: Passed on.
+        """
+        work = pickle.dumps((sys.path, function, self.target.portable(), args, kwargs))
+        code = "from storagedriver.testing.subject import run_here; run_here()"
+        done = subprocess.run(  # noqa: S603  our own interpreter
+            [sys.executable, "-c", code],
+            input=work,
+            capture_output=True,
+            timeout=ELSEWHERE_SECONDS,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"the other process failed:\n{done.stderr.decode(errors='replace')}")
+        returned, error = pickle.loads(done.stdout)  # noqa: S301  written by our own process
+        if error is not None:
+            raise error
+        result: R = returned
+        return result
+
+    def close(self) -> None:
+        """Close what open() made."""
+        while self._opened:
+            with contextlib.suppress(Exception):
+                self._opened.pop().close()
+
+    def _variable(self, changes: Mapping[str, Any]) -> str:
+        self._recorder.opened.append(dict(changes))
+        return f"driver{len(self._recorder.opened) + 1}"
+
+
+def run_here() -> None:
+    """Serve one Subject.elsewhere() call: read it from standard input, write its outcome to standard output."""
+    sys.path[:], function, target, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301  from our parent process
+    out, sys.stdout = sys.stdout.buffer, sys.stderr
+    returned, error = None, None
+    try:
+        with target.open() as driver:
+            returned = function(driver, *args, **kwargs)
+    except Exception as raised:  # noqa: BLE001  handed to the parent process
+        error = raised
+    out.write(pickle.dumps((returned, error)))
+    out.flush()
