@@ -1,1 +1,121 @@
-"""placeholder"""
+"""The pytest plugin's entry: its options, and nothing of the kit before `--driver` is given.
+
+pytest imports this module in every run of every project that has the distribution installed; so it imports nothing but
+the standard library and pytest, and leaves all work to `storagedriver.plugin`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+OPTION = "storagedriver_driver"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the group `storagedriver`."""
+    group = parser.getgroup("storagedriver", "certify storage drivers")
+    group.addoption(
+        "--driver",
+        action="append",
+        metavar="NAME",
+        dest=OPTION,
+        help="Run the suites against this driver: a registered name, module:callable, or all. "
+        "May be repeated. Example: --driver=filesystem --driver=mypackage.storage:MyDriver",
+    )
+    group.addoption(
+        "--driver-param",
+        action="append",
+        metavar="[DRIVER.]NAME=VALUE",
+        dest="storagedriver_parameters",
+        help="A parameter of the driver; with several drivers, say which. "
+        "Example: --driver-param bucket=tests --driver-param s3.region=eu-west-1",
+    )
+    group.addoption(
+        "--backend",
+        action="append",
+        metavar="NAME[:MODE]",
+        dest="storagedriver_backends",
+        help="The server to run the driver on, started and stopped by pytest; auto takes the first that can run here, "
+        "external none. May be repeated. Example: --backend seaweedfs --backend moto",
+    )
+    group.addoption(
+        "--suite",
+        action="append",
+        metavar="NAME[,NAME]",
+        dest="storagedriver_suites",
+        help="Which suites to run; all of them without it. Example: --suite behaviour",
+    )
+    group.addoption(
+        "--requirement",
+        action="append",
+        metavar="ID[,ID]",
+        dest="storagedriver_requirements",
+        help="Run only the checks of these requirements or groups of the contract. Example: --requirement CONT-2,WALK",
+    )
+    group.addoption(
+        "--profile",
+        choices=("quick", "full", "soak"),
+        default=None,
+        dest="storagedriver_profile",
+        help="How much to run: quick (the default) leaves out the checks that take seconds. Example: --profile full",
+    )
+    group.addoption(
+        "--certify-report",
+        metavar="FILE.json",
+        dest="storagedriver_report",
+        help="Write the results, requirement by requirement, with evidence; reproducers go in a folder beside it. "
+        "Example: --certify-report certify/report.json",
+    )
+    group.addoption(
+        "--require-backends",
+        action="store_true",
+        default=None,
+        dest="storagedriver_require_backends",
+        help="A server that cannot run here is an error instead of a skip. For CI. Example: --driver=all --require-backends",
+    )
+    group.addoption(
+        "--check-timeout",
+        type=float,
+        metavar="SECONDS",
+        default=None,
+        dest="storagedriver_timeout",
+        help="After this many seconds one check counts as hung and fails (300 without it). Example: --check-timeout 60",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand over to the kit if a driver is named, on the command line or in the table [tool.storagedriver]."""
+    named = config.getoption(OPTION)
+    table = _table(config)
+    if named or "driver" in table:
+        from storagedriver.plugin import activate  # noqa: PLC0415  nothing of the kit before a driver is named
+
+        activate(config, table)
+        return
+    for option, words in (
+        ("storagedriver_report", "--certify-report"),
+        ("storagedriver_requirements", "--requirement"),
+    ):
+        if config.getoption(option):
+            raise pytest.UsageError(f"{words} needs a driver to judge: add --driver=NAME, or --driver=all")
+
+
+def _table(config: pytest.Config) -> dict[str, Any]:
+    path = config.rootpath / "pyproject.toml"
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return {}
+    if b"tool.storagedriver" not in text:
+        return {}
+    try:
+        table = tomllib.loads(text.decode()).get("tool", {}).get("storagedriver", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise pytest.UsageError(f"{path}: cannot be read: {broken}") from broken
+    if not isinstance(table, dict):
+        raise pytest.UsageError(f"{path}: tool.storagedriver is a table: [tool.storagedriver]")
+    return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class SuiteRegistration:
         inspect: Names what lies on the backend; without it WRITE-11 is judged through the interface alone.
         root_parameter: The parameter that sets the root, with which the suite makes empty stores of its own; None if
             the driver has none.
+        registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
     name: str
@@ -55,6 +57,7 @@ class SuiteRegistration:
     skip_check: SkipCheck = never_skip
     inspect: Inspect | None = None
     root_parameter: str | None = None
+    registered_at: str | None = None
 
 
 _lock = threading.Lock()
@@ -90,6 +93,7 @@ def register_suite(
         skip_check=skip_check,
         inspect=inspect,
         root_parameter=root_parameter,
+        registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )
     with _lock:
         if name in _registrations:

@@ -40,7 +40,7 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
 
 def abbreviated(value: object, limit: int = 160) -> str:
     """`value` in a line: long bytes by their length and both ends."""
-    if isinstance(value, bytes | bytearray | memoryview) and len(value) > 48:  # noqa: PLR2004
+    if isinstance(value, bytes | bytearray | memoryview) and len(value) > 48:
         data = bytes(value)
         return f"{len(data):,} bytes {data[:12]!r}…{data[-12:]!r}"
     if isinstance(value, BaseException):
@@ -107,7 +107,7 @@ def file(driver: StorageDriver, path: str, expected: bytes, what: str) -> None:
     equal(driver.get_content(path), expected, what)
     info = driver.stat(path)
     equal(info.size, len(expected), f"size by stat: {what}")
-    equal(info.is_dir, False, f"is_dir by stat: {what}")  # noqa: FBT003
+    equal(info.is_dir, False, f"is_dir by stat: {what}")
 
 
 def absent(driver: StorageDriver, path: str, what: str) -> None:

@@ -1,0 +1,88 @@
+"""What a failed check prints: the clause, why it matters, the calls, what was expected and seen, and a reproducer."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from storagedriver.plugin.reproducer import Failure, secret_parameters
+from storagedriver.testing.expect import ContractViolation, abbreviated
+from storagedriver.testing.recording import describe
+from storagedriver.testing.target import Target
+
+CALLS_SHOWN = 25
+SCRIPT_LINES_SHOWN = 60
+
+
+def calls(failure: Failure) -> list[str]:
+    """The recorded calls, a line each, with secrets of the target's parameters blotted out."""
+    blot = Blotter(failure.target)
+    return [blot(f"{each.number:3} {describe(failure.recorder, each)}") for each in failure.recorder.calls]
+
+
+def judged(error: BaseException) -> tuple[str, str, str]:
+    """What was judged, expected and seen, in words."""
+    if isinstance(error, ContractViolation):
+        expected = error.expected if isinstance(error.expected, str) and error.kinds else abbreviated(error.expected)
+        return error.what, expected, abbreviated(error.seen)
+    return "what the calls raise", "no error", abbreviated(error)
+
+
+def text(failure: Failure, script: str, written: Path | None, where: str = "") -> str:
+    """The failure as printed below its heading.
+
+    Args:
+        failure: The failure.
+        script: Its reproducer.
+        written: Where the reproducer lies; None if it was not written.
+        where: The end of the traceback, for errors that no judgement expected.
+    """
+    blot = Blotter(failure.target)
+    clause = failure.requirement
+    lines = []
+    if clause is not None:
+        lines += [f"{clause.id} ({clause.level}): {clause.title}", *_paragraph("Why: ", clause.rationale)]
+    what, expected, seen = judged(failure.error)
+    lines += [f"Driver:   {failure.target.label}", f"Judged:   {what}", f"Expected: {expected}", f"Seen:     {seen}"]
+    lines += ["Calls:", *_shortened(calls(failure))]
+    if where:
+        lines += ["Raised at:", *textwrap.indent(where, "  ").splitlines()]
+    script_lines = script.splitlines()
+    if written is not None:
+        lines.append(f"Reproduce: python {shlex.quote(str(written))}")
+    if written is None or len(script_lines) <= SCRIPT_LINES_SHOWN:
+        lines += ["Reproducer:" if written is None else "which is:", "", *script_lines]
+    return "\n".join(blot(line) for line in lines)
+
+
+class Blotter:
+    """Replaces the values of secret parameters in texts by `***`."""
+
+    def __init__(self, target: Target) -> None:
+        """Know the secrets of `target`."""
+        self._secrets = [
+            str(target.parameters[name])
+            for name in secret_parameters(target)
+            if target.parameters.get(name) not in {None, ""}
+        ]
+
+    def __call__(self, line: str) -> str:
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return line
+
+
+def _paragraph(first: str, words: str) -> list[str]:
+    return textwrap.wrap(words, 100, initial_indent=first, subsequent_indent=" " * len(first))
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    if len(lines) <= CALLS_SHOWN:
+        return list(lines)
+    return [
+        *lines[: CALLS_SHOWN // 2],
+        f"    … {len(lines) - CALLS_SHOWN} calls more …",
+        *lines[-(CALLS_SHOWN - CALLS_SHOWN // 2) :],
+    ]
