@@ -7,19 +7,19 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from storagedriver.plugin.reproducer import Failure, secret_parameters
+from storagedriver.plugin.redaction import Redaction
+from storagedriver.plugin.reproducer import Failure
 from storagedriver.testing.expect import ContractViolation, abbreviated
 from storagedriver.testing.recording import describe
-from storagedriver.testing.target import Target
 
 CALLS_SHOWN = 25
 SCRIPT_LINES_SHOWN = 60
 
 
 def calls(failure: Failure) -> list[str]:
-    """The recorded calls, a line each, with secrets of the target's parameters blotted out."""
-    blot = Blotter(failure.target)
-    return [blot(f"{each.number:3} {describe(failure.recorder, each)}") for each in failure.recorder.calls]
+    """The recorded calls, a line each, with secrets of the target's parameters redacted."""
+    redact = Redaction(failure.target)
+    return [redact(f"{each.number:3} {describe(failure.recorder, each)}") for each in failure.recorder.calls]
 
 
 def judged(error: BaseException) -> tuple[str, str, str]:
@@ -39,7 +39,7 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
         written: Where the reproducer lies; None if it was not written.
         where: The end of the traceback, for errors that no judgement expected.
     """
-    blot = Blotter(failure.target)
+    redact = Redaction(failure.target)
     clause = failure.requirement
     lines = []
     if clause is not None:
@@ -54,24 +54,7 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
         lines.append(f"Reproduce: python {shlex.quote(str(written))}")
     if written is None or len(script_lines) <= SCRIPT_LINES_SHOWN:
         lines += ["Reproducer:" if written is None else "which is:", "", *script_lines]
-    return "\n".join(blot(line) for line in lines)
-
-
-class Blotter:
-    """Replaces the values of secret parameters in texts by `***`."""
-
-    def __init__(self, target: Target) -> None:
-        """Know the secrets of `target`."""
-        self._secrets = [
-            str(target.parameters[name])
-            for name in secret_parameters(target)
-            if target.parameters.get(name) not in {None, ""}
-        ]
-
-    def __call__(self, line: str) -> str:
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        return line
+    return "\n".join(redact(line) for line in lines)
 
 
 def _paragraph(first: str, words: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from storagedriver.contract import Requirement
 from storagedriver.driver import FileInfo
+from storagedriver.plugin.redaction import secret_parameters
 from storagedriver.testing.content import Content, expression_of
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.recording import Recorded, Recorder
@@ -135,19 +136,6 @@ class _Setup:
                 expression = f"opened.root({path!r})"
                 return expression if before.endswith("/") else f"{expression}.lstrip('/')"
         return repr(value)
-
-
-def secret_parameters(target: Target) -> frozenset[str]:
-    """The parameters whose values are secrets: fields of the driver's model that are SecretStr, or named so."""
-    model = getattr(getattr(target.registration.constructor, "__self__", None), "Parameters", None)
-    fields = getattr(model, "model_fields", {})
-    declared = {name for name, field in fields.items() if "Secret" in str(field.annotation)}
-    named = {
-        name
-        for name in target.parameters
-        if any(word in name.lower() for word in ("secret", "password", "token", "credential"))
-    }
-    return frozenset(declared | named)
 
 
 def _until(failure: Failure) -> list[Recorded]:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from storagedriver import report
-from storagedriver.plugin.failure import secret_parameters
 from storagedriver.plugin.options import Options
+from storagedriver.plugin.redaction import secret_parameters
 from storagedriver.plugin.targets import Plan
 from storagedriver.testing.target import Target, TargetError, find_registration
 

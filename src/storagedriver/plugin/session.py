@@ -17,6 +17,7 @@ from storagedriver.plugin import fixtures, selection
 from storagedriver.plugin.deadline import deadline
 from storagedriver.plugin.opened import SKIPPED, OpenedTargets
 from storagedriver.plugin.options import Options
+from storagedriver.plugin.redaction import Redaction, secret_parameters
 from storagedriver.plugin.reproducer import Failure, script
 from storagedriver.plugin.results import Results
 from storagedriver.plugin.targets import Targets, plan
@@ -83,11 +84,11 @@ class CertificationPlugin:
             self.config.args.extend(path for path in selection.modules(self.folders) if path not in self.config.args)
 
     def _arguments(self) -> tuple[str, ...]:
-        """The command line, with the values of secret parameters blotted out."""
+        """The command line, with the values of secret parameters redacted."""
         words = [str(word) for word in self.config.invocation_params.args]
         for target in self.targets.by_label.values():
-            blot = failures.Blotter(target)
-            words = [blot(word) for word in words]
+            redact = Redaction(target)
+            words = [redact(word) for word in words]
         return tuple(words)
 
     def pytest_report_header(self) -> list[str]:
@@ -202,14 +203,14 @@ class CertificationPlugin:
         what, expected, seen = failures.judged(error)
         unforeseen = not isinstance(error, ContractViolation)
         where = "".join(traceback.format_exception(error)) if unforeseen else ""
-        blot = failures.Blotter(failure.target)
+        redact = Redaction(failure.target)
         evidence = {
             "what": what,
-            "expected": blot(expected),
-            "seen": blot(seen),
+            "expected": redact(expected),
+            "seen": redact(seen),
             "calls": failures.calls(failure),
             "reproducer": source,
-            "traceback": blot(where),
+            "traceback": redact(where),
         }
         frames = traceback.extract_tb(error.__traceback__)[-3:]
         ending = "".join(traceback.format_list(frames)) if unforeseen else ""
@@ -222,7 +223,7 @@ class CertificationPlugin:
         if target.backend is not None:
             command.append(f"--backend={target.backend.name}:{target.backend.mode}")
         # Secrets are left to the environment: STORAGEDRIVER_<DRIVER>_<PARAMETER>.
-        hidden = failures.secret_parameters(target)
+        hidden = secret_parameters(target)
         command += [f"--driver-param={name}={value}" for name, value in target.overrides.items() if name not in hidden]
         return [*command, node]
 
@@ -243,8 +244,8 @@ class CertificationPlugin:
         found = getattr(report, "storagedriver", None)
         if found is not None:
             path = self._reproducer_path(found["node_id"]) if found["evidence"] else None
-            self.results.add(found, path, rerun=report.outcome == "rerun")
-        elif report.when == "???" or (report.failed and "worker" in str(report.longrepr)[:40]):
+            self.results.add(found, path, rerun=str(report.outcome) == "rerun")
+        elif str(report.when) == "???":
             self.results.incomplete(f"a worker crashed while it ran {_portable(report.nodeid)}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

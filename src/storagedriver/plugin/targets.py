@@ -130,7 +130,7 @@ class Targets:
             raise
 
     def _start(self, planned: Plan, options: Options) -> None:
-        folder = self._folder_of(planned)
+        folder = self._new_folder()
         running = None
         if planned.backend is not None:
             server = backends.providers()[planned.backend[0]].start(planned.backend[1], folder / "server")
@@ -145,7 +145,7 @@ class Targets:
         verify(target)
         self.by_label[planned.label] = target
 
-    def _folder_of(self, planned: Plan) -> Path:
+    def _new_folder(self) -> Path:
         assert self._folder is not None
         folder = self._folder / str(len(self.by_label))
         for part in ("server", "driver"):

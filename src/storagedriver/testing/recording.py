@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.interception import Call, InterceptedDriver
@@ -112,7 +112,7 @@ class _Buffer(bytes):
 
     kind: str
 
-    def __new__(cls, given: bytearray | memoryview) -> _Buffer:
+    def __new__(cls, given: bytearray | memoryview) -> Self:
         made = super().__new__(cls, bytes(given))
         made.kind = type(given).__name__
         return made
