@@ -1,0 +1,78 @@
+"""JSON in files: written whole or not at all, and read without guessing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any, NoReturn
+
+from storagedriver.report.errors import ReportError
+
+
+def write_json(path: str | os.PathLike[str], document: Any) -> None:
+    """Write `document` beside `path` and rename it to `path`; missing folders are made.
+
+    Raises:
+        ReportError: A value is none that JSON knows.
+        OSError: The file cannot be written; what was there before is untouched.
+    """
+    try:
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    except (TypeError, ValueError) as unknown:
+        raise ReportError(f"the report holds what JSON cannot: {unknown}") from unknown
+    # Half a surrogate pair, which a file name of the system may hold, is not UTF-8; as an escape JSON knows it.
+    content = text.encode("utf-8", "backslashreplace") + b"\n"
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    # Not by tempfile, which would make the report unreadable for others whatever the umask says.
+    temporary = final.with_name(f".{final.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(final)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """The JSON value in a file.
+
+    Raises:
+        ReportError: There is no such file, it is not JSON, or a key of it is there twice.
+    """
+    name = os.fspath(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ReportError(f"{name}: not a report: it is not UTF-8") from None
+    except OSError as missing:
+        raise ReportError(f"{name}: cannot be read: {missing.strerror or missing}") from missing
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError as broken:
+        where = f"line {broken.lineno}, column {broken.colno}"
+        raise ReportError(f"{name}: not a report, or cut short: no JSON at {where} ({broken.msg})") from broken
+    except RecursionError:
+        raise ReportError(f"{name}: not a report: nested too deeply") from None
+    except ReportError as broken:
+        raise ReportError(f"{name}: {broken}") from broken
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in made if names.count(name) > 1)
+        raise ReportError(f"broken: the key {twice[:40]!r} is there twice in one object")
+    return made
+
+
+def _constant(name: str) -> NoReturn:
+    raise ReportError(f"broken: {name} is no JSON number")

@@ -1,0 +1,92 @@
+"""The matrix of a report: groups of the contract against targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from storagedriver.contract import GROUPS, Level
+from storagedriver.report.model import Report, Result, Target
+from storagedriver.report.outcome import LATTICE, Outcome
+from storagedriver.report.tally import Tally
+from storagedriver.report.typography import STYLES, Typography
+
+TARGETS_A_TABLE = 4
+"""More targets than this wrap into another table."""
+
+_NARROWEST = 13
+_GROUP_WIDTH = 32
+
+
+def matrices(report: Report, console: Console, type_: Typography) -> Iterator[Table]:
+    """The matrix in as many tables as the width of `console` asks for."""
+    fitting = (console.width - _GROUP_WIDTH) // _NARROWEST
+    size = max(1, min(TARGETS_A_TABLE, fitting))
+    for start in range(0, len(report.targets), size):
+        yield _matrix(report, report.targets[start : start + size], type_)
+
+
+def legend(type_: Typography) -> Text:
+    """What the glyphs of the matrix mean."""
+    meanings = (
+        (Outcome.PASSED, "all kept"),
+        (Outcome.FAILED, "failed"),
+        (Outcome.ERRORED, "errored or flaky"),
+        (Outcome.NOT_RUN, "not judged or waived"),
+    )
+    return Text("   ").join(Text(f"{type_.glyph(outcome)} {words}", STYLES[outcome]) for outcome, words in meanings)
+
+
+def _matrix(report: Report, targets: Sequence[Target], type_: Typography) -> Table:
+    results = [report.of(target.label) for target in targets]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left")
+    table.add_column("MUSTs kept of all, by group", overflow="fold", max_width=_GROUP_WIDTH)
+    for target in targets:
+        # Broken before the server, not somewhere in a name.
+        label = type_.line(target.label).replace("@", "\n@", 1)
+        table.add_column(Text(label), justify="left", overflow="fold")
+    for group in _groups(report):
+        table.add_row(
+            Text(f"{group} {GROUPS.get(group, '')}".rstrip()),
+            *(_cell([result for result in each if result.group == group], type_) for each in results),
+        )
+    table.add_section()
+    for level in Level:
+        tallies = [Tally.of(each, level) for each in results]
+        if any(tally.total for tally in tallies):
+            style = "bold" if level is Level.MUST else ""
+            table.add_row(Text(f"{level}s kept", style), *(_cell(each, type_, level, percent=True) for each in results))
+        if level is Level.MUST:
+            _add_counts(table, tallies, type_)
+    return table
+
+
+def _add_counts(table: Table, tallies: Sequence[Tally], type_: Typography) -> None:
+    for outcome in LATTICE:
+        if outcome is not Outcome.PASSED and any(tally.counts.get(outcome) for tally in tallies):
+            name = Text(f"  {type_.glyph(outcome)} {outcome.words}", STYLES[outcome])
+            counts = [tally.counts.get(outcome, 0) for tally in tallies]
+            table.add_row(name, *(Text(f"  {count}", STYLES[outcome] if count else "dim") for count in counts))
+
+
+def _cell(results: Sequence[Result], type_: Typography, level: Level = Level.MUST, *, percent: bool = False) -> Text:
+    tally = Tally.of(results, level)
+    verdict = _verdict(tally)
+    share = f" {tally.percent} %" if percent and tally.percent is not None else ""
+    return Text(f"{type_.glyph(verdict)} {tally.kept}/{tally.total}{share}", STYLES[verdict])
+
+
+def _verdict(tally: Tally) -> Outcome:
+    """The worst that is not kept, so that only a cell with all kept shows ✓; not run where there is nothing."""
+    if tally.rest:
+        return tally.rest[0][0]
+    return Outcome.PASSED if tally.total else Outcome.NOT_RUN
+
+
+def _groups(report: Report) -> list[str]:
+    present = {result.group for result in report.results}
+    return [group for group in GROUPS if group in present] + sorted(present - set(GROUPS))
