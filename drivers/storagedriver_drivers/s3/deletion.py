@@ -1,0 +1,83 @@
+"""Deleting a file, or a directory with all below it, and ending the streams staged there."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+
+from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver_drivers.s3 import multipart, staging
+from storagedriver_drivers.s3.objects import Bucket, Layout
+
+_BATCH = 1000
+"""Keys of one DeleteObjects request; S3 takes no more."""
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that a key may have and an XML document may not."""
+
+
+def delete(bucket: Bucket, layout: Layout, path: str) -> None:
+    """Delete the file `path` and all below it, never a sibling; staged streams of all these end.
+
+    Raises:
+        PathNotFoundError: Nothing is there. A staged stream without a file is ended all the same.
+        BackendError: Any part of it failed.
+    """
+    key, prefix = layout.key(path), layout.prefix(path)
+    end_streams(bucket, layout, path)
+    found = False
+    for page in bucket.pages(prefix):
+        keys = [entry["Key"] for entry in page.get("Contents", [])]
+        if not found and keys:
+            # A file of the directory's own name goes with its first page; S3 does not mind if there is none.
+            keys.append(key)
+            found = True
+        remove_all(bucket, keys)
+    if not found:
+        if bucket.head(key) is None:
+            raise PathNotFoundError
+        bucket.remove(key)
+
+
+def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:
+    """End the staged streams of `path` and of all below it, and abort every unfinished upload there."""
+    key, prefix = layout.key(path), layout.prefix(path)
+    uploads = {
+        upload for upload in multipart.unfinished(bucket, key) if upload[0] == key or upload[0].startswith(prefix)
+    }
+    states: list[str] = []
+    for page in bucket.pages(layout.state_prefix(path)):
+        for entry in page.get("Contents", []):
+            states.append(entry["Key"])
+            # Not every server lists the uploads below a prefix; those of stages are named by their states too.
+            stage = staging.peek(bucket, entry["Key"]) if layout.is_state_key(entry["Key"]) else None
+            if stage is not None and stage.upload_id is not None:
+                uploads.add((layout.staged_key(entry["Key"]), stage.upload_id))
+    remove_all(bucket, states)
+    for staged_key, upload_id in sorted(uploads):
+        multipart.abort(bucket, staged_key, upload_id)
+
+
+def remove_all(bucket: Bucket, keys: Iterable[str]) -> None:
+    """Delete objects in batches. Absent ones are no error.
+
+    Raises:
+        BackendError: The server could not delete a key of a batch.
+    """
+    given = list(keys)
+    remaining = iter([key for key in given if not _NOT_IN_XML.search(key)])
+    while batch := list(itertools.islice(remaining, _BATCH)):
+        _remove_batch(bucket, batch)
+    for key in given:
+        if _NOT_IN_XML.search(key):
+            bucket.remove(key)
+
+
+def _remove_batch(bucket: Bucket, keys: Sequence[str]) -> None:
+    answer = bucket.client.delete_objects(
+        Bucket=bucket.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    )
+    failed = [error for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"]
+    if failed:
+        raise BackendError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code', 'no code')}")

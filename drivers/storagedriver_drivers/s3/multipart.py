@@ -1,0 +1,171 @@
+"""Multipart uploads: begin, parts, copies of parts, complete, abort, and finding unfinished ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from storagedriver.errors import BackendError
+from storagedriver_drivers.s3.client import content_md5
+from storagedriver_drivers.s3.errors import ClientError, code
+from storagedriver_drivers.s3.objects import CONTENT_TYPE, Bucket, required_etag
+
+MOST_PARTS = 10_000
+"""Parts of one upload; S3 refuses more."""
+
+MARK = "storagedriver-upload"
+"""Name of the metadata by which a written object is known as the result of one certain stream."""
+
+_GONE = "NoSuchUpload"
+
+
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """One multipart upload.
+
+    Attributes:
+        mark: Random, and kept in the metadata of the object that the upload becomes.
+        repeated: Whether the request that began it was repeated: an earlier try may have left an upload nobody knows.
+    """
+
+    bucket: Bucket
+    key: str
+    upload_id: str
+    mark: str
+    repeated: bool = False
+
+    def part(self, number: int, content: bytes | bytearray) -> str:
+        """Upload part `number`, from 1 on; returns its ETag. A part of the same number is replaced."""
+        answer = self.bucket.client.upload_part(
+            Bucket=self.bucket.name,
+            Key=self.key,
+            UploadId=self.upload_id,
+            PartNumber=number,
+            Body=content,  # type: ignore[arg-type]  # bytearray is taken too
+            ContentMD5=content_md5(content),
+        )
+        return required_etag(answer, "UploadPart")
+
+    def copied_part(self, number: int, source: str, etag: str, start: int, end: int) -> str:
+        """Make part `number` of the bytes from `start` to before `end` of another object, if its ETag still is `etag`."""
+        answer = self.bucket.client.upload_part_copy(
+            Bucket=self.bucket.name,
+            Key=self.key,
+            UploadId=self.upload_id,
+            PartNumber=number,
+            CopySource={"Bucket": self.bucket.name, "Key": source},
+            CopySourceRange=f"bytes={start}-{end - 1}",
+            CopySourceIfMatch=etag,
+        )
+        return required_etag(answer.get("CopyPartResult", {}), "UploadPartCopy")
+
+    def copied_parts(self, source: str, etag: str, size: int, part_size: int, concurrency: int) -> list[str]:
+        """Copy the first `size` bytes of `source` in parts of `part_size`; returns their ETags.
+
+        At most `concurrency` parts are copied at once, and no thread is left when this returns or raises.
+        """
+        starts = range(0, size, part_size)
+        with ThreadPoolExecutor(min(concurrency, max(len(starts), 1)), "s3-part-copy") as executor:
+            futures = [
+                executor.submit(self.copied_part, number, source, etag, start, min(start + part_size, size))
+                for number, start in enumerate(starts, 1)
+            ]
+            wait(futures, return_when=FIRST_EXCEPTION)
+            for future in futures:
+                future.cancel()
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+        return [future.result() for future in futures]
+
+    def complete(self, etags: Sequence[str]) -> None:
+        """Make the object of the parts. May be repeated after a failure whose outcome is not known."""
+        parts: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
+        try:
+            answer = self.bucket.client.complete_multipart_upload(
+                Bucket=self.bucket.name, Key=self.key, UploadId=self.upload_id, MultipartUpload={"Parts": parts}
+            )
+        except ClientError as error:
+            # An earlier try may have succeeded with its answer lost: then the object bears this upload's mark.
+            if code(error) == _GONE and is_published(self.bucket, self.key, self.mark):
+                return
+            raise
+        required_etag(answer, "CompleteMultipartUpload")
+
+    def abort(self) -> None:
+        """Remove the upload and its parts; one that is gone is no error."""
+        abort(self.bucket, self.key, self.upload_id)
+
+
+def begin(bucket: Bucket, key: str, mark: str, metadata: Mapping[str, str] | None = None) -> Multipart:
+    """Begin an upload; nothing is visible until it is completed."""
+    answer = bucket.client.create_multipart_upload(
+        Bucket=bucket.name,
+        Key=key,
+        ContentType=CONTENT_TYPE,
+        Metadata={**(metadata or {}), MARK: mark},
+        **bucket.write_arguments,
+    )
+    upload_id = answer.get("UploadId")
+    if not upload_id:
+        raise BackendError("CreateMultipartUpload was answered without an upload id")
+    return Multipart(bucket, key, upload_id, mark, repeated=answer["ResponseMetadata"].get("RetryAttempts", 0) > 0)
+
+
+def sweep(bucket: Bucket, key: str, *, keep: str | None) -> None:
+    """Remove what a begin() left whose answer was lost: uploads of this very key that have no part, but for `keep`."""
+    for found, upload_id in list(unfinished(bucket, key)):
+        if found != key or upload_id == keep:
+            continue
+        try:
+            parts = bucket.client.list_parts(Bucket=bucket.name, Key=key, UploadId=upload_id, MaxParts=1)
+        except ClientError as error:
+            if code(error) != _GONE:
+                raise
+            continue
+        if not parts.get("Parts"):
+            abort(bucket, key, upload_id)
+
+
+def abort(bucket: Bucket, key: str, upload_id: str) -> None:
+    """Remove an upload and its parts; one that is gone is no error."""
+    try:
+        bucket.client.abort_multipart_upload(Bucket=bucket.name, Key=key, UploadId=upload_id)
+    except ClientError as error:
+        if code(error) != _GONE:
+            raise
+
+
+def is_published(bucket: Bucket, key: str, mark: str) -> bool:
+    """Whether the object at `key` is what the stream of this mark wrote."""
+    head = bucket.head(key)
+    return head is not None and head.metadata.get(MARK) == mark
+
+
+def unfinished(bucket: Bucket, prefix: str) -> Iterator[tuple[str, str]]:
+    """Key and upload id of each unfinished upload whose key begins with `prefix`.
+
+    Servers without this call yield nothing; any other failure is raised.
+    """
+    arguments: dict[str, Any] = {}
+    while True:
+        try:
+            page = bucket.client.list_multipart_uploads(Bucket=bucket.name, Prefix=prefix, **arguments)
+        except ClientError as error:
+            if code(error) == "NotImplemented":
+                return
+            raise
+        uploads = page.get("Uploads", [])
+        yield from ((upload["Key"], upload["UploadId"]) for upload in uploads)
+        if not page.get("IsTruncated"):
+            return
+        # SeaweedFS gives the marker of the upload alone.
+        following = {
+            "KeyMarker": page.get("NextKeyMarker") or (uploads[-1]["Key"] if uploads else ""),
+            "UploadIdMarker": page.get("NextUploadIdMarker") or "",
+        }
+        if following == arguments or not any(following.values()):
+            raise BackendError("a page of unfinished uploads says that more follow, but not from where")
+        arguments = following

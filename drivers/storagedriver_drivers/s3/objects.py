@@ -1,0 +1,173 @@
+"""A bucket as the driver uses it: single objects, listings, and the layout of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from storagedriver import paths
+from storagedriver.errors import BackendError
+from storagedriver_drivers.s3.client import content_md5
+from storagedriver_drivers.s3.errors import ClientError, is_absent
+from storagedriver_drivers.s3.parameters import S3Parameters
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
+
+CONTENT_TYPE = "application/octet-stream"
+
+_STAGING = "/~staging"
+_STATE = "/~state"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where paths lie in the bucket: the root directory and the path, joined, without a leading slash.
+
+    Internal keys hold a `~`, which no path can (PATH-6).
+    """
+
+    root: str
+
+    def key(self, path: str) -> str:
+        """The key of a file."""
+        return (self.root + path).lstrip("/")
+
+    def prefix(self, path: str) -> str:
+        """What the keys of all below a directory begin with."""
+        directory = self.root if path == paths.ROOT else self.root + path
+        return f"{directory}/".lstrip("/")
+
+    def state_key(self, path: str) -> str:
+        """The key of the state of a path's staged stream."""
+        return f"{self.root}{_STAGING}{path}{_STATE}".lstrip("/")
+
+    def state_prefix(self, path: str) -> str:
+        """What the state keys of a path and of all below it begin with."""
+        return f"{self.root}{_STAGING}{path}/".lstrip("/")
+
+    def staged_key(self, state_key: str) -> str:
+        """The key of the file that a state key belongs to."""
+        staged = ("/" + state_key)[len(self.root + _STAGING) : -len(_STATE)]
+        return self.key(staged)
+
+    @staticmethod
+    def is_state_key(key: str) -> bool:
+        """Whether a key is that of a state."""
+        return key.endswith(_STATE)
+
+    @property
+    def overhead(self) -> int:
+        """Bytes of the longest key of a path beyond the path itself."""
+        return len(self.root) + len(_STAGING) + len(_STATE) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What HEAD tells of an object."""
+
+    size: int
+    etag: str
+    modified: datetime
+    metadata: Mapping[str, str]
+
+
+class Bucket:
+    """One bucket through one client. Errors are boto3's; the driver translates them."""
+
+    def __init__(self, client: S3Client, parameters: S3Parameters) -> None:
+        """Use `client` for the bucket that the parameters name."""
+        self.client = client
+        self.name = parameters.bucket
+        self.retries = parameters.maxretries
+        self.write_arguments = _write_arguments(parameters)
+
+    def head(self, key: str) -> ObjectHead | None:
+        """Size, ETag, time and metadata; None if there is no such object.
+
+        A HEAD answer cannot tell an absent bucket from an absent object: who takes None for an answer asks something
+        else of the bucket too.
+        """
+        try:
+            answer = self.client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+        return ObjectHead(
+            answer["ContentLength"], answer.get("ETag", ""), answer["LastModified"], answer.get("Metadata", {})
+        )
+
+    def open(
+        self, key: str, *, start: int = 0, end: int | None = None, if_match: str | None = None
+    ) -> GetObjectOutputTypeDef:
+        """Begin to read from byte `start`, up to but without byte `end`."""
+        arguments: dict[str, Any] = {}
+        if start or end is not None:
+            arguments["Range"] = f"bytes={start}-" if end is None else f"bytes={start}-{end - 1}"
+        if if_match:
+            arguments["IfMatch"] = if_match
+        return self.client.get_object(Bucket=self.name, Key=key, **arguments)
+
+    def put(self, key: str, content: bytes | bytearray, metadata: Mapping[str, str] | None = None) -> str:
+        """Write one object whole; returns its ETag."""
+        answer = self.client.put_object(
+            Bucket=self.name,
+            Key=key,
+            Body=content,  # type: ignore[arg-type]  # bytearray is taken too
+            ContentMD5=content_md5(content),
+            ContentType=CONTENT_TYPE,
+            Metadata=metadata or {},
+            **self.write_arguments,
+        )
+        return required_etag(answer, "PutObject")
+
+    def remove(self, key: str) -> None:
+        """Delete one object; one that is absent is no error to S3."""
+        self.client.delete_object(Bucket=self.name, Key=key)
+
+    def pages(self, prefix: str, *, delimiter: str = "") -> Iterator[ListObjectsV2OutputTypeDef]:
+        """The listing of a prefix, page by page."""
+        arguments: dict[str, Any] = {"Delimiter": delimiter} if delimiter else {}
+        while True:
+            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, **arguments)
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            token = page.get("NextContinuationToken")
+            if not token or token == arguments.get("ContinuationToken"):
+                raise BackendError("a page of the listing says that more follows, but not from where")
+            arguments["ContinuationToken"] = token
+
+    def holds(self, prefix: str) -> bool:
+        """Whether any key begins with `prefix`."""
+        page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1)
+        return bool(page.get("Contents"))
+
+
+def required_etag(answer: Mapping[str, Any], operation: str) -> str:
+    """The ETag of an answer.
+
+    Raises:
+        BackendError: There is none: the answer is not that of a success, whatever its status (B99 of the bug list).
+    """
+    etag = answer.get("ETag")
+    if not etag:
+        raise BackendError(f"{operation} was answered without an ETag")
+    return str(etag)
+
+
+def _write_arguments(parameters: S3Parameters) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if parameters.storageclass != "NONE":
+        arguments["StorageClass"] = parameters.storageclass
+    if parameters.objectacl != "none":
+        arguments["ACL"] = parameters.objectacl
+    if parameters.encrypt:
+        arguments["ServerSideEncryption"] = "aws:kms" if parameters.keyid else "AES256"
+    if parameters.keyid:
+        arguments["SSEKMSKeyId"] = parameters.keyid
+    return arguments
