@@ -26,7 +26,8 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """The record as values that JSON knows; every field is present."""
-        return {name: _plain(getattr(self, name)) for name in _fields(type(self))}
+        record: Any = type(self)
+        return {name: _plain(getattr(self, name)) for name in _fields(record)}
 
     @classmethod
     def from_dict(cls, given: Any) -> Self:
@@ -35,10 +36,8 @@ class Record:
         Raises:
             ReportError: A key is unknown or missing, or a value has the wrong type or breaks a rule of the record.
         """
-        return _record(cls, given, cls.__name__)
-
-
-R = typing.TypeVar("R", bound=Record)
+        made: Self = _record(cls, given, cls.__name__)
+        return made
 
 
 @functools.cache
@@ -56,12 +55,12 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Mapping):
         return {str(_plain(key)): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
 
 
-def _record(record: type[R], given: Any, where: str) -> R:
+def _record(record: Any, given: Any, where: str) -> Any:
     if not isinstance(given, Mapping):
         raise ReportError(f"{where}: an object is needed, not {_kind(given)}")
     hints = _fields(record)
@@ -111,18 +110,20 @@ def _scalar(hint: type[Any], given: Any, where: str) -> Any:
             raise ReportError(f"{where}: a finite number is needed")
         return number
     if issubclass(hint, enum.Enum) or hint is datetime:
-        if not isinstance(given, str):
-            raise ReportError(f"{where}: a string is needed, not {_kind(given)}")
-        try:
-            return datetime.fromisoformat(given) if hint is datetime else hint(given)
-        except ValueError:
-            needed = (
-                "a time" if hint is datetime else f"one of {', '.join(map(str, typing.cast('type[enum.Enum]', hint)))}"
-            )
-            raise ReportError(f"{where}: {needed} is needed, not {given[:40]!r}") from None
+        return _from_text(hint, given, where)
     if not isinstance(given, hint) or (isinstance(given, bool) and hint is not bool):
         raise ReportError(f"{where}: {_NAMES[hint]} is needed, not {_kind(given)}")
     return given
+
+
+def _from_text(hint: Any, given: Any, where: str) -> Any:
+    if not isinstance(given, str):
+        raise ReportError(f"{where}: a string is needed, not {_kind(given)}")
+    try:
+        return datetime.fromisoformat(given) if hint is datetime else hint(given)
+    except ValueError:
+        needed = "a time" if hint is datetime else f"one of {', '.join(each.value for each in hint)}"
+        raise ReportError(f"{where}: {needed} is needed, not {given[:40]!r}") from None
 
 
 _NAMES: Mapping[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}

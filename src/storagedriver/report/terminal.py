@@ -158,9 +158,7 @@ def _print_reasons(
         type_.lines(console, Text(f"{type_.glyph(outcome)} {type_.line(reason)}:"), indent=2, hanging=2)
         for names, labels in _alike(by_target):
             where = f" ({', '.join(type_.line(label) for label in labels)})" if len(report.targets) > 1 else ""
-            # Names are kept whole: "CONT-2 (1 of 3)" does not break.
-            listed = ", ".join(name.replace(" ", "\u00a0") for name in names)
-            type_.lines(console, Text(type_.plain(listed + where)), indent=4, hanging=2)
+            type_.lines(console, Text(", ".join(names) + where), indent=4, hanging=2)
 
 
 def _alike(by_target: Mapping[str, Sequence[str]]) -> Iterable[tuple[tuple[str, ...], list[str]]]:

@@ -54,7 +54,7 @@ class Typography:
     def plain(self, text: str) -> str:
         """`text` with what would steer a terminal, or what it cannot show, as escapes."""
         shown = "".join(_shown(character) for character in text)
-        return shown.replace("\u00a0", " ").encode("ascii", "backslashreplace").decode() if self.ascii_only else shown
+        return shown.encode("ascii", "backslashreplace").decode() if self.ascii_only else shown
 
     def line(self, text: str, *, limit: int = LINE_LIMIT) -> str:
         """Foreign text in one harmless line of at most `limit` characters."""
