@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import logging
 import secrets
 import shutil
 import tempfile
-import threading
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from storagedriver.backends.errors import BackendStartError
 from storagedriver.backends.model import IN_PROCESS_MODE, RunningBackend
 from storagedriver.backends.s3_server import HOST, S3_DRIVER, S3Endpoint, boto3_missing
 
 if TYPE_CHECKING:
-    from moto.server import ThreadedMotoServer
+    from werkzeug.serving import BaseWSGIServer
 
 
 class MotoProvider:
@@ -47,13 +44,16 @@ class MotoProvider:
         with contextlib.ExitStack() as undo:
             undo.callback(shutil.rmtree, own, ignore_errors=True)
             log = own / "moto.log"
-            undo.enter_context(_requests_logged_to(log))
-            # The system chooses the port: nobody can take it meanwhile.
+            output = undo.enter_context(log.open("w", encoding="utf-8", buffering=1))
+            # Port 0: the system chooses, and nobody can take it meanwhile.
             server = ThreadedMotoServer(HOST, 0, verbose=False)
             server.start()
             undo.callback(server.stop)
+            http = server._server  # noqa: SLF001  # moto has no other way to what it listens with
+            assert http is not None
+            _log_requests_to(output, http)
             # All moto servers of a process share one store, and the bucket's name is what keeps them apart.
-            endpoint = S3Endpoint(port=server.get_host_and_port()[1], bucket=f"storagedriver-{secrets.token_hex(6)}")
+            endpoint = S3Endpoint(port=http.server_port, bucket=f"storagedriver-{secrets.token_hex(6)}")
             with contextlib.closing(endpoint.client()) as client:
                 problem = endpoint.prepare(client)
             if problem is not None:
@@ -65,22 +65,15 @@ class MotoProvider:
                 parameters=endpoint.parameters(),
                 log=str(log),
             )
-            return MotoServer(running, endpoint, server, undo.pop_all())
+            return MotoServer(running, endpoint, undo.pop_all())
 
 
 class MotoServer:
     """A moto server in a thread of this process."""
 
-    def __init__(
-        self,
-        running: RunningBackend,
-        endpoint: S3Endpoint,
-        server: ThreadedMotoServer,
-        undo: contextlib.ExitStack,
-    ) -> None:
+    def __init__(self, running: RunningBackend, endpoint: S3Endpoint, undo: contextlib.ExitStack) -> None:
         self.running = running
         self.endpoint = endpoint
-        self._server = server
         self._undo = undo
         self._stopped = False
 
@@ -93,7 +86,10 @@ class MotoServer:
         if self._stopped:
             return
         self._stopped = True
-        with self._undo:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # loaded by the start
+
+        # A driver under test may have deleted the bucket, or made it one that is hard to delete.
+        with self._undo, contextlib.suppress(BotoCoreError, ClientError):
             self._forget_bucket()
 
     def _forget_bucket(self) -> None:
@@ -110,36 +106,18 @@ class MotoServer:
             client.delete_bucket(Bucket=bucket)
 
 
-_logging_lock = threading.Lock()
-_logging_servers = 0
-_propagate_before = True
-_level_before = logging.NOTSET
+def _log_requests_to(log: TextIO, http: BaseWSGIServer) -> None:
+    """Have each request written to `log`, not to werkzeug's logger.
 
-
-@contextlib.contextmanager
-def _requests_logged_to(log: Path) -> Iterator[None]:
-    """Send werkzeug's log to the file and nowhere else.
-
-    The logger is one for the process: while several servers run, each file holds the requests of all.
+    From that logger pytest would copy each request into the report of the test that is running, and a handler or
+    filter there would also take what other servers of this process say.
     """
-    global _logging_servers, _propagate_before, _level_before  # noqa: PLW0603  # the logger is just as global
-    logger = logging.getLogger("werkzeug")
-    handler = logging.FileHandler(log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    with _logging_lock:
-        if _logging_servers == 0:
-            _propagate_before, _level_before = logger.propagate, logger.level
-            logger.propagate = False
-            logger.setLevel(logging.INFO)
-        _logging_servers += 1
-        logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        with _logging_lock:
-            logger.removeHandler(handler)
-            handler.close()
-            _logging_servers -= 1
-            if _logging_servers == 0:
-                logger.propagate = _propagate_before
-                logger.setLevel(_level_before)
+    usual: Any = http.RequestHandlerClass
+
+    class Handler(usual):  # type: ignore[misc]  # the class is chosen by moto
+        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # the name is werkzeug's
+            # ValueError: the file is closed, as the server was stopped while this request was under way.
+            with contextlib.suppress(ValueError):
+                log.write(f"{self.log_date_time_string()} {type} {message % args}\n")
+
+    http.RequestHandlerClass = Handler
