@@ -119,10 +119,11 @@ def _scalar(hint: type[Any], given: Any, where: str) -> Any:
 def _from_text(hint: Any, given: Any, where: str) -> Any:
     if not isinstance(given, str):
         raise ReportError(f"{where}: a string is needed, not {_kind(given)}")
+    is_time = issubclass(hint, datetime)
     try:
-        return datetime.fromisoformat(given) if hint is datetime else hint(given)
+        return datetime.fromisoformat(given) if is_time else hint(given)
     except ValueError:
-        needed = "a time" if hint is datetime else f"one of {', '.join(each.value for each in hint)}"
+        needed = "a time" if is_time else f"one of {', '.join(each.value for each in hint)}"
         raise ReportError(f"{where}: {needed} is needed, not {given[:40]!r}") from None
 
 

@@ -39,12 +39,14 @@ def check(document: Any, *, newest: int) -> None:
             f"written by a newer storagedriver (format {version}; this one reads up to {newest}): upgrade storagedriver"
         )
     try:
-        import jsonschema  # noqa: PLC0415  only reading needs it, and pytest loads this package
+        # Only reading needs it; making a report does not.
+        from jsonschema import Draft202012Validator  # noqa: PLC0415
+        from jsonschema.exceptions import best_match  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         raise ReportError(
             "reading a report needs jsonschema; install it with: pip install 'storagedriver[suite]'"
         ) from missing
-    found = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(load()).iter_errors(document))
+    found = best_match(Draft202012Validator(load()).iter_errors(document))
     if found is not None:
         message = found.message if len(found.message) <= 200 else f"{found.message[:120]}…{found.message[-79:]}"
         raise ReportError(f"broken: {found.json_path.removeprefix('$.')}: {message}")
