@@ -286,7 +286,8 @@ class BaseDriver(StorageDriver):
 
         def scan(directory: str) -> Iterable[FileInfo]:
             with self.translated(path):
-                return self._scan(directory)
+                # Taken whole here: what a generator raises later would pass by untranslated.
+                return [*self._scan(directory)]
 
         return Walk(scan, path, start_after=start_after)
 

@@ -18,14 +18,16 @@ one, the caller's own path (ERR-2); the backend's own exception is its ``__cause
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Sequence
+from errno import EEXIST, ENOENT
 from typing import Any, ClassVar, Self
 
 
-def _rebuild(kind: type[StorageDriverError], state: dict[str, Any]) -> StorageDriverError:
+def _rebuild(kind: type[StorageDriverError], args: tuple[Any, ...], state: dict[str, Any]) -> StorageDriverError:
     error = kind.__new__(kind)
-    error.__dict__.update(state)
+    error.args = args
+    for name, value in state.items():
+        setattr(error, name, value)
     return error
 
 
@@ -67,8 +69,9 @@ class StorageDriverError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.detail!r}, driver_name={self.driver_name!r}, path={self.path!r})"
 
-    def __reduce__(self) -> tuple[Callable[..., StorageDriverError], tuple[type[StorageDriverError], dict[str, Any]]]:
-        return _rebuild, (type(self), self.__dict__)
+    def __reduce__(self) -> tuple[Callable[..., StorageDriverError], tuple[Any, ...]]:
+        # ImportError has a path of its own outside __dict__.
+        return _rebuild, (type(self), self.args, {**self.__dict__, "path": self.path})
 
 
 class PathNotFoundError(StorageDriverError, FileNotFoundError):
@@ -76,10 +79,8 @@ class PathNotFoundError(StorageDriverError, FileNotFoundError):
 
     code = "path_not_found"
     summary = "path not found"
-
-    def __init__(self, detail: str = "", *, driver_name: str = "", path: str | None = None) -> None:
-        super().__init__(detail, driver_name=driver_name, path=path)
-        self.errno = errno.ENOENT
+    # Of the class: OSError keeps an instance's errno where pickling does not see it.
+    errno = ENOENT
 
 
 class InvalidPathError(StorageDriverError, ValueError):
@@ -101,10 +102,8 @@ class PathConflictError(StorageDriverError, FileExistsError):
 
     code = "path_conflict"
     summary = "path is taken by a thing of the other kind"
-
-    def __init__(self, detail: str = "", *, driver_name: str = "", path: str | None = None) -> None:
-        super().__init__(detail, driver_name=driver_name, path=path)
-        self.errno = errno.EEXIST
+    # Of the class: OSError keeps an instance's errno where pickling does not see it.
+    errno = EEXIST
 
 
 class WriterStateError(StorageDriverError, ValueError):
