@@ -219,3 +219,10 @@ def test_a_failure_in_the_middle_is_raised() -> None:
     assert next(walk).path == "/a"
     with pytest.raises(BackendError):
         next(walk)
+
+
+def test_a_start_that_lies_before_start_after_is_not_descended_into() -> None:
+    tree = Tree(*TREE)
+
+    assert tree.names("/a", "/b") == []
+    assert tree.scanned == ["/a"]
