@@ -115,6 +115,7 @@ def test_a_server_that_hangs_or_is_killed_says_so(tmp_path: Path, monkeypatch: p
         with monkeypatch.context() as patched:
             patched.setattr(s3_server, "_ANSWER_DEADLINE", 0.2)
             os.kill(server.process.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, server.process.pid, os.WSTOPPED | os.WNOWAIT)  # A thread may still answer till then.
             assert f"http://127.0.0.1:{server.endpoint.port} does not answer" in (server.failure() or "")
             os.kill(server.process.pid, signal.SIGCONT)
         assert server.failure() is None
