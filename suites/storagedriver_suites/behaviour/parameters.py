@@ -1,0 +1,115 @@
+"""What a driver's parameters are, read from the model that its constructor validates with (CONF-1, ERR-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from storagedriver import BackendError, ParameterError, StorageDriver, StorageDriverError
+from storagedriver.testing import Subject
+
+WRONG_SECRET = "Not-The-Secret-4f1e9a7c2b68d035"  # noqa: S105  it is no secret
+"""A value that is no driver's secret, and that nothing else contains."""
+
+_SECRET_WORDS = ("secret", "password", "token", "credential")
+
+_IN_THE_CLEAR = ("accesskey", "access_key", "token", "user", "account")
+"""Parameters whose values a signed URL holds by its protocol: who signed, not what with."""
+
+
+def model_of(subject: Subject) -> Any:
+    """The pydantic model of the parameters; None where the constructor is not a classmethod of a class with one."""
+    return getattr(getattr(subject.target.registration.constructor, "__self__", None), "Parameters", None)
+
+
+def fields_of(subject: Subject) -> Mapping[str, Mapping[str, Any]]:
+    """The JSON Schema of each parameter, by name; empty where there is no model."""
+    model = model_of(subject)
+    if model is None:
+        return {}
+    schema: Mapping[str, Any] = model.model_json_schema()
+    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
+    return properties
+
+
+def required_of(subject: Subject) -> list[str]:
+    """The parameters that have no default."""
+    model = model_of(subject)
+    return [] if model is None else list(model.model_json_schema().get("required", []))
+
+
+def alternatives(field: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The schemas of which a value matches one; that of None left out."""
+    every: list[Mapping[str, Any]] = list(field.get("anyOf", [field]))
+    return [each for each in every if each.get("type") != "null"]
+
+
+def types_of(field: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a parameter takes; empty where the schema leaves it open."""
+    found = {each.get("type") for each in alternatives(field)}
+    return set() if None in found else {str(each) for each in found}
+
+
+def secret_names(subject: Subject) -> list[str]:
+    """The parameters that are secrets: those whose schema says so, and those that are named like one."""
+    declared = [
+        name
+        for name, field in fields_of(subject).items()
+        if any(each.get("format") == "password" or each.get("writeOnly") for each in [field, *alternatives(field)])
+    ]
+    named = [name for name in subject.parameters if any(word in name.lower() for word in _SECRET_WORDS)]
+    return list(dict.fromkeys([*declared, *named]))
+
+
+def secret_values(subject: Subject, *, keys_only: bool = False) -> list[str]:
+    """The secrets that the driver was made of; those so short that other words hold them are left out.
+
+    Args:
+        subject: The driver under test.
+        keys_only: Leave out what a signed URL holds by its protocol: the name of the key, a session's token.
+    """
+    names = secret_names(subject)
+    if keys_only:
+        names = [name for name in names if not any(word in name.lower() for word in _IN_THE_CLEAR)]
+    values: list[Any] = [subject.parameters.get(name) for name in names]
+    texts = [value.get_secret_value() if hasattr(value, "get_secret_value") else value for value in values]
+    return [text for text in texts if isinstance(text, str) and len(text) >= 8]
+
+
+def with_wrong_secrets(subject: Subject) -> Iterator[tuple[str, StorageDriver]]:
+    """For each secret that is set, or that could be where none is: its name, and a driver with a wrong one.
+
+    A driver that refuses wrong secrets when it is made is left out: it has said so.
+    """
+    names = secret_names(subject)
+    given = [name for name in names if subject.parameters.get(name) is not None]
+    for name in given or names:
+        try:
+            driver = subject.open(**{name: WRONG_SECRET})
+        except (BackendError, ParameterError):
+            continue
+        yield name, driver
+
+
+def takes_any_secret(subject: Subject, path: str) -> bool:
+    """Whether the server gives the file at `path` to whoever asks, so that refusals cannot be judged on it."""
+    if not secret_names(subject):
+        return False
+    for _, driver in with_wrong_secrets(subject):
+        try:
+            driver.get_content(path)
+        except StorageDriverError:
+            return False
+    return True
+
+
+def outcome(subject: Subject, parameters: Any) -> str:
+    """What the constructor does with these parameters, in words that can be compared; a driver it makes is closed."""
+    try:
+        driver = subject.construct(parameters)
+    except ParameterError as error:
+        return f"ParameterError for {error.parameter}"
+    except Exception as error:  # noqa: BLE001  compared by the caller
+        return f"{type(error).__name__}: {error}"
+    driver.close()
+    return "a driver"
