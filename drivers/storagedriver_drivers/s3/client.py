@@ -132,7 +132,9 @@ def _verify(parameters: S3Parameters) -> bool | str | None:
 
 def _addressing_style(parameters: S3Parameters) -> str:
     if parameters.forcepathstyle is None:
-        return "path" if parameters.regionendpoint else "auto"
+        # boto3 knows where the host name cannot take the bucket's. Its "auto" would presign URLs of Amazon's global
+        # endpoint, which redirects for buckets of other regions.
+        return "path" if parameters.regionendpoint else "virtual"
     return "path" if parameters.forcepathstyle else "virtual"
 
 

@@ -46,7 +46,7 @@ def _endpoint(given: str) -> str:
 
 
 def _short_root(given: str) -> str:
-    if len(given) > LONGEST_ROOT:
+    if len(given.strip("/")) > LONGEST_ROOT:
         raise ValueError(f"at most {LONGEST_ROOT} bytes, since a key has at most {LONGEST_KEY}")
     return given
 
@@ -116,7 +116,7 @@ class S3Parameters(DriverParameters):
     forcepathstyle: bool | None = Field(
         default=None,
         description="true: the bucket is in the path of the URL; false: in the host name. "
-        "Without it: path style with regionendpoint, else boto3's choice, which is the host name.",
+        "Without it: path style with regionendpoint, else the host name.",
     )
     usedualstack: bool = Field(default=False, description="Amazon's endpoint that answers over IPv6 too.")
     accelerate: bool = Field(default=False, description="Amazon's transfer acceleration endpoint.")
