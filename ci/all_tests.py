@@ -1,0 +1,117 @@
+"""All tests, part by part: the project's own, then the suites on each driver and each server that is found here.
+
+It runs in an environment that has the project installed: `python3 ci/test.py` makes one, `nox -s tests` has one. Arguments
+go on to every call of pytest; with `--require-backends` a server that is not found is a failure.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from storagedriver.backends.errors import BackendSetupError
+from storagedriver.backends.selection import find
+
+REQUIRE_BACKENDS = "--require-backends"
+WRONG_CALL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One call of pytest.
+
+    Attributes:
+        title: What it proves, in the summary.
+        arguments: What pytest is called with.
+        server: The server it needs; None for none.
+    """
+
+    title: str
+    arguments: Sequence[str]
+    server: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a part ended: pytest's exit status, or None if it was left out because its server was not found."""
+
+    part: Part
+    status: int | None
+    seconds: float = 0.0
+
+
+PARTS = (
+    Part("the project's own tests", ("tests",)),
+    Part("drivers inmemory and filesystem", ("--driver=inmemory", "--driver=filesystem")),
+    Part("driver s3 on moto", ("--driver=s3", "--backend=moto"), server="moto"),
+    Part("driver s3 on SeaweedFS", ("--driver=s3", "--backend=seaweedfs"), server="seaweedfs"),
+    Part("driver s3 on MinIO", ("--driver=s3", "--backend=minio"), server="minio"),
+)
+
+
+def main(given: Sequence[str]) -> int:
+    """Run all parts, show how each ended and which servers there were, and return the exit status."""
+    if any(word.split("=")[0] in {"--driver", "--backend"} for word in given):
+        print("This runs every driver on every server. For one: python3 ci/certify.py " + " ".join(given))
+        return WRONG_CALL
+    missing = _missing_servers()
+    results = [_run(part, given, missing) for part in PARTS]
+    failed = [result for result in results if not _succeeded(result, given)]
+    _show_parts(results, failed)
+    _show_servers(missing)
+    print(f"{len(failed)} of {len(results)} parts failed" if failed else "No part failed")
+    return 1 if failed else 0
+
+
+def _missing_servers() -> dict[str, str]:
+    """The servers that cannot run here, and what each lacks."""
+    missing: dict[str, str] = {}
+    for part in PARTS:
+        if part.server is not None:
+            try:
+                find(part.server)
+            except BackendSetupError as error:
+                missing[part.server] = str(error)
+    return missing
+
+
+def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
+    if part.server in missing and REQUIRE_BACKENDS not in given:
+        return Result(part, None)
+    print(f"\n===== {part.title}", flush=True)
+    begin = time.monotonic()
+    status = subprocess.run([sys.executable, "-m", "pytest", *part.arguments, *given], check=False).returncode
+    return Result(part, status, time.monotonic() - begin)
+
+
+def _succeeded(result: Result, given: Sequence[str]) -> bool:
+    if result.status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        # With arguments that select, as -k, a part may have nothing to run. Without them it has lost its tests.
+        return any(word != REQUIRE_BACKENDS for word in given)
+    return result.status in {None, pytest.ExitCode.OK}
+
+
+def _show_parts(results: Sequence[Result], failed: Sequence[Result]) -> None:
+    print("\n===== Summary")
+    for result in results:
+        if result.status is None:
+            print(f"left out  {result.part.title}")
+        else:
+            ended = "FAILED" if result in failed else "passed"
+            print(f"{ended:<9} {result.part.title} ({result.seconds:.0f} s)")
+
+
+def _show_servers(missing: dict[str, str]) -> None:
+    servers = [part.server for part in PARTS if part.server is not None]
+    print("\nServers that ran: " + (", ".join(name for name in servers if name not in missing) or "none"))
+    for reason in missing.values():
+        print(f"Not found: {reason}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""The checks as nox sessions. `python3 ci/checks.py` runs nox without any set-up of yours; CONTRIBUTING.md tells more."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.sessions = ["lint", "types", "docs", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+ROOT = Path(__file__).parent
+LOCKS = Path("ci", "requirements")
+OLDEST, NEWEST = "3.11", "3.14"
+PACKAGES = ("storagedriver", "storagedriver_drivers", "storagedriver_suites")
+
+
+def install_locked(session: nox.Session, *locks: str) -> None:
+    wanted = [f"--requirement={LOCKS / lock}.txt" for lock in locks]
+    session.install("--require-hashes", *wanted)
+
+
+def install_project(session: nox.Session) -> None:
+    session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+@nox.session
+def certify(session: nox.Session) -> None:
+    """Judge the drivers inmemory and filesystem and write certify/report.json; arguments after -- go to pytest."""
+    install_locked(session, "environment")
+    install_project(session)
+    session.run("python", "ci/main_job.py", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests on all servers found; arguments after -- go to pytest."""
+    install_locked(session, "environment")
+    install_project(session)
+    session.run("python", "ci/all_tests.py", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, format, the arrows between the packages, and whether the locks fit pyproject.toml."""
+    install_locked(session, "lint", "automation")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "src:drivers:suites"})
+    session.run("python", "ci/lock.py", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types: mypy --strict on everything, and pyright on a program that uses the installed interface."""
+    install_locked(session, "environment", "types", "automation")
+    install_project(session)
+    session.run("mypy", "--strict")
+    # Away from the sources and their configuration, so that only what the installed packages show can be found.
+    program = Path(session.create_tmp(), "program")
+    program.mkdir(exist_ok=True)
+    shutil.copy("tests/typed/typed_program.py", program)
+    with session.chdir(program):
+        session.run("pyright", "typed_program.py")
+        session.run("python", "typed_program.py")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation as a site in site/; a broken link is an error."""
+    install_locked(session, "docs")
+    session.run("mkdocs", "build", "--strict", "--quiet", "--config-file", "ci/mkdocs.yml", "--site-dir", "../site")
+
+
+@nox.session(python=[OLDEST, NEWEST])
+def wheel(session: nox.Session) -> None:
+    """The tests on the built wheel, in a folder without the sources, on the oldest and the newest Python."""
+    install_locked(session, "environment")
+    dist = Path(session.create_tmp(), "dist").resolve()
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
+    (built,) = dist.glob("*.whl")
+    session.install("--no-deps", "--force-reinstall", str(built))
+    elsewhere = Path(session.create_tmp(), "elsewhere").resolve()
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    elsewhere.mkdir()
+    for needed in ("tests", "docs", "pyproject.toml", "README.md"):
+        source = ROOT / needed
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, elsewhere / needed)
+    with session.chdir(elsewhere):
+        session.run("python", "-c", installed_check(), *PACKAGES)
+        session.run("python", "-m", "pytest", "tests", *session.posargs)
+        session.run("python", "-m", "pytest", "--driver=inmemory", "--driver=filesystem", *session.posargs)
+
+
+def installed_check() -> str:
+    """A program that fails unless each package named comes from the environment's site-packages."""
+    return (
+        "import importlib, pathlib, sys, sysconfig\n"
+        "installed = pathlib.Path(sysconfig.get_path('purelib')).resolve()\n"
+        "for name in sys.argv[1:]:\n"
+        "    found = pathlib.Path(importlib.import_module(name).__file__).resolve()\n"
+        "    assert installed in found.parents, f'{found} is not in {installed}'\n"
+    )
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write ci/requirements/*.txt anew from pyproject.toml, with the newest versions that fit."""
+    install_locked(session, "automation")
+    session.run("python", "ci/lock.py", *session.posargs)
