@@ -1,0 +1,157 @@
+"""Drivers that delete too much or too little."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+from mutants.model import mutant
+from storagedriver import PathNotFoundError, paths
+from storagedriver_drivers.inmemory.driver import InMemoryDriver
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+
+class ByKey(InMemoryDriver):
+    """Deletes as object stores do: file by file."""
+
+    def _files(self, directory: str = paths.ROOT) -> Iterator[str]:
+        for info in self._scan(directory):
+            if info.is_dir:
+                yield from self._files(info.path)
+            else:
+                yield info.path
+
+    def _remove(self, files: Iterable[str]) -> None:
+        for path in files:
+            self._store.delete(self._key(path))
+
+    def _below(self, path: str) -> list[str]:
+        return sorted(self._files(path)) if self._stat(path).is_dir else [path]
+
+
+@mutant("DEL-1", bug="one page is deleted")
+class FirstPageIsDeleted(ByKey):
+    def _delete(self, path: str) -> None:
+        self._remove(self._below(path)[:1000])
+
+
+@mutant("DEL-1", bug="the files of deeper directories stay")
+class DeeperFilesStay(ByKey):
+    def _delete(self, path: str) -> None:
+        below = self._below(path)
+        self._remove([each for each in below if each.count("/") <= path.count("/") + 2] or below)
+
+
+@mutant("DEL-1", bug="B55: the listing ends at the first sibling that sorts before the slash")
+class EndsAtTheFirstSibling(ByKey):
+    def _delete(self, path: str) -> None:
+        self._stat(path)
+        for key in sorted(each for each in self._files(paths.parent(path)) if each.startswith(path)):
+            if key != path and not paths.is_below(key, path):
+                break
+            self._remove([key])
+
+
+@mutant("DEL-2", bug="B54: delete of /a deletes /ab")
+class PrefixIsDeleted(ByKey):
+    def _delete(self, path: str) -> None:
+        self._stat(path)
+        self._remove([each for each in self._files(paths.parent(path)) if each.startswith(path)])
+
+
+@mutant("DEL-2", bug="the same name in other directories is deleted")
+class SuffixIsDeleted(ByKey):
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        top = paths.components(path)[0]
+        with contextlib.suppress(PathNotFoundError):
+            self._remove([each for each in self._files(f"/{top}") if each.endswith(f"/{paths.name(path)}")])
+
+
+@mutant("DEL-2", bug="B111: the root is left out")
+class DeletesOutsideItsRoot(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        if self._root:
+            with contextlib.suppress(PathNotFoundError):
+                self._store.delete(paths.parent(self._root) + path)
+
+
+@mutant("DEL-3", bug="absent is deleted gladly")
+class AbsentIsDeleted(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            super()._delete(path)
+
+
+@mutant("DEL-3", bug="B56: absent is deleted gladly where a sibling begins alike")
+class AbsentPrefixIsDeleted(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        try:
+            super()._delete(path)
+        except PathNotFoundError:
+            with contextlib.suppress(PathNotFoundError):
+                if any(each.startswith(path) for each in self._list(paths.parent(path))):
+                    return
+            raise
+
+
+@mutant("DEL-3", bug="B64: a path below a file crashes")
+class BelowAFileCrashes(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            if not self._stat(paths.parent(path)).is_dir:
+                raise AttributeError("'File' object has no attribute 'children'")
+        super()._delete(path)
+
+
+@mutant("DEL-4", bug="what the backend refuses of a batch is not looked at")
+class RefusedRestOfABatch(ByKey):
+    def _delete(self, path: str) -> None:
+        # The backend takes 250 names at once and answers with the rest as errors.
+        self._remove(self._below(path)[:250])
+
+
+@mutant("DEL-4", bug="the batch ends in silence at the first name that is gone already")
+class GoneNameEndsTheBatch(ByKey):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._seen: dict[str, list[str]] = {}
+
+    def _list(self, path: str) -> Iterable[str]:
+        with contextlib.suppress(PathNotFoundError):
+            self._seen[path] = self._below(path)
+        return super()._list(path)
+
+    def _delete(self, path: str) -> None:
+        self._stat(path)
+        with contextlib.suppress(PathNotFoundError):
+            self._remove(self._seen.pop(path, []) or self._below(path))
+
+
+@mutant("DEL-5", bug="stages stay")
+class StagesStay(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        staged = dict(self._store._staged)
+        try:
+            super()._delete(path)
+        finally:
+            self._store._staged.update(staged)
+
+
+@mutant("DEL-5", bug="stages of the path itself go, those below a directory stay")
+class StagesBelowStay(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        staged = {key: stage for key, stage in self._store._staged.items() if key != self._key(path)}
+        try:
+            super()._delete(path)
+        finally:
+            self._store._staged.update(staged)
+
+
+@mutant("DEL-5", bug="stages of siblings go too")
+class SiblingsStagesGo(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        for key in [key for key in list(self._store._staged) if key.startswith(self._key(path))]:
+            self._store.end_stage(key)

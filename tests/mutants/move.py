@@ -1,0 +1,183 @@
+"""Drivers that move by copy and delete, and get one of the two wrong."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from mutants.model import mutant
+from storagedriver import FileInfo, Limits, PathNotFoundError, StorageDriverError, paths
+from storagedriver_drivers.inmemory.driver import InMemoryDriver
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+COPIED_AT_ONCE = 4096
+
+
+@mutant("MOVE-1", bug="source stays")
+class MoveIsACopy(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if self._stat(source).is_dir:
+            super()._move(source, dest)
+        else:
+            self._put_content(dest, self._get_content(source))
+
+
+@mutant("MOVE-1", bug="the tail of dest's longer old content stays")
+class DestKeepsItsTail(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        old = b""
+        with contextlib.suppress(PathNotFoundError):
+            old = self._get_content(dest)
+        super()._move(source, dest)
+        with contextlib.suppress(PathNotFoundError):
+            content = self._get_content(dest)
+            self._put_content(dest, content + old[len(content) :])
+
+
+@mutant("MOVE-1", bug="B117: the moved file keeps its old name inside")
+class KeepsItsOldName(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._named: dict[str, str] = {}
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        self._named[dest] = self._named.pop(source, source)
+
+    def _stat(self, path: str) -> FileInfo:
+        return replace(super()._stat(path), path=self._named.get(path, path))
+
+
+@mutant("MOVE-1", bug="parents of dest are not made")
+class NoParentsOfDest(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if paths.parent(dest) != paths.ROOT:
+            self._stat(paths.parent(dest))
+        super()._move(source, dest)
+
+
+@mutant("MOVE-2", bug="dest is cleared before source is looked for")
+class DestIsClearedFirst(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        with contextlib.suppress(StorageDriverError):
+            self._store.get_file(self._key(dest))
+            self._delete(dest)
+        super()._move(source, dest)
+
+
+@mutant("MOVE-2", bug="an absent source is a success")
+class AbsentSourceMoves(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            super()._move(source, dest)
+
+
+@mutant("MOVE-2", bug="B65: a source below a file crashes")
+class SourceBelowAFileCrashes(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if not self._is_directory(paths.parent(source)):
+            raise AttributeError("'File' object has no attribute 'children'")
+        super()._move(source, dest)
+
+    def _is_directory(self, path: str) -> bool:
+        try:
+            return self._stat(path).is_dir
+        except PathNotFoundError:
+            return self._is_directory(paths.parent(path))
+
+
+@mutant("MOVE-3", bug="copied onto itself, then deleted")
+class CopyOntoItselfThenDelete(InMemoryDriver):
+    def move(self, source: str, dest: str) -> None:
+        if source != dest:
+            super().move(source, dest)
+            return
+        self.put_content(dest, self.get_content(source))
+        self.delete(source)
+
+
+@mutant("MOVE-3", bug="a move onto itself does not look whether there is anything")
+class NothingOntoItself(InMemoryDriver):
+    def move(self, source: str, dest: str) -> None:
+        if source != dest:
+            super().move(source, dest)
+
+
+@mutant("MOVE-4", bug="above the copy limit the last, shorter part is not copied")
+class LastPartIsNotCopied(InMemoryDriver):
+    capabilities = replace(InMemoryDriver.capabilities, limits=Limits(copy_size=COPIED_AT_ONCE))
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        with contextlib.suppress(PathNotFoundError):
+            content = self._get_content(dest)
+            if len(content) > COPIED_AT_ONCE:
+                self._put_content(dest, content[: len(content) // COPIED_AT_ONCE * COPIED_AT_ONCE])
+
+
+@mutant("MOVE-5", bug="only the files directly in the directory are moved, and all is deleted")
+class OneLevelMoves(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if not self._stat(source).is_dir:
+            super()._move(source, dest)
+            return
+        for child in self._scan(source):
+            if not child.is_dir:
+                super()._move(child.path, dest + child.path.removeprefix(source))
+        with contextlib.suppress(PathNotFoundError):
+            self._delete(source)
+
+
+@mutant("MOVE-5", bug="siblings whose names begin alike are moved along")
+class SiblingsMoveAlong(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        siblings = [each for each in self._list(paths.parent(source)) if each.startswith(source) and each != source]
+        directory = self._stat(source).is_dir
+        super()._move(source, dest)
+        for sibling in siblings if directory else []:
+            with contextlib.suppress(StorageDriverError):
+                super()._move(sibling, dest + sibling.removeprefix(source))
+
+
+@mutant("MOVE-6", bug="a file replaces a directory, and all below it is gone")
+class FileReplacesDirectory(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        self._stat(source)
+        with contextlib.suppress(PathNotFoundError):
+            if self._stat(dest).is_dir:
+                self._delete(dest)
+        super()._move(source, dest)
+
+
+@mutant("MOVE-6", bug="a path is moved below itself")
+class MovesBelowItself(InMemoryDriver):
+    def move(self, source: str, dest: str) -> None:
+        if not paths.is_below(dest, source):
+            super().move(source, dest)
+            return
+        content = self.get_content(source)
+        self.delete(source)
+        self.put_content(dest, content)
+
+
+@mutant("MOVE-7", bug="B114: an error of the copy is ignored, and source deleted")
+class CopyErrorIsIgnored(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if self._stat(source).is_dir:
+            super()._move(source, dest)
+            return
+        content = self._get_content(source)
+        with contextlib.suppress(StorageDriverError):
+            self._put_content(dest, content)
+        self._delete(source)
+
+
+@mutant("MOVE-7", bug="source is deleted before the copy, which may be refused")
+class DeletesBeforeItCopies(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if self._stat(source).is_dir:
+            super()._move(source, dest)
+            return
+        content = self._get_content(source)
+        self._delete(source)
+        self._put_content(dest, content)

@@ -1,0 +1,179 @@
+"""Drivers that walk in another order, resume at another place, or stumble over changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from mutants.model import mutant
+from storagedriver import FileInfo, PathNotFoundError, Walk, paths
+from storagedriver_drivers.inmemory.driver import InMemoryDriver
+
+
+def _nothing(_: str) -> Iterable[FileInfo]:
+    return []
+
+
+class FlatWalk(Walk):
+    """A walk over a listing that was made at the start, as drivers with a flat backend do."""
+
+    def __init__(self, infos: Sequence[FileInfo], look: Callable[[str], object] | None = None) -> None:
+        super().__init__(_nothing, paths.ROOT)
+        self._infos = list(infos)
+        self._look = look
+        self._last: FileInfo | None = None
+
+    def __next__(self) -> FileInfo:
+        if not self._infos:
+            raise StopIteration
+        self._last = self._infos.pop(0)
+        if self._look is not None:
+            self._look(self._last.path)
+        return self._last
+
+    def prune(self) -> None:
+        if self._last is not None and self._last.is_dir:
+            directory = f"{self._last.path}/"
+            self._infos = [info for info in self._infos if not info.path.startswith(directory)]
+
+    def close(self) -> None:
+        self._infos = []
+
+
+@mutant("WALK-1", bug="B52: the order is by byte")
+class OrderByByte(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        infos = sorted(super().walk(path, start_after=start_after), key=lambda info: info.path)
+        return FlatWalk(infos)
+
+
+@mutant("WALK-1", bug="B48: the starting directory is among what is walked")
+class StartIsWalked(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        rest = list(super().walk(path, start_after=start_after))
+        start = [self.stat(path)] if path != paths.ROOT and start_after is None else []
+        return FlatWalk([*start, *rest])
+
+
+@mutant("WALK-1", bug="B50: a directory is left out whose name begins the one before it")
+class InferredDirectoryIsLeftOut(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        infos = sorted(super().walk(path, start_after=start_after), key=lambda info: info.path)
+        seen: list[str] = []
+        for info in list(infos):
+            if info.is_dir and seen and seen[-1].startswith(info.path):
+                infos.remove(info)
+            elif not info.is_dir and paths.parent(info.path) != path:
+                seen.append(info.path)
+        ordered = sorted(infos, key=lambda info: paths.components(info.path))
+        before = ""
+        kept = []
+        for info in reversed(ordered):
+            # Looked at from the end, a directory is taken for inferred already if the one after it begins with it.
+            if not (info.is_dir and before.startswith(info.path) and not paths.is_below(before, info.path)):
+                kept.append(info)
+            if info.is_dir:
+                before = info.path
+        return FlatWalk(kept[::-1])
+
+
+@mutant("WALK-1", bug="directories are not walked, as the backend has none")
+class FilesAlone(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        return FlatWalk([info for info in super().walk(path, start_after=start_after) if not info.is_dir])
+
+
+@mutant("WALK-1", bug="files come before directories")
+class FilesFirst(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        return FlatWalk(sorted(super().walk(path, start_after=start_after), key=lambda info: info.is_dir))
+
+
+@mutant("WALK-2", bug="start_after is among what comes")
+class StartAfterIsIncluded(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        infos = super().walk(path)
+        after = () if start_after is None else paths.components(start_after)
+        return FlatWalk([info for info in infos if paths.components(info.path) >= after])
+
+
+@mutant("WALK-2", bug="B52: start_after is compared by byte")
+class StartAfterByByte(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        return FlatWalk([info for info in super().walk(path) if info.path > (start_after or "")])
+
+
+@mutant("WALK-2", bug="a start_after that is gone begins anew")
+class StartAfterMustExist(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        infos = list(super().walk(path))
+        places = [place for place, info in enumerate(infos) if info.path == start_after]
+        return FlatWalk(infos[places[0] + 1 :] if places else infos)
+
+
+@mutant("WALK-2", bug="prune takes siblings along whose names begin alike")
+class PruneByPrefix(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        class Pruning(FlatWalk):
+            def prune(self) -> None:
+                if self._last is not None and self._last.is_dir:
+                    directory = self._last.path
+                    self._infos = [info for info in self._infos if not info.path.startswith(directory)]
+
+        return Pruning(list(super().walk(path, start_after=start_after)))
+
+
+@mutant("WALK-2", bug="a prune at a file prunes its directory")
+class PruneAtAFile(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        class Pruning(FlatWalk):
+            def prune(self) -> None:
+                if self._last is not None:
+                    directory = self._last.path if self._last.is_dir else paths.parent(self._last.path)
+                    self._infos = [info for info in self._infos if not paths.is_below(info.path, directory)]
+
+        return Pruning(list(super().walk(path, start_after=start_after)))
+
+
+@mutant("WALK-2", bug="a closed walk goes on")
+class CloseIsIgnored(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        class Endless(FlatWalk):
+            def close(self) -> None: ...
+
+        return Endless(list(super().walk(path, start_after=start_after)))
+
+
+@mutant("WALK-3", bug="B53: what is deleted between listing and stat is an error")
+class DeletedIsAnError(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        return FlatWalk(list(super().walk(path, start_after=start_after)), look=self.stat)
+
+
+@mutant("WALK-3", bug="a directory that is deleted ends the walk in silence")
+class DeletedEndsTheWalk(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        def look(each: str) -> None:
+            try:
+                self.stat(each)
+            except PathNotFoundError:
+                raise StopIteration from None
+
+        return FlatWalk(list(super().walk(path, start_after=start_after)), look=look)
+
+
+@mutant("WALK-3", bug="B88: a walk of what is absent ends quietly")
+class AbsentEndsQuietly(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        try:
+            return super()._scan(path)
+        except PathNotFoundError:
+            return []
+
+
+@mutant("WALK-3", bug="a walk of the root of an empty store is an error")
+class EmptyRootIsAnError(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        children = list(super()._scan(path))
+        if not children:
+            raise PathNotFoundError
+        return children
