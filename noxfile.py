@@ -26,6 +26,21 @@ def install_project(session: nox.Session) -> None:
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
 
 
+def emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def copy(target: Path, *names: str) -> None:
+    for name in names:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+
+
 @nox.session
 def certify(session: nox.Session) -> None:
     """Judge the drivers inmemory and filesystem and write certify/report.json; arguments after -- go to pytest."""
@@ -59,9 +74,8 @@ def types(session: nox.Session) -> None:
     install_project(session)
     session.run("mypy", "--strict")
     # Away from the sources and their configuration, so that only what the installed packages show can be found.
-    program = Path(session.create_tmp(), "program")
-    program.mkdir(exist_ok=True)
-    shutil.copy("tests/typed/typed_program.py", program)
+    program = emptied(Path(session.create_tmp(), "program"))
+    copy(program, "tests/typed/typed_program.py")
     with session.chdir(program):
         session.run("pyright", "typed_program.py")
         session.run("python", "typed_program.py")
@@ -71,24 +85,24 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The documentation as a site in site/; a broken link is an error."""
     install_locked(session, "docs")
-    session.run("mkdocs", "build", "--strict", "--quiet", "--config-file", "ci/mkdocs.yml", "--site-dir", "../site")
+    project = emptied(Path(session.create_tmp(), "project"))
+    copy(project, "docs", "ci/zensical.toml")
+    with session.chdir(project):
+        session.run("zensical", "build", "--strict")
+    shutil.rmtree("site", ignore_errors=True)
+    shutil.move(project / "site", "site")
 
 
 @nox.session(python=[OLDEST, NEWEST])
 def wheel(session: nox.Session) -> None:
     """The tests on the built wheel, in a folder without the sources, on the oldest and the newest Python."""
     install_locked(session, "environment")
-    dist = Path(session.create_tmp(), "dist").resolve()
-    shutil.rmtree(dist, ignore_errors=True)
+    dist = emptied(Path(session.create_tmp(), "dist").resolve())
     session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
     (built,) = dist.glob("*.whl")
     session.install("--no-deps", "--force-reinstall", str(built))
-    elsewhere = Path(session.create_tmp(), "elsewhere").resolve()
-    shutil.rmtree(elsewhere, ignore_errors=True)
-    elsewhere.mkdir()
-    for needed in ("tests", "docs", "pyproject.toml", "README.md"):
-        source = ROOT / needed
-        (shutil.copytree if source.is_dir() else shutil.copy2)(source, elsewhere / needed)
+    elsewhere = emptied(Path(session.create_tmp(), "elsewhere").resolve())
+    copy(elsewhere, "tests", "docs", "pyproject.toml", "README.md")
     with session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
         session.run("python", "-m", "pytest", "tests", *session.posargs)
