@@ -27,17 +27,21 @@ def delete(bucket: Bucket, layout: Layout, path: str) -> None:
     key, prefix = layout.key(path), layout.prefix(path)
     end_streams(bucket, layout, path)
     found = False
+    # A file of the directory's own name goes with it; S3 does not mind if there is none.
+    pending = [key]
     for page in bucket.pages(prefix):
         keys = [entry["Key"] for entry in page.get("Contents", [])]
-        if not found and keys:
-            # A file of the directory's own name goes with its first page; S3 does not mind if there is none.
-            keys.append(key)
-            found = True
-        remove_all(bucket, keys)
+        found = found or bool(keys)
+        pending += keys
+        whole = len(pending) - len(pending) % _BATCH
+        remove_all(bucket, pending[:whole])
+        del pending[:whole]
     if not found:
         if bucket.head(key) is None:
             raise PathNotFoundError
         bucket.remove(key)
+        return
+    remove_all(bucket, pending)
 
 
 def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:

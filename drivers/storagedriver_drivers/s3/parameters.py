@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ LONGEST_KEY = 1024
 LONGEST_ROOT = 700
 """Bytes of the longest root directory: leaves room for a component of 255 bytes and the names of a stage."""
 
+_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
 
 def _endpoint(given: str) -> str:
     scheme, separator, _ = given.partition("://")
@@ -43,6 +46,13 @@ def _endpoint(given: str) -> str:
     except ValueError:
         raise ValueError("the port is a number up to 65535") from None
     return given.rstrip("/")
+
+
+def _region(given: str) -> str:
+    # It becomes part of a host name, and boto3 refuses it otherwise.
+    if not _HOST_LABEL.fullmatch(given) or given.isdigit():
+        raise ValueError("letters, digits and inner dashes, at most 63, and not digits alone")
+    return given
 
 
 def _short_root(given: str) -> str:
@@ -98,8 +108,8 @@ class S3Parameters(DriverParameters):
     sessiontoken: SecretStr | None = Field(
         default=None, min_length=1, description="Session token of temporary credentials; goes with accesskey."
     )
-    region: str = Field(
-        default="us-east-1", pattern=r"^[A-Za-z0-9-]+$", description="Region: of the endpoint, and in signatures."
+    region: Annotated[str, AfterValidator(_region)] = Field(
+        default="us-east-1", description="Region: of the endpoint, and in signatures."
     )
     regionendpoint: Annotated[str, AfterValidator(_endpoint)] | None = Field(
         default=None, description="URL of a server other than Amazon's; without a scheme, `secure` decides on it."
