@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nox
@@ -26,10 +29,12 @@ def install_project(session: nox.Session) -> None:
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
 
 
-def emptied(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+@contextmanager
+def folder_elsewhere(*names: str) -> Iterator[Path]:
+    """A folder outside the clone, with copies of these files and folders of the clone and nothing else in it."""
+    with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder:
+        copy(Path(folder), *names)
+        yield Path(folder).resolve()
 
 
 def copy(target: Path, *names: str) -> None:
@@ -74,9 +79,7 @@ def types(session: nox.Session) -> None:
     install_project(session)
     session.run("mypy", "--strict")
     # Away from the sources and their configuration, so that only what the installed packages show can be found.
-    program = emptied(Path(session.create_tmp(), "program"))
-    copy(program, "tests/typed/typed_program.py")
-    with session.chdir(program):
+    with folder_elsewhere("tests/typed/typed_program.py") as program, session.chdir(program):
         session.run("pyright", "typed_program.py")
         session.run("python", "typed_program.py")
 
@@ -85,25 +88,22 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The documentation as a site in site/; a broken link is an error."""
     install_locked(session, "docs")
-    project = emptied(Path(session.create_tmp(), "project"))
-    copy(project, "docs", "ci/zensical.toml")
-    with session.chdir(project):
-        session.run("zensical", "build", "--strict")
-    shutil.rmtree("site", ignore_errors=True)
-    shutil.move(project / "site", "site")
+    with folder_elsewhere("docs", "ci/zensical.toml") as project:
+        with session.chdir(project):
+            session.run("zensical", "build", "--strict")
+        shutil.rmtree("site", ignore_errors=True)
+        shutil.move(project / "site", "site")
 
 
 @nox.session(python=[OLDEST, NEWEST])
 def wheel(session: nox.Session) -> None:
     """The tests on the built wheel, in a folder without the sources, on the oldest and the newest Python."""
     install_locked(session, "environment")
-    dist = emptied(Path(session.create_tmp(), "dist").resolve())
-    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
-    (built,) = dist.glob("*.whl")
-    session.install("--no-deps", "--force-reinstall", str(built))
-    elsewhere = emptied(Path(session.create_tmp(), "elsewhere").resolve())
-    copy(elsewhere, "tests", "docs", "pyproject.toml", "README.md")
-    with session.chdir(elsewhere):
+    with folder_elsewhere() as dist:
+        session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
+        (built,) = dist.glob("*.whl")
+        session.install("--no-deps", "--force-reinstall", str(built))
+    with folder_elsewhere("tests", "docs", "pyproject.toml", "README.md") as elsewhere, session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
         session.run("python", "-m", "pytest", "tests", *session.posargs)
         session.run("python", "-m", "pytest", "--driver=inmemory", "--driver=filesystem", *session.posargs)
