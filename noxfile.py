@@ -103,7 +103,7 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
         (built,) = dist.glob("*.whl")
         session.install("--no-deps", "--force-reinstall", str(built))
-    with folder_elsewhere("tests", "docs", "pyproject.toml", "README.md") as elsewhere, session.chdir(elsewhere):
+    with folder_elsewhere("tests", "docs", "ci", "pyproject.toml", "README.md") as elsewhere, session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
         session.run("python", "-m", "pytest", "tests", *session.posargs)
         session.run("python", "-m", "pytest", "--driver=inmemory", "--driver=filesystem", *session.posargs)

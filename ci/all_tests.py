@@ -64,8 +64,14 @@ def main(given: Sequence[str]) -> int:
     failed = [result for result in results if not _succeeded(result, given)]
     _show_parts(results, failed)
     _show_servers(missing)
-    print(f"{len(failed)} of {len(results)} parts failed" if failed else "No part failed")
-    return 1 if failed else 0
+    if failed:
+        print(f"{len(failed)} of {len(results)} parts failed")
+    elif all(result.status != pytest.ExitCode.OK for result in results):
+        print("Nothing was run: the arguments select no test")
+    else:
+        print("No part failed")
+        return 0
+    return 1
 
 
 def _missing_servers() -> dict[str, str]:
