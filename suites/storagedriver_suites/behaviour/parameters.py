@@ -71,7 +71,8 @@ def secret_values(subject: Subject, *, keys_only: bool = False) -> list[str]:
     names = secret_names(subject)
     if keys_only:
         names = [name for name in names if not any(word in name.lower() for word in _IN_THE_CLEAR)]
-    values: list[Any] = [subject.parameters.get(name) for name in names]
+    defaults = getattr(model_of(subject), "model_fields", {})
+    values: list[Any] = [subject.parameters.get(name, getattr(defaults.get(name), "default", None)) for name in names]
     texts = [value.get_secret_value() if hasattr(value, "get_secret_value") else value for value in values]
     return [text for text in texts if isinstance(text, str) and len(text) >= 8]
 

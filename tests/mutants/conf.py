@@ -1,0 +1,214 @@
+"""Drivers that misread their parameters, and one that spoils the factory."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
+
+from mutants.model import mutant
+from storagedriver import FileInfo, ParameterError, StorageDriver, factory, paths
+from storagedriver_drivers.inmemory.driver import InMemoryDriver
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+REGISTER = factory.register
+
+
+class LaxParameters(InMemoryParameters):
+    model_config = ConfigDict(extra="ignore")
+
+
+@mutant("CONF-1", bug="unknown parameters are ignored")
+class UnknownIsIgnored(InMemoryDriver):
+    Parameters = LaxParameters
+
+
+class CarelessParameters(InMemoryParameters):
+    readonly: Annotated[bool, BeforeValidator(bool)] = False
+
+
+@mutant("CONF-1", bug="B79: the text 'false' is true, as every text is")
+class EveryTextIsTrue(InMemoryDriver):
+    Parameters = CarelessParameters
+
+
+class StrictParameters(InMemoryParameters):
+    maxthreads: int = Field(default=8, ge=1, le=64, strict=True)
+
+
+@mutant("CONF-1", bug="numbers from the environment are refused")
+class TextIsNoNumber(InMemoryDriver):
+    Parameters = StrictParameters
+
+
+class CountedParameters(InMemoryParameters):
+    maxthreads: int = Field(default=8, ge=1, le=64)
+
+
+class Counted(InMemoryDriver):
+    Parameters = CountedParameters
+
+
+@mutant("CONF-1", bug="B78: the documented minimum is refused")
+class MinimumIsRefused(Counted):
+    def __init__(self, parameters: CountedParameters) -> None:
+        super().__init__(parameters)
+        if parameters.maxthreads <= 1:
+            raise ParameterError("too few", parameter="maxthreads", driver_name=self.name)
+
+
+@mutant("CONF-1", bug="B78: what is out of range is set to the nearest number")
+class OutOfRangeIsCut(Counted):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        given = dict(parameters or {})
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            given["maxthreads"] = min(max(int(given["maxthreads"]), 1), 64)
+        return super().from_parameters(given)
+
+
+@mutant("CONF-1", bug="B79: a value of a type that was not foreseen crashes")
+class OtherTypeCrashes(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        given = dict(parameters or {})
+        if given.get("rootdirectory"):
+            given["rootdirectory"] = given["rootdirectory"].strip()
+        return super().from_parameters(given)
+
+
+@mutant("CONF-1", bug="None is no default")
+class NoneIsRefused(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        for name, value in (parameters or {}).items():
+            if value is None:
+                raise ParameterError("not None", parameter=name, driver_name=cls.name)
+        return super().from_parameters(parameters)
+
+
+@mutant("CONF-1", bug="the error names another parameter")
+class ErrorNamesAnother(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        try:
+            return super().from_parameters(parameters)
+        except ParameterError as error:
+            raise ParameterError(error.detail, parameter="parameters", driver_name=cls.name) from None
+
+
+@mutant("CONF-1", bug="the server is asked before the parameters are looked at")
+class ServerIsAskedFirst(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.connect(("127.0.0.1", 9))
+        return super().from_parameters(parameters)
+
+
+class NeedyParameters(InMemoryParameters):
+    token: SecretStr | None = None
+
+
+@mutant("CONF-1", bug="the caller's mapping is emptied")
+class MappingIsEmptied(InMemoryDriver):
+    Parameters = NeedyParameters
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        made = super().from_parameters(parameters)
+        if isinstance(parameters, dict):
+            parameters.pop("store", None)
+        return made
+
+
+@mutant("CONF-2", bug="while the driver lives, the last registration of a name wins")
+class LastRegistrationWins(InMemoryDriver):
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+    _living: ClassVar[int] = 0
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._open = True
+        with self._lock:
+            type(self)._living += 1
+            factory.register = self._replace
+
+    @classmethod
+    def _replace(cls, name: str, constructor: Callable[[Mapping[str, Any]], StorageDriver]) -> None:
+        if isinstance(name, str) and name:
+            factory.unregister(name)
+        REGISTER(name, constructor)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open:
+                self._open = False
+                type(self)._living -= 1
+            if not self._living:
+                factory.register = REGISTER
+
+
+@mutant("CONF-2", bug="one driver is made, and given again to whoever asks for the same")
+class OneDriverForAll(InMemoryDriver):
+    _made: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        made = super().from_parameters(parameters)
+        return cls._made.setdefault(repr(sorted((parameters or {}).items())), made)  # type: ignore[no-any-return]
+
+
+class RawParameters(InMemoryParameters):
+    rootdirectory: str = ""
+
+
+@mutant("CONF-3", bug="B84: the root is put before the path as it is written")
+class RawRoot(InMemoryDriver):
+    Parameters = RawParameters
+
+
+@mutant("CONF-3", bug="B41: listed names keep a part of the root")
+class ListKeepsTheRoot(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        for info in super()._scan(path):
+            # A root with a slash inside is cut off by its first component's length alone.
+            kept = paths.components(self._root or paths.ROOT)[1:]
+            yield FileInfo("/".join(("", *kept, *paths.components(info.path))), info.size, info.mod_time, info.is_dir)
+
+
+@mutant("CONF-3", bug="E3: the root 'p' sees what is in the root 'p2'")
+class RootIsAPrefix(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        yield from super()._scan(path)
+        if path == paths.ROOT and self._root:
+            with contextlib.suppress(FileNotFoundError):
+                parent = self._store.get(paths.parent(self._root))
+                name = paths.name(self._root)
+                for other in getattr(parent, "children", {}):
+                    if other.startswith(name) and other != name:
+                        yield FileInfo(f"/{other.removeprefix(name)}", 0, None, is_dir=True)
+
+
+@mutant("CONF-3", bug="moves leave the root")
+class MoveLeavesTheRoot(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        self._store.move(self._key(source), dest if self._root else self._key(dest))
+
+
+@mutant("CONF-3", bug="stages are kept by path, without the root")
+class StagesWithoutRoot(InMemoryDriver):
+    def _key(self, path: str) -> str:
+        key = super()._key(path)
+        self._store._staged.update(
+            {
+                f"{self._root}{path}": stage
+                for other, stage in list(self._store._staged.items())
+                if self._root and other.endswith(path) and path != paths.ROOT
+            }
+        )
+        return key
