@@ -8,10 +8,14 @@ from collections.abc import Iterable, Sequence
 
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver_drivers.s3 import multipart, staging
-from storagedriver_drivers.s3.objects import Bucket, Layout
+from storagedriver_drivers.s3.objects import Bucket, Layout, server
+from storagedriver_drivers.s3.parameters import LONGEST_KEY
 
 _BATCH = 1000
 """Keys of one DeleteObjects request; S3 takes no more."""
+
+_MOST_LEVELS = LONGEST_KEY // 2
+"""Levels of the deepest key."""
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that a key may have and an XML document may not."""
@@ -26,22 +30,35 @@ def delete(bucket: Bucket, layout: Layout, path: str) -> None:
     """
     key, prefix = layout.key(path), layout.prefix(path)
     end_streams(bucket, layout, path)
-    found = False
+    found, hides = _delete_listed(bucket, key, prefix)
+    if not found:
+        if bucket.head(key) is None:
+            raise PathNotFoundError
+        bucket.remove(key)
+    # What a deleted file hid comes to light level by level.
+    for _ in range(_MOST_LEVELS if hides else 0):
+        if not bucket.holds(prefix):
+            break
+        _delete_listed(bucket, key, prefix)
+
+
+def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[bool, bool]:
+    """Delete all that a listing shows below `prefix`; tells whether there was any, and whether more may be hidden."""
+    found = hides = False
     # A file of the directory's own name goes with it; S3 does not mind if there is none.
     pending = [key]
     for page in bucket.pages(prefix):
+        # MinIO leaves out of its listings what lies below an object, as long as that object is there.
+        hides = server(page).startswith("MinIO")
         keys = [entry["Key"] for entry in page.get("Contents", [])]
         found = found or bool(keys)
         pending += keys
         whole = len(pending) - len(pending) % _BATCH
         remove_all(bucket, pending[:whole])
         del pending[:whole]
-    if not found:
-        if bucket.head(key) is None:
-            raise PathNotFoundError
-        bucket.remove(key)
-        return
-    remove_all(bucket, pending)
+    if found:
+        remove_all(bucket, pending)
+    return found, hides
 
 
 def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:

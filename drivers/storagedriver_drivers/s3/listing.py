@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from storagedriver import paths
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathNotFoundError
-from storagedriver_drivers.s3.objects import Bucket
+from storagedriver_drivers.s3.objects import Bucket, server
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
@@ -51,4 +51,4 @@ def children(bucket: Bucket, prefix: str, path: str) -> Iterable[FileInfo]:
 def _shows_empty_folders(page: ListObjectsV2OutputTypeDef) -> bool:
     # SeaweedFS keeps folders, and shows one that became empty for a minute and more in listings by delimiter, not in
     # those without. There each group costs a request more; else what was deleted would still be listed (LIST-5).
-    return page["ResponseMetadata"]["HTTPHeaders"].get("server", "").startswith("SeaweedFS")
+    return server(page).startswith("SeaweedFS")

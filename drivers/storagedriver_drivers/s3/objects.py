@@ -148,6 +148,11 @@ class Bucket:
         return bool(page.get("Contents"))
 
 
+def server(answer: ListObjectsV2OutputTypeDef) -> str:
+    """What the server calls itself; empty if it does not say. Some list otherwise than S3 does."""
+    return answer["ResponseMetadata"]["HTTPHeaders"].get("server", "")
+
+
 def required_etag(answer: Mapping[str, Any], operation: str) -> str:
     """The ETag of an answer.
 
