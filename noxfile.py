@@ -105,8 +105,8 @@ def wheel(session: nox.Session) -> None:
         session.install("--no-deps", "--force-reinstall", str(built))
     with folder_elsewhere("tests", "docs", "ci", "pyproject.toml", "README.md") as elsewhere, session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
-        session.run("python", "-m", "pytest", "tests", *session.posargs)
-        session.run("python", "-m", "pytest", "--driver=inmemory", "--driver=filesystem", *session.posargs)
+        session.run("python", "-m", "pytest", "-nauto", "tests", *session.posargs)
+        session.run("python", "-m", "pytest", "-nauto", "--driver=inmemory", "--driver=filesystem", *session.posargs)
 
 
 def installed_check() -> str:

@@ -18,6 +18,8 @@ from storagedriver.backends.errors import BackendSetupError
 from storagedriver.backends.selection import find
 
 REQUIRE_BACKENDS = "--require-backends"
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
+"""One process a core, and no more than one server serves well. `-n0` among the user's arguments turns it off."""
 WRONG_CALL = 4
 
 
@@ -91,7 +93,9 @@ def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
         return Result(part, None)
     print(f"\n===== {part.title}", flush=True)
     begin = time.monotonic()
-    status = subprocess.run([sys.executable, "-m", "pytest", *part.arguments, *given], check=False).returncode
+    status = subprocess.run(
+        [sys.executable, "-m", "pytest", *PARALLEL, *part.arguments, *given], check=False
+    ).returncode
     return Result(part, status, time.monotonic() - begin)
 
 

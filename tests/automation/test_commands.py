@@ -112,7 +112,7 @@ def test_a_server_that_is_required_is_asked_for(
 
     assert script.main(["--require-backends"]) == 1
 
-    assert ["--driver=s3", "--backend=minio", "--require-backends"] in calls.made
+    assert [*script.PARALLEL, "--driver=s3", "--backend=minio", "--require-backends"] in calls.made
     assert "1 of 5 parts failed" in capsys.readouterr().out
 
 
