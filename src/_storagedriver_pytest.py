@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 
 OPTION = "storagedriver_driver"
+MARKERS = (
+    "requirement(id, ...): the clause of the storage driver contract that a check proves",
+    "profile(name): the smallest profile in which a check runs",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,6 +93,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Hand over to the kit if a driver is named, on the command line or in the table [tool.storagedriver]."""
+    for marker in MARKERS:
+        # Known without a driver too: an author's own checks are marked, and collected in runs that name none.
+        config.addinivalue_line("markers", marker)
     named = config.getoption(OPTION)
     table = _table(config)
     if named or "driver" in table:

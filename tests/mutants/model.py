@@ -66,6 +66,6 @@ def mutant(identifier: str, *, bug: str) -> Callable[[Driver], Driver]:
 def all_mutants() -> list[Mutant]:
     """Every mutant of this folder, by requirement."""
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name not in {"model"} and not module.name.startswith(("test_", "conftest")):
+        if module.name != "model" and not module.name.startswith(("test_", "conftest")):
             importlib.import_module(f"mutants.{module.name}")
     return sorted(_MUTANTS, key=lambda each: (each.requirement, each.name))

@@ -81,7 +81,8 @@ def read(config: pytest.Config, table: Mapping[str, Any]) -> Options:
     profile = config.getoption("storagedriver_profile") or table.get("profile", "quick")
     if profile not in _PROFILES:
         raise pytest.UsageError(f"[tool.storagedriver] profile: {profile!r} is none of {', '.join(_PROFILES)}")
-    timeout = config.getoption("storagedriver_timeout") or table.get("check-timeout", 300)
+    given = config.getoption("storagedriver_timeout")
+    timeout = table.get("check-timeout", 300) if given is None else given
     if timeout <= 0:
         raise pytest.UsageError(f"--check-timeout: {timeout} is not a number of seconds above 0")
     report = config.getoption("storagedriver_report") or table.get("certify-report")

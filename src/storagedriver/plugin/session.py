@@ -53,8 +53,6 @@ class CertificationPlugin:
             pytest.UsageError: Something the user gave is wrong, or a server can't run.
         """
         self._refuse_reruns()
-        self.config.addinivalue_line("markers", "requirement(id, ...): the clause of the contract that a check proves")
-        self.config.addinivalue_line("markers", "profile(name): the smallest profile in which a check runs")
         self.config.pluginmanager.register(fixtures, "storagedriver-fixtures")
         self.folders = selection.suite_folders(self.options)
         self._add_suites()

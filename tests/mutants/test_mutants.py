@@ -1,0 +1,56 @@
+"""Every mutant is rejected, and by the requirement it names. What the suite was never seen to catch, it doesn't catch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mutants.model import Mutant, all_mutants
+from storagedriver.contract import REQUIREMENTS
+from storagedriver.registry import unregister_suite
+from storagedriver.report import Outcome, Report
+from storagedriver_suites import behaviour
+
+MUTANTS = all_mutants()
+
+
+@pytest.fixture
+def registered(request: pytest.FixtureRequest) -> Iterator[Mutant]:
+    mutant: Mutant = request.param
+    mutant.register()
+    yield mutant
+    unregister_suite(mutant.name)
+
+
+@pytest.mark.parametrize(
+    "registered", MUTANTS, indirect=True, ids=[f"{mutant.requirement}-{mutant.driver.__name__}" for mutant in MUTANTS]
+)
+def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: pytest.Pytester) -> None:
+    """A run over the checks of that requirement fails, by a judgement and not by an outage."""
+    run = pytester.runpytest_inprocess(
+        f"--driver={registered.name}",
+        "--requirement",
+        registered.requirement,
+        "--certify-report=report.json",
+        "-p",
+        "no:cacheprovider",
+    )
+
+    assert run.ret == pytest.ExitCode.TESTS_FAILED
+    results = {result.requirement: result for result in Report.read(pytester.path / "report.json").results}
+    assert results[registered.requirement].outcome is Outcome.FAILED, registered.bug
+
+
+def test_every_requirement_has_a_mutant() -> None:
+    """No clause of the suite's groups goes without a driver that breaks it."""
+    wanted = {each.id for each in REQUIREMENTS.values() if each.group in behaviour.GROUPS}
+
+    assert wanted - {mutant.requirement for mutant in MUTANTS} == set()
+
+
+def test_mutants_of_one_requirement_differ() -> None:
+    """No driver is counted twice for one clause."""
+    pairs = [(mutant.requirement, mutant.name) for mutant in MUTANTS]
+
+    assert len(pairs) == len(set(pairs))
