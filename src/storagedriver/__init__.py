@@ -5,6 +5,7 @@ The interface is here; `storagedriver.factory` makes drivers by name; `storagedr
 
 from storagedriver import factory
 from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.buffered import BufferedUpload
 from storagedriver.driver import Capabilities, FileInfo, FileWriter, Limits, StorageDriver
 from storagedriver.errors import (
     BackendError,
@@ -25,6 +26,7 @@ from storagedriver.walk import Walk
 __all__ = [
     "BackendError",
     "BaseDriver",
+    "BufferedUpload",
     "ByteSource",
     "Capabilities",
     "FileInfo",

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, Self, cast
 
 from storagedriver import paths
+from storagedriver.buffered import BufferedUpload
 from storagedriver.driver import Capabilities, FileInfo, FileWriter, StorageDriver
 from storagedriver.errors import (
     BackendError,
@@ -188,7 +189,7 @@ class BaseDriver(StorageDriver):
 
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
         """The driver's own error for one of its backend; None for what is not the backend's doing (a bug)."""
-        return BackendError(str(error)) if isinstance(error, OSError) else None
+        return BackendError(str(error)) if isinstance(error, self._backend_errors) else None
 
     @contextlib.contextmanager
     def translated(self, path: str | None) -> Iterator[None]:
@@ -296,6 +297,9 @@ class BaseDriver(StorageDriver):
 
     # --- the hooks
 
+    _backend_errors: ClassVar[tuple[type[Exception], ...]] = (OSError,)
+    """What the backend's library raises where it fails; all else is a bug and passes as it is. See _translate()."""
+
     _buffer_size: ClassVar[int] = 1 << 16
     """Bytes a reader asks the backend for at once when the caller asks for less."""
 
@@ -305,11 +309,14 @@ class BaseDriver(StorageDriver):
     @abc.abstractmethod
     def _put_content(self, path: str, content: bytes) -> None: ...
 
-    @abc.abstractmethod
-    def _reader(self, path: str, offset: int) -> ByteSource: ...
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        """Override where the backend can give a part of a file: this one gets the whole (PERF-1)."""
+        return io.BytesIO(self._get_content(path)[offset:])
 
-    @abc.abstractmethod
-    def _writer(self, path: str, *, append: bool) -> Upload: ...
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        """Override where the backend can take a file in parts: this one holds the whole in memory (WRITE-7)."""
+        content = self._get_content(path) if append else b""
+        return BufferedUpload(lambda whole: self._put_content(path, whole), content)
 
     @abc.abstractmethod
     def _stat(self, path: str) -> FileInfo: ...

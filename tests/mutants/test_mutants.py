@@ -33,6 +33,7 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
         "--requirement",
         registered.requirement,
         "--certify-report=report.json",
+        "--exitfirst",
         "-p",
         "no:cacheprovider",
     )

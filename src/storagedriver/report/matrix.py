@@ -26,7 +26,7 @@ _GROUP_WIDTH = 30
 def matrices(report: Report, console: Console, type_: Typography) -> Iterator[Table]:
     """The matrix in as many tables as the width of `console` asks for."""
     fitting = (console.width - _GROUP_WIDTH) // _TARGET_WIDTH
-    size = max(1, min(TARGETS_A_TABLE, fitting))
+    size = max(1, min(TARGETS_A_TABLE, fitting, len(report.targets)))
     for start in range(0, len(report.targets), size):
         yield _matrix(
             report, report.targets[start : start + size], type_, widest=(console.width - _GROUP_WIDTH) // size

@@ -1,0 +1,68 @@
+"""The README's driver certifies as it stands there, in so few lines, and breaks as the tutorial says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from storagedriver.report import Outcome, Report
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs" / "write-a-driver.md").read_text(encoding="utf-8")
+LINES = 44
+"""Of the class, blank ones aside: about what the README says, and no more."""
+
+
+def example(page: str, beginning: str) -> str:
+    """The example of `page` that has this beginning."""
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    return next(block for block in blocks if block.startswith(beginning))
+
+
+@pytest.fixture
+def author(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A folder with what the README says to save."""
+    pytester.makepyfile(sqlite_driver=example(README, "import sqlite3"))
+    pytester.makeconftest(example(README, "from sqlite_driver"))
+    return pytester
+
+
+def certify(author: pytest.Pytester, *arguments: str) -> tuple[int, Report]:
+    result = author.runpytest_subprocess(
+        "--driver=sqlite", "--certify-report=report.json", "-p", "no:cacheprovider", "-q", *arguments
+    )
+    return int(result.ret), Report.read(author.path / "report.json")
+
+
+def test_driver_of_the_readme_certifies(author: pytest.Pytester) -> None:
+    """Every check that applies to it passes, and the run is complete."""
+    status, report = certify(author)
+
+    assert status == pytest.ExitCode.OK
+    assert report.run.complete
+    assert {each.outcome for each in report.results} <= {Outcome.PASSED, Outcome.NOT_OFFERED, Outcome.SKIPPED}
+
+
+def test_driver_of_the_readme_is_short() -> None:
+    """The README says 40 lines."""
+    lines = example(README, "import sqlite3").partition("class SQLiteDriver")[2].splitlines()
+
+    assert len([line for line in lines if line.strip()]) <= LINES
+
+
+def test_bug_of_the_tutorial_is_found(author: pytest.Pytester) -> None:
+    """The delete that the tutorial breaks is rejected, by the requirement that it names."""
+    driver = author.path / "sqlite_driver.py"
+    broken = "".join(f"        {line}\n" for line in example(TUTORIAL, "found = ").splitlines())
+    source, count = re.subn(r" +found = .*\n +if not self\._rows\(found.*\n", lambda _: broken, driver.read_text())
+    driver.write_text(source)
+
+    status, report = certify(author, "--requirement=DEL")
+
+    assert count == 1
+    assert status == pytest.ExitCode.TESTS_FAILED
+    assert "DEL-2" in {each.requirement for each in report.results if each.outcome is Outcome.FAILED}
+    assert list((author.path / "report-reproducers").glob("*.py"))
