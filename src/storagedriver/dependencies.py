@@ -18,6 +18,6 @@ def require(module: str, *, extra: str, driver_name: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as missing:
         raise MissingDependencyError(
-            f"{module} is not installed; install it with: pip install 'storagedriver[{extra}]'",
+            f"{missing.name or module} is not installed; install it with: pip install 'storagedriver[{extra}]'",
             driver_name=driver_name,
         ) from missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import logging
 import random
@@ -37,11 +38,13 @@ _LOGGERS = (
 
 def make_client(parameters: S3Parameters) -> S3Client:
     """A client of its own session; it is safe between threads. No request is made."""
-    boto3 = require("boto3", extra="s3", driver_name="s3")
     config = require("botocore.config", extra="s3", driver_name="s3").Config
+    # boto3's client without boto3's session, which adds its path to the loader each time it is made.
+    session = require("botocore.session", extra="s3", driver_name="s3").Session()
+    session.register_component("data_loader", _models())
     if parameters.skipverify:
         _logger.warning("skipverify: the TLS certificate of %s is not verified", parameters.endpoint_url or "Amazon S3")
-    client: S3Client = boto3.session.Session().client(
+    client: S3Client = session.create_client(
         "s3",
         region_name=parameters.region,
         endpoint_url=parameters.endpoint_url,
@@ -69,6 +72,12 @@ def make_client(parameters: S3Parameters) -> S3Client:
     retry: Any = _RetryTooManyRequests(parameters.maxretries)
     client.meta.events.register("needs-retry.s3", retry)
     return client
+
+
+@functools.cache
+def _models() -> Any:
+    """What reads boto3's models of Amazon's services, and keeps them: parsing them is nine tenths of making a client."""
+    return require("botocore.loaders", extra="s3", driver_name="s3").create_loader()
 
 
 def content_md5(content: bytes | bytearray) -> str:

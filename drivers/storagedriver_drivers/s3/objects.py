@@ -157,7 +157,7 @@ def required_etag(answer: Mapping[str, Any], operation: str) -> str:
     """The ETag of an answer.
 
     Raises:
-        BackendError: There is none: the answer is not that of a success, whatever its status (B99 of the bug list).
+        BackendError: There is none: the answer is not that of a success, whatever its status.
     """
     etag = answer.get("ETag")
     if not etag:
