@@ -1,0 +1,36 @@
+"""How long the suites take: run `pytest tests/benchmarks/bench_suite.py --benchmark-json reports/benchmarks/suite.json`.
+
+The aims, on two cores: inmemory within 20 s in profile quick and 90 s in full; s3 in full on a local server within 360 s
+in one process, and nearly half of that in two. Nothing here fails on a slow machine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+RUNS = {
+    "inmemory-quick": ("--driver=inmemory",),
+    "inmemory-full": ("--driver=inmemory", "--profile=full"),
+    "filesystem-quick": ("--driver=filesystem",),
+    "filesystem-full": ("--driver=filesystem", "--profile=full"),
+    "s3-seaweedfs-full": ("--driver=s3", "--backend=seaweedfs", "--profile=full"),
+    "s3-seaweedfs-full-two-processes": ("--driver=s3", "--backend=seaweedfs", "--profile=full", "-n2"),
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_run(benchmark: BenchmarkFixture, run: str, tmp_path: Path) -> None:
+    """One certification from the start of pytest to its end, servers included; it has to pass."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *RUNS[run]]
+
+    done = benchmark.pedantic(  # type: ignore[no-untyped-call]
+        subprocess.run, (command,), {"cwd": tmp_path, "capture_output": True, "text": True, "check": False}
+    )
+
+    assert done.returncode == pytest.ExitCode.OK, done.stdout[-2000:]
+    benchmark.extra_info["summary"] = done.stdout.strip().splitlines()[-1].strip("= ")
