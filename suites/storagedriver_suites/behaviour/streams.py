@@ -89,6 +89,39 @@ def read_from(driver: StorageDriver, path: str, offset: int = 0) -> bytes:
         return stream.read()
 
 
+def put_old(driver: StorageDriver, path: str, words: str) -> Content | None:
+    """Put what a stream is to replace or to leave, of the size that `words` mean; "absent" puts nothing."""
+    if words == "absent":
+        return None
+    old = content(size_of(words, driver), seed=77)
+    driver.put_content(path, old)
+    return old
+
+
+def expect_old(driver: StorageDriver, path: str, old: bytes | None, what: str) -> None:
+    """At `path` is what `put_old` left there, to each method that reads."""
+    __tracebackhide__ = True
+    if old is None:
+        expect.absent(driver, path, what)
+        return
+    expect.file(driver, path, old, what)
+    expect.equal(read_from(driver, path), old, f"by a reader: {what}")
+
+
+def expect_no_stage(driver: StorageDriver, path: str, old: bytes | None, what: str) -> None:
+    """Nothing is staged for `path`: an append, where it is offered, continues `old` or finds nothing."""
+    __tracebackhide__ = True
+    if not driver.capabilities.append:
+        return
+    if old is None:
+        expect.not_found(lambda: driver.writer(path, append=True).cancel(), f"append: {what}")
+        return
+    with driver.writer(path, append=True) as writer:
+        expect.equal(writer.size, len(old), f"size of an append: {what}")
+        writer.commit()
+    expect.file(driver, path, old, f"content after an append of nothing: {what}")
+
+
 WRITTEN = ("put", "stream", "append")
 """Ways in which a file can come to be, as `write_as` knows them."""
 

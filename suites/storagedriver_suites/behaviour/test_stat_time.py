@@ -1,0 +1,125 @@
+"""STAT: when a file was written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from storagedriver import StorageDriver
+from storagedriver.testing import Subject, Tree, content, expect, requirement
+from storagedriver_suites.behaviour.infos import SLACK, expect_written_since, mod_time
+from storagedriver_suites.behaviour.streams import HANG_SECONDS, WRITTEN, read_from, write_as, write_stream
+
+
+@contextlib.contextmanager
+def machine_in(zone: str) -> Iterator[None]:
+    """Let this process believe to be in a time zone; POSIX's words, in which east is negative."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
+
+
+@requirement("STAT-1")
+@pytest.mark.parametrize("zone", ["UTC0", "WEST+9", "EAST-5:30"])
+def test_time_is_that_of_the_write_in_any_zone(driver: StorageDriver, tree: Tree, zone: str) -> None:
+    """Wherever the machine is, mod_time is aware, in UTC, and the time of the write."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system cannot change the time zone of a process")
+    with machine_in(zone):
+        for written in WRITTEN:
+            before = datetime.now(UTC)
+
+            write_as(written, driver, tree.path(written), content(100))
+
+            expect_written_since(driver, tree.path(written), before, f"a file written in the zone {zone}")
+
+
+@requirement("STAT-1")
+def test_time_is_monotone_over_rewrites(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """No rewrite, by whatever method and driver, sets the time back."""
+    path = tree.path("file")
+    another = subject.open()
+    driver.put_content(path, content(100))
+    last = mod_time(driver, path)
+
+    for number, written in enumerate(WRITTEN * 2):
+        for writing in (driver, another):
+            write_as(written, writing, path, content(100 + number))
+            seen = mod_time(driver, path)
+            expect.true(seen >= last, f"mod_time after {written}", expected=f"{last} or later", seen=str(seen))
+            last = seen
+
+
+@requirement("STAT-1")
+def test_time_stays_while_nothing_is_written(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """Reading, listing, and changes beside a file are no writes of it: its time stays, and is the same for each driver."""
+    path = tree.path("d/file")
+    driver.put_content(path, content(100))
+    written = mod_time(driver, path)
+
+    driver.get_content(path)
+    read_from(driver, path, 50)
+    driver.list(tree.path("d"))
+    driver.put_content(tree.path("d/other"), b"1")
+    driver.put_content(tree.path("d/file-"), b"1")
+    driver.delete(tree.path("d/other"))
+
+    expect.equal(mod_time(driver, path), written, "mod_time after reads and changes beside it")
+    expect.equal(mod_time(subject.open(), path), written, "mod_time to another driver")
+
+
+def _append(driver: StorageDriver, path: str) -> None:
+    write_stream(driver, path, [b"more"], append=driver.capabilities.append)
+
+
+REWRITES: Mapping[str, Callable[[StorageDriver, str], None]] = {
+    "put": lambda driver, path: driver.put_content(path, b"new"),
+    "put-of-the-same": lambda driver, path: driver.put_content(path, b"old"),
+    "put-of-nothing": lambda driver, path: driver.put_content(path, b""),
+    "stream": lambda driver, path: write_stream(driver, path, [b"new"]),
+    "stream-of-the-same": lambda driver, path: write_stream(driver, path, [b"old"]),
+    "stream-of-nothing": lambda driver, path: write_stream(driver, path, []),
+    "append": _append,
+}
+"""Ways to write a file of the content b"old" anew."""
+
+
+@requirement("STAT-1")
+def test_rewrite_moves_the_time(driver: StorageDriver, tree: Tree) -> None:
+    """Whatever rewrites a file, its time is that of the rewrite, not of the first write; a file beside keeps its own.
+
+    The one check that waits: until the slack that times may have is over.
+    """
+    files = {name: tree.path(f"d/{name}") for name in REWRITES}
+    for path in (*files.values(), tree.path("d/left-alone")):
+        driver.put_content(path, b"old")
+    left_alone = mod_time(driver, tree.path("d/left-alone"))
+    _wait_until(datetime.now(UTC) + SLACK)
+
+    before = datetime.now(UTC)
+    for name, path in files.items():
+        REWRITES[name](driver, path)
+
+    for name, path in files.items():
+        expect_written_since(driver, path, before, f"after {name} of a file that was there")
+    expect.equal(mod_time(driver, tree.path("d/left-alone")), left_alone, "mod_time of a file that was left alone")
+
+
+def _wait_until(moment: datetime) -> None:
+    """Wait until the clock is past `moment`, if it goes forwards at all."""
+    deadline = time.monotonic() + HANG_SECONDS
+    while datetime.now(UTC) <= moment and time.monotonic() < deadline:
+        time.sleep(0.05)

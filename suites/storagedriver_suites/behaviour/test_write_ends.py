@@ -1,0 +1,668 @@
+"""WRITE: how a stream ends; cancel, close, exceptions, and what they leave."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+
+from storagedriver import FileWriter, PathNotFoundError, StorageDriver, StorageDriverError, WriterStateError
+from storagedriver.testing import Subject, Tree, content, expect, full, requirement
+from storagedriver_suites.behaviour.names import finish_walk, tree_state
+from storagedriver_suites.behaviour.shapes import put_all
+from storagedriver_suites.behaviour.streams import (
+    expect_no_stage,
+    expect_old,
+    made,
+    opened,
+    put_old,
+    stage,
+    write_stream,
+)
+
+CALLS: Mapping[str, Callable[[FileWriter], object]] = {
+    "write": lambda writer: writer.write(b"too late"),
+    "write-nothing": lambda writer: writer.write(b""),
+    "commit": lambda writer: writer.commit(),
+    "cancel": lambda writer: writer.cancel(),
+    "close": lambda writer: writer.close(),
+}
+"""What may be called on a writer."""
+
+REFUSED: Sequence[tuple[str, str]] = [
+    (done, then)
+    for done, refused in {
+        "commit": ("write", "write-nothing", "commit", "cancel"),
+        "commit close": ("write", "commit", "cancel"),
+        "commit close close": ("cancel",),
+        "cancel": ("write", "write-nothing", "commit"),
+        "cancel cancel": ("commit",),
+        "cancel close": ("write", "commit"),
+        "close": ("write", "write-nothing", "commit"),
+        "close close": ("write", "commit"),
+        "close cancel": ("write", "commit"),
+    }.items()
+    for then in refused
+]
+"""What was called on a writer, and what must be refused afterwards."""
+
+QUIET = ("close close", "cancel cancel", "cancel close", "close cancel", "close cancel cancel", "close cancel close")
+"""Ends that may follow one another; none of them publishes."""
+
+SIZES = ("0", "100", "chunk+1", pytest.param("chunk", marks=full), pytest.param("2*chunk+1", marks=full))
+
+
+def _call(writer: FileWriter, calls: str) -> None:
+    for call in calls.split():
+        CALLS[call](writer)
+
+
+# --- WRITE-5: the order of calls
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize(
+    ("done", "then"), [pytest.param(*each, marks=[full] if " " in each[0] else []) for each in REFUSED]
+)
+@pytest.mark.parametrize("size", ["100", pytest.param("0", marks=full), pytest.param("chunk+1", marks=full)])
+def test_call_that_comes_too_late_is_refused(
+    driver: StorageDriver, tree: Tree, done: str, then: str, size: str
+) -> None:
+    """It raises WriterStateError, which is a ValueError, and changes nothing."""
+    path = tree.path("d/file")
+    driver.put_content(tree.path("beside"), b"beside")
+    writer = opened(driver, path, made(size, driver, seed=1))
+    _call(writer, done)
+    before = tree_state(driver, tree)
+
+    with expect.raises(WriterStateError, f"{then} after {done}") as caught:
+        CALLS[then](writer)
+
+    expect.equal(isinstance(caught.error, ValueError), True, "whether the error is a ValueError")
+    expect.equal(tree_state(driver, tree), before, f"what is there after a refused {then}")
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize(("done", "then"), [each for each in REFUSED if each[1] != "write-nothing"])
+def test_call_that_comes_too_late_over_an_old_file_is_refused(
+    driver: StorageDriver, tree: Tree, done: str, then: str
+) -> None:
+    """After the refused call the file is the new content if it was committed, and else the old."""
+    path = tree.path("file")
+    driver.put_content(path, b"old")
+    writer = opened(driver, path, b"new")
+    _call(writer, done)
+
+    with expect.raises(ValueError, f"{then} after {done}"):
+        CALLS[then](writer)
+
+    expect.file(driver, path, b"new" if "commit" in done else b"old", f"content after a refused {then}")
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize("ends", QUIET)
+@pytest.mark.parametrize("old", ["1000", pytest.param("absent", marks=full)])
+def test_ends_may_follow_one_another(driver: StorageDriver, tree: Tree, ends: str, old: str) -> None:
+    """Close and cancel may be called again and after each other, and publish nothing."""
+    path = tree.path("d/file")
+    before = put_old(driver, path, old)
+    writer = opened(driver, path, content(100, seed=1))
+
+    _call(writer, ends)
+
+    expect_old(driver, path, before, f"a path after {ends}")
+    if "cancel" in ends:
+        expect_no_stage(driver, path, before, f"after {ends}")
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize("ends", ["close", "close close"])
+def test_close_after_commit_changes_nothing(driver: StorageDriver, tree: Tree, ends: str) -> None:
+    """What is committed stays so, also when another has replaced it meanwhile."""
+    path, other = tree.paths("file", "other")
+    writer, another = opened(driver, path, b"first"), opened(driver, other, b"first")
+    writer.commit()
+    another.commit()
+    driver.put_content(other, b"second")
+
+    _call(writer, ends)
+    _call(another, ends)
+
+    expect_old(driver, path, b"first", f"a committed file after {ends}")
+    expect_old(driver, other, b"second", f"a file that was replaced before {ends}")
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize("late", ["commit", "cancel", "write"])
+def test_committed_writer_has_no_part_in_later_content(driver: StorageDriver, tree: Tree, late: str) -> None:
+    """A refused call on a writer that once committed does not bring its content back, nor remove what came after it."""
+    path = tree.path("file")
+    writer = opened(driver, path, b"first")
+    writer.commit()
+    driver.put_content(path, b"second")
+
+    with expect.raises(WriterStateError, f"{late} after commit"):
+        CALLS[late](writer)
+
+    expect_old(driver, path, b"second", f"later content after a refused {late}")
+    driver.delete(path)
+    with expect.raises(WriterStateError, f"{late} after commit and delete"):
+        CALLS[late](writer)
+    expect.absent(driver, path, f"a deleted file after a refused {late}")
+
+
+@requirement("WRITE-5", capability="resumable_writes")
+@pytest.mark.parametrize("then", ["write", "commit"])
+def test_refused_call_leaves_the_stage_alone(driver: StorageDriver, tree: Tree, then: str) -> None:
+    """After close, a refused call neither adds to what is staged nor ends it."""
+    path = tree.path("file")
+    writer = opened(driver, path, b"staged")
+    writer.close()
+
+    with expect.raises(WriterStateError, f"{then} after close"):
+        CALLS[then](writer)
+
+    write_stream(driver, path, [b"+more"], append=True)
+    expect_old(driver, path, b"staged+more", f"a stage continued after a refused {then}")
+
+
+# --- WRITE-5: cancel
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("old", ["absent", "1000", pytest.param("0", marks=full)])
+@pytest.mark.parametrize("ends", ["cancel", "close cancel"])
+def test_cancel_removes_the_stream_alone(driver: StorageDriver, tree: Tree, size: str, old: str, ends: str) -> None:
+    """After cancel, of an open writer or of a closed one, there is what was there before, and nothing to continue."""
+    path, beside = tree.paths("d/s/file", "beside")
+    driver.put_content(beside, b"beside")
+    before = put_old(driver, path, old)
+    walked = finish_walk(driver, tree.root)
+    writer = opened(driver, path, made(size, driver, seed=1))
+
+    _call(writer, ends)
+
+    expect_old(driver, path, before, f"a path after {ends}")
+    expect.equal(finish_walk(driver, tree.root), walked, f"walk after {ends}")
+    expect_no_stage(driver, path, before, f"after {ends}")
+
+
+@requirement("WRITE-5", capability="append")
+@pytest.mark.parametrize(
+    ("base", "more"),
+    [("0", "100"), ("1000", "0"), ("1000", "100"), ("1000", "chunk+1"), ("chunk", "100"), ("chunk+1", "100")],
+)
+@pytest.mark.parametrize("ends", ["cancel", pytest.param("close cancel", marks=full)])
+def test_cancel_of_an_append_keeps_the_old_content(
+    driver: StorageDriver, tree: Tree, base: str, more: str, ends: str
+) -> None:
+    """What was appended to stays as it was committed."""
+    path = tree.path("file")
+    before = put_old(driver, path, base)
+    writer = opened(driver, path, made(more, driver, seed=1), append=True)
+
+    _call(writer, ends)
+
+    expect_old(driver, path, before, f"a file after {ends} of an append")
+    expect_no_stage(driver, path, before, f"after {ends} of an append")
+
+
+@requirement("WRITE-5")
+def test_cancel_keeps_what_was_committed_meanwhile(driver: StorageDriver, tree: Tree) -> None:
+    """What others put while the stream was open is not the stream's to remove."""
+    path = tree.path("file")
+    writer = opened(driver, path, b"stream")
+    driver.put_content(path, b"put meanwhile")
+
+    writer.cancel()
+
+    expect_old(driver, path, b"put meanwhile", "what was put while a stream was open that was cancelled")
+
+
+@requirement("WRITE-5")
+@pytest.mark.parametrize("name", ["file-", "file.0", "fil", "d/file", "filed/x"])
+def test_cancel_leaves_the_neighbours(driver: StorageDriver, tree: Tree, name: str) -> None:
+    """Files whose names begin or end alike stay, and so does another stream into one of them."""
+    neighbour = tree.path(name)
+    put_all(driver, tree.root, ["e/file"])
+    driver.put_content(neighbour, b"old")
+    other = opened(driver, neighbour, b"new")
+    writer = opened(driver, tree.path("file"), b"stream")
+
+    writer.cancel()
+
+    expect_old(driver, neighbour, b"old", "a neighbour after a cancel")
+    other.commit()
+    expect_old(driver, neighbour, b"new", "a neighbour whose stream was open during a cancel")
+
+
+@requirement("WRITE-5", capability="resumable_writes")
+@pytest.mark.parametrize("name", ["file-", "file.0", "fil", "d/file", "filed/x"])
+@pytest.mark.parametrize("ends", ["cancel", pytest.param("close cancel", marks=full)])
+def test_cancel_leaves_the_neighbours_stages(driver: StorageDriver, tree: Tree, name: str, ends: str) -> None:
+    """What is staged for a path that begins or ends alike is still continued."""
+    stage(driver, tree.path(name), b"staged")
+    writer = opened(driver, tree.path("file"), b"stream")
+
+    _call(writer, ends)
+
+    write_stream(driver, tree.path(name), [b"+more"], append=True)
+    expect_old(driver, tree.path(name), b"staged+more", "a neighbour's stage, continued after a cancel")
+
+
+# --- WRITE-6: close, and the context manager
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize(
+    "size", ["100", "chunk+1", *(pytest.param(size, marks=full) for size in ("0", "chunk", "2*chunk+1"))]
+)
+@pytest.mark.parametrize("old", ["absent", "1000"])
+def test_close_publishes_nothing_ever(driver: StorageDriver, tree: Tree, subject: Subject, size: str, old: str) -> None:
+    """Not at once, not after other operations around it, not in another driver, and not when drivers are closed."""
+    path, beside = tree.paths("d/file", "d/beside")
+    before = put_old(driver, path, old)
+    another = subject.open()
+    opened(another, path, made(size, driver, seed=1)).close()
+    expect_old(driver, path, before, "a path whose stream was closed")
+
+    write_stream(driver, beside, [b"another stream"])
+    driver.list(tree.path("d"))
+    another.stat(beside)
+    driver.delete(beside)
+    another.close()
+
+    expect_old(driver, path, before, "a path whose stream was closed, after other operations")
+    expect_old(subject.open(), path, before, "a path whose stream was closed, in a new driver")
+    if before is None:
+        expect.absent(driver, tree.path("d"), "the directory in which a stream was closed")
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize("way", ["open", "collected", "driver-closed"])
+@pytest.mark.parametrize("size", ["100", pytest.param("chunk+1", marks=full)])
+def test_abandoned_writer_publishes_nothing(
+    driver: StorageDriver, tree: Tree, subject: Subject, size: str, way: str
+) -> None:
+    """A writer that nobody closes is no commit: not when it is forgotten, nor when its driver is closed."""
+    path = tree.path("file")
+    driver.put_content(path, b"old")
+    # Not recorded: a record of the writer would keep it alive.
+    abandoning = subject.construct(subject.parameters)
+    writer: FileWriter | None = opened(abandoning, path, made(size, driver, seed=1))
+
+    if way == "collected":
+        with warnings.catch_warnings():
+            # That something was left open is what this is about.
+            warnings.simplefilter("ignore", ResourceWarning)
+            writer = None
+            gc.collect()
+    if way == "driver-closed":
+        abandoning.close()
+
+    expect_old(driver, path, b"old", "a file whose writer was abandoned")
+    if way != "driver-closed":
+        if writer is not None:
+            writer.cancel()
+        abandoning.close()
+    # Not every server finds by a directory what nobody staged or cancelled; by its own path it does.
+    driver.delete(path)
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize("conflict", ["file", "file/x"])
+def test_close_after_a_failed_commit_publishes_nothing(
+    driver: StorageDriver, tree: Tree, subject: Subject, conflict: str
+) -> None:
+    """A commit that failed is not made up for by close, nor later, when what was in its way is gone."""
+    path, in_the_way = tree.path("file/f" if conflict == "file" else "file"), tree.path(conflict)
+    writer = opened(driver, path, content(100, seed=1))
+    driver.put_content(in_the_way, b"in the way")
+    try:
+        writer.commit()
+    except StorageDriverError:
+        driver.delete(in_the_way)
+    else:
+        # This store holds both, as object stores can.
+        expect.file(driver, path, content(100, seed=1), "what was committed where a directory is")
+        return
+
+    writer.close()
+
+    expect.absent(driver, path, "a path whose commit failed, after close")
+    expect.absent(subject.open(), path, "a path whose commit failed, in another driver")
+    driver.writer(path).cancel()
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize("done", ["nothing", "write", "commit", "cancel", "close"])
+def test_context_manager_closes(driver: StorageDriver, tree: Tree, done: str) -> None:
+    """It gives the writer, closes it at the end, whatever was called within, and publishes nothing by itself."""
+    path = tree.path("file")
+    driver.put_content(path, b"old")
+    writer = driver.writer(path)
+
+    with writer as entered:
+        expect.true(entered is writer, "what the context manager gives", expected="the writer", seen="something else")
+        if done in CALLS:
+            writer.write(b"new")
+        if done not in {"nothing", "write"}:
+            CALLS[done](writer)
+
+    expect_old(driver, path, b"new" if done == "commit" else b"old", f"a file after a with-block of {done}")
+    for call in ("write", "commit"):
+        with expect.raises(WriterStateError, f"{call} after the with-block"):
+            CALLS[call](writer)
+    expect_old(driver, path, b"new" if done == "commit" else b"old", "the file after the refused calls")
+
+
+class _CallerError(Exception):
+    """An error of the caller's own."""
+
+
+ERRORS: Mapping[str, BaseException] = {
+    "own": _CallerError("the caller's"),
+    "value": ValueError("the caller's"),
+    "not-found": PathNotFoundError("the caller's"),
+    "interrupt": KeyboardInterrupt("the caller's"),
+    "end-of-generator": GeneratorExit("the caller's"),
+}
+"""What may break off a with-block."""
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize("kind", ERRORS)
+@pytest.mark.parametrize("old", ["1000", pytest.param("absent", marks=full)])
+def test_exception_cancels_and_passes_on(driver: StorageDriver, tree: Tree, kind: str, old: str) -> None:
+    """With an exception the stream is cancelled, nothing is left to continue, and the exception is the caller's own."""
+    path = tree.path("d/file")
+    before = put_old(driver, path, old)
+    error = ERRORS[kind]
+
+    with expect.raises(type(error), "the exception of a with-block") as caught, driver.writer(path) as writer:
+        writer.write(b"half of it")
+        raise error
+
+    expect.true(caught.error is error, "the exception of a with-block", expected="the caller's own", seen=caught.error)
+    expect_old(driver, path, before, "a path whose stream broke off")
+    expect_no_stage(driver, path, before, "after a stream broke off")
+    with expect.raises(WriterStateError, "commit of a stream that broke off"):
+        writer.commit()
+
+
+@requirement("WRITE-6")
+def test_exception_is_not_swallowed(tree: Tree, subject: Subject) -> None:
+    """The context manager of the driver's own writer lets an exception pass."""
+    # Not recorded: what the writer itself returns to `with` is judged.
+    with subject.construct(subject.parameters) as unrecorded:
+        error = _CallerError("the caller's")
+
+        with expect.raises(_CallerError, "the exception") as caught, unrecorded.writer(tree.path("file")) as writer:
+            writer.write(b"half of it")
+            raise error
+
+        expect.true(caught.error is error, "the exception", expected="the caller's own", seen=caught.error)
+        expect.absent(unrecorded, tree.path("file"), "a path whose stream broke off")
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize("size", ["0", "chunk+1", pytest.param("chunk", marks=full)])
+@pytest.mark.parametrize("append", ["new", "append"])
+def test_exception_cancels_streams_of_any_size(driver: StorageDriver, tree: Tree, size: str, append: str) -> None:
+    """However much was written, a stream that breaks off leaves the old content, and nothing to continue."""
+    path = tree.path("file")
+    driver.put_content(path, b"old")
+    appending = append == "append" and driver.capabilities.append
+
+    with expect.raises(_CallerError, "the exception"), driver.writer(path, append=appending) as writer:
+        writer.write(made(size, driver, seed=1))
+        raise _CallerError
+
+    expect_old(driver, path, b"old", "a file whose stream broke off")
+    expect_no_stage(driver, path, b"old", "after a stream broke off")
+
+
+@requirement("WRITE-6")
+@pytest.mark.parametrize("done", ["commit", "cancel", "close"])
+def test_exception_after_the_end_passes_on(driver: StorageDriver, tree: Tree, done: str) -> None:
+    """An exception that comes after commit, cancel or close is the caller's own too; what is committed stays."""
+    path = tree.path("file")
+    driver.put_content(path, b"old")
+    error = _CallerError("after the end")
+
+    with expect.raises(_CallerError, "the exception of a with-block") as caught, driver.writer(path) as writer:
+        writer.write(b"new")
+        CALLS[done](writer)
+        raise error
+
+    expect.true(caught.error is error, "the exception of a with-block", expected="the caller's own", seen=caught.error)
+    after = b"new" if done == "commit" else b"old"
+    expect_old(driver, path, after, f"a file after {done} and an exception")
+    expect_no_stage(driver, path, after, f"after {done} and an exception")
+
+
+@requirement("WRITE-6")
+def test_exception_of_a_write_cancels_too(driver: StorageDriver, tree: Tree) -> None:
+    """A write that is refused breaks the block off as any error does."""
+    path = tree.path("file")
+
+    with expect.raises(TypeError, "write of a str"), driver.writer(path) as writer:
+        writer.write(b"first")
+        writer.write("text")  # type: ignore[arg-type]  # it is refused
+
+    expect.absent(driver, path, "a path whose stream broke off")
+    expect_no_stage(driver, path, None, "after a stream broke off")
+
+
+# --- WRITE-11: nothing stays behind
+
+
+def _refused_write(driver: StorageDriver, path: str) -> None:
+    writer = opened(driver, path, b"before")
+    with expect.raises(TypeError, "write of a str"):
+        writer.write("text")  # type: ignore[arg-type]  # it is refused
+    writer.cancel()
+
+
+def _broken_off(driver: StorageDriver, path: str) -> None:
+    with expect.raises(_CallerError, "the exception"), driver.writer(path) as writer:
+        writer.write(made("chunk+1", driver, seed=1))
+        raise _CallerError
+
+
+def _two_at_once(driver: StorageDriver, path: str) -> None:
+    one, two = opened(driver, path, b"one"), opened(driver, path, made("chunk+1", driver, seed=2))
+    one.cancel()
+    two.cancel()
+
+
+def _two_closed_at_once(driver: StorageDriver, path: str) -> None:
+    one, two = opened(driver, path, made("chunk+1", driver, seed=1)), opened(driver, path, b"two")
+    one.close()
+    two.close()
+    one.cancel()
+    two.cancel()
+
+
+def _stage_replaced(driver: StorageDriver, path: str) -> None:
+    stage(driver, path, made("chunk+1", driver, seed=1))
+    opened(driver, path, b"another").cancel()
+
+
+def _stage_replaced_by_a_stage(driver: StorageDriver, path: str) -> None:
+    stage(driver, path, made("chunk+1", driver, seed=1))
+    writer = opened(driver, path, b"another")
+    writer.close()
+    writer.cancel()
+
+
+def _stage_continued(driver: StorageDriver, path: str) -> None:
+    opened(driver, path, made("chunk+1", driver, seed=1)).close()
+    if driver.capabilities.resumable_writes:
+        stage(driver, path, b"+1", append=True)
+        opened(driver, path, made("chunk", driver, seed=2), append=True).cancel()
+
+
+def _refused_append(driver: StorageDriver, path: str) -> None:
+    if driver.capabilities.append:
+        expect.not_found(lambda: driver.writer(f"{path}-nothing", append=True).cancel(), "append to nothing")
+
+
+FAILURES: Mapping[str, Callable[[StorageDriver, str], None]] = {
+    "refused-write": _refused_write,
+    "broken-off": _broken_off,
+    "two-at-once": _two_at_once,
+    "two-closed-at-once": _two_closed_at_once,
+    "stage-replaced": _stage_replaced,
+    "stage-replaced-by-a-stage": _stage_replaced_by_a_stage,
+    "stage-continued": _stage_continued,
+    "refused-append": _refused_append,
+}
+"""Streams that come to nothing; each has cancelled what it opened."""
+
+
+@requirement("WRITE-11", needs=["inspect"])
+@pytest.mark.parametrize("ends", ["cancel", "close cancel"])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param(("absent", "0"), marks=full),
+        ("absent", "1"),
+        ("absent", "chunk-1"),
+        ("absent", "chunk"),
+        ("100", "chunk+1"),
+        pytest.param(("absent", "3*chunk+1"), marks=full),
+        pytest.param(("100", "100"), marks=full),
+        pytest.param(("chunk+1", "100"), marks=full),
+        pytest.param(("chunk+1", "chunk+1"), marks=full),
+    ],
+    ids="-".join,
+)
+def test_cancel_leaves_nothing_on_the_backend(
+    driver: StorageDriver, tree: Tree, subject: Subject, sizes: tuple[str, str], ends: str
+) -> None:
+    """No temporary file, no unfinished upload, no segment and no folder of a cancelled stream stays."""
+    path = tree.path("d/file")
+    driver.put_content(tree.path("beside"), b"beside")
+    old, size = sizes
+    put_old(driver, path, old)
+    before = subject.inspect()
+    writer = opened(driver, path, made(size, driver, seed=1))
+
+    _call(writer, ends)
+
+    expect.equal(subject.inspect(), before, f"what is on the backend after {ends}")
+
+
+@requirement("WRITE-11", capability="append", needs=["inspect"])
+@pytest.mark.parametrize(
+    ("base", "more"), [("0", "1"), ("1000", "chunk+1"), ("chunk+1", "0"), ("chunk+1", "100"), ("chunk", "chunk")]
+)
+def test_cancel_of_an_append_leaves_nothing_on_the_backend(
+    driver: StorageDriver, tree: Tree, subject: Subject, base: str, more: str
+) -> None:
+    """What was copied of the old content, and what was added, goes; the file stays."""
+    path = tree.path("file")
+    put_old(driver, path, base)
+    before = subject.inspect()
+
+    opened(driver, path, made(more, driver, seed=1), append=True).cancel()
+
+    expect.equal(subject.inspect(), before, "what is on the backend after the cancel of an append")
+
+
+@requirement("WRITE-11", needs=["inspect"])
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("old", ["absent", pytest.param("100", marks=full)])
+def test_failure_leaves_nothing_on_the_backend(
+    driver: StorageDriver, tree: Tree, subject: Subject, failure: str, old: str
+) -> None:
+    """However a stream came to nothing, what it and those before it staged is gone."""
+    path = tree.path("d/file")
+    driver.put_content(tree.path("beside"), b"beside")
+    put_old(driver, path, old)
+    before = subject.inspect()
+
+    FAILURES[failure](driver, path)
+
+    expect.equal(subject.inspect(), before, f"what is on the backend after {failure}")
+
+
+@requirement("WRITE-11", needs=["inspect"])
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        "directory before",
+        "directory after",
+        "parent before",
+        "parent after",
+        pytest.param("grandparent before", marks=full),
+        pytest.param("grandparent after", marks=full),
+    ],
+)
+@pytest.mark.parametrize("size", ["100", pytest.param("chunk+1", marks=full)])
+def test_failed_commit_leaves_nothing_on_the_backend(
+    driver: StorageDriver, tree: Tree, subject: Subject, conflict: str, size: str
+) -> None:
+    """A stream to where a directory is, or below a file, may fail when it is opened or committed; cancelled, it is gone."""
+    path = tree.path("d/s/file")
+    what, comes = conflict.split()
+    in_the_way = tree.path({"directory": "d/s/file/x", "parent": "d/s", "grandparent": "d"}[what])
+    driver.put_content(in_the_way, b"in the way")
+    before = subject.inspect()
+    if comes == "after":
+        driver.delete(in_the_way)
+    data = made(size, driver, seed=1)
+    writer: FileWriter | None = None
+
+    try:
+        writer = opened(driver, path, data)
+        if comes == "after":
+            driver.put_content(in_the_way, b"in the way")
+        writer.commit()
+    except StorageDriverError:
+        if writer is not None:
+            writer.cancel()
+        expect.equal(subject.inspect(), before, "what is on the backend after a commit that could not be")
+    else:
+        # This store holds both, as object stores can.
+        expect.file(driver, path, data, "what was committed where a directory is")
+    expect.file(driver, in_the_way, b"in the way", "what was in the way")
+
+
+@requirement("WRITE-11", without="resumable_writes", needs=["inspect"])
+@pytest.mark.parametrize("size", ["0", "100", "chunk+1"])
+def test_close_leaves_nothing_where_it_cannot_be_continued(
+    driver: StorageDriver, tree: Tree, subject: Subject, size: str
+) -> None:
+    """Without resumable_writes nothing of a closed stream stays on the backend."""
+    before = subject.inspect()
+
+    stage(driver, tree.path("d/file"), made(size, driver, seed=1))
+
+    expect.equal(subject.inspect(), before, "what is on the backend after close")
+
+
+@requirement("WRITE-11", needs=["inspect"])
+@pytest.mark.parametrize("size", ["100", "chunk+1", pytest.param("0", marks=full)])
+@pytest.mark.parametrize("way", ["stream", "append", "continued"])
+def test_commit_and_delete_leave_nothing_on_the_backend(
+    driver: StorageDriver, tree: Tree, subject: Subject, size: str, way: str
+) -> None:
+    """A stream that was committed has no stage left, and its file goes whole: nothing is there after the delete."""
+    path = tree.path("d/file")
+    if way == "continued" and driver.capabilities.resumable_writes:
+        stage(driver, path, made(size, driver, seed=1))
+        write_stream(driver, path, [b"+"], append=True)
+    else:
+        write_stream(driver, path, [made(size, driver, seed=1)])
+        if way == "append" and driver.capabilities.append:
+            write_stream(driver, path, [b"+"], append=True)
+    expect_old(driver, path, driver.get_content(path), "the committed file")
+
+    driver.delete(path)
+
+    expect.equal(subject.inspect(), [], "what is on the backend after commit and delete")
