@@ -27,7 +27,8 @@ def test_every_check_names_one_requirement_of_its_module(checks: list[pytest.Ite
     strays = []
     for item in checks:
         marks = list(item.iter_markers("requirement"))
-        group = item.path.stem.removeprefix("test_").upper()
+        # A group of many checks has a module for each topic: test_write_append.
+        group = item.path.stem.removeprefix("test_").partition("_")[0].upper()
         if len(marks) != 1 or not marks[0].args[0].startswith(f"{group}-"):
             strays.append(item.nodeid)
 

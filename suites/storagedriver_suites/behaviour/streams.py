@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -120,6 +120,22 @@ def expect_no_stage(driver: StorageDriver, path: str, old: bytes | None, what: s
         expect.equal(writer.size, len(old), f"size of an append: {what}")
         writer.commit()
     expect.file(driver, path, old, f"content after an append of nothing: {what}")
+
+
+CALLS: Mapping[str, Callable[[FileWriter], object]] = {
+    "write": lambda writer: writer.write(b"too late"),
+    "write-nothing": lambda writer: writer.write(b""),
+    "commit": lambda writer: writer.commit(),
+    "cancel": lambda writer: writer.cancel(),
+    "close": lambda writer: writer.close(),
+}
+"""What may be called on a writer."""
+
+
+def call_all(writer: FileWriter, calls: str) -> None:
+    """Make calls of CALLS, named with spaces between, on a writer."""
+    for call in calls.split():
+        CALLS[call](writer)
 
 
 WRITTEN = ("put", "stream", "append")

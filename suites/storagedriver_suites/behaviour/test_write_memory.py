@@ -1,0 +1,117 @@
+"""WRITE: the memory that a stream takes."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from storagedriver import StorageDriver
+from storagedriver.backends.model import IN_PROCESS_MODE
+from storagedriver.testing import Subject, Tree, chunk_size, expect, full, requirement
+from storagedriver_suites.behaviour.streams import (
+    write_stream,
+)
+
+MIB = 1024 * 1024
+
+
+def _traced(action: Callable[[], object]) -> tuple[int, int]:
+    """How much more memory was held at the most while `action` ran, and is held after it."""
+    running = tracemalloc.is_tracing()
+    if not running:
+        tracemalloc.start()
+    try:
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        action()
+        _, peak = tracemalloc.get_traced_memory()
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        if not running:
+            tracemalloc.stop()
+    return peak - before, after - before
+
+
+def _write_much(driver: StorageDriver, path: str, size: int, *, append: bool = False) -> None:
+    """A stream of `size` bytes in pieces that are each made anew, and so not kept by anyone but the driver."""
+    length = min(max(chunk_size(driver) // 2 + 1, 1 << 16), MIB)
+    with driver.writer(path, append=append) as writer:
+        written = 0
+        for number in itertools.count():
+            if written >= size:
+                break
+            written += writer.write(bytes([number % 256]) * min(length, size - written))
+        writer.commit()
+
+
+def _need_a_server_elsewhere(subject: Subject) -> None:
+    if subject.target.backend is not None and subject.target.backend.mode == IN_PROCESS_MODE:
+        pytest.skip("the server is in this process, so its memory cannot be told from the driver's")
+
+
+def _stream_size(driver: StorageDriver, subject: Subject) -> int:
+    """A size of which half is more than a few chunks, and more than what else a process needs meanwhile."""
+    chunks = 16 if subject.profile == "quick" else 64
+    return max(chunks * chunk_size(driver), 24 * MIB)
+
+
+@requirement("WRITE-7", needs=["shared"])
+@pytest.mark.parametrize("way", ["new", pytest.param("append", marks=full)])
+def test_stream_of_many_chunks_is_not_held_in_memory(
+    driver: StorageDriver, tree: Tree, subject: Subject, way: str
+) -> None:
+    """While a stream of many chunks is written, not half of it is ever in memory at once.
+
+    A store that is the memory of this process keeps each file there, and is not judged.
+    """
+    _need_a_server_elsewhere(subject)
+    path = tree.path("file")
+    size = _stream_size(driver, subject)
+    # Not recorded: the record would hold what was written.
+    writing = subject.construct(subject.parameters)
+    appending = way == "append" and driver.capabilities.append
+    if appending:
+        write_stream(driver, path, [b"old"])
+
+    peak, _ = _traced(lambda: _write_much(writing, path, size, append=appending))
+    writing.close()
+
+    expect.equal(driver.stat(path).size, size + 3 * appending, "size of the stream")
+    expect.true(
+        peak < size // 2,
+        f"memory held at most while {size:,} bytes were written in chunks of {chunk_size(driver):,}",
+        expected=f"less than {size // 2:,} bytes",
+        seen=f"{peak:,} bytes",
+    )
+
+
+@requirement("WRITE-7")
+def test_memory_of_a_stream_is_given_back(tree: Tree, subject: Subject) -> None:
+    """After the commit, and the delete of the file, the driver holds nothing of a large stream, wherever its store is."""
+    _need_a_server_elsewhere(subject)
+    path = tree.path("file")
+    size = 8 * MIB
+    writing = subject.construct(subject.parameters)
+    # What is made once and kept, as connections are, is made before the count.
+    _write_much(writing, path, size // 4)
+
+    def write_and_delete() -> None:
+        for _ in range(2):
+            _write_much(writing, path, size)
+            writing.delete(path)
+
+    _, held = _traced(write_and_delete)
+    writing.close()
+
+    expect.true(
+        held < size // 2,
+        f"memory held after streams of {size:,} bytes were committed and deleted",
+        expected=f"less than {size // 2:,} bytes",
+        seen=f"{held:,} bytes",
+    )

@@ -1,0 +1,564 @@
+"""Drivers that put something else than they were given, get something else than was put, or leave halves."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import time
+from typing import TYPE_CHECKING
+
+from mutants.err import KeyedDriver
+from mutants.model import mutant
+from storagedriver import BackendError, FileWriter, PathConflictError, PathNotFoundError, StorageDriverError, paths
+from storagedriver.base import ByteSource, contiguous
+from storagedriver_drivers.inmemory.driver import InMemoryDriver
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+CHUNK = 64 * 1024
+
+
+class Changed(InMemoryDriver):
+    """Changes content on its way in."""
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, self._changed(content))
+
+    def _changed(self, content: bytes) -> bytes:
+        return content
+
+
+@mutant("CONT-1", bug="a file is opened as text, and its line ends are translated")
+class LineEndsAreTranslated(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content.replace(b"\r\n", b"\n")
+
+
+@mutant("CONT-1", bug="content is decoded, and what is not UTF-8 replaced")
+class DecodedWithReplacement(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content.decode(errors="replace").encode()
+
+
+@mutant("CONT-1", bug="content is decoded as UTF-8 with a mark, which is lost")
+class MarkIsLost(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content.removeprefix(b"\xef\xbb\xbf")
+
+
+@mutant("CONT-1", bug="white space at the ends is stripped, as that of a setting")
+class WhiteSpaceIsStripped(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content.strip() or content
+
+
+@mutant("CONT-1", bug="zero bytes at the end are taken for padding")
+class NulsAreStripped(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content.rstrip(b"\0") or content[:1]
+
+
+@mutant("CONT-1", bug="content is filled up to whole blocks")
+class FilledUpToBlocks(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content + bytes(-len(content) % 16)
+
+
+@mutant("CONT-1", bug="the last byte of the last part is lost where it is a whole one")
+class LastByteOfAWholeChunkIsLost(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content[:-1] if content and len(content) % CHUNK == 0 else content
+
+
+@mutant("CONT-1", bug="what lies behind the second chunk is lost")
+class OnlyTwoChunks(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content[: 2 * CHUNK]
+
+
+@mutant("CONT-1", bug="content of the size of the buffer is not flushed")
+class FullBufferIsNotFlushed(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return b"" if len(content) == 4096 else content
+
+
+@mutant("CONT-1", bug="empty content is taken for a delete")
+class EmptyIsADelete(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        if content:
+            super()._put_content(path, content)
+            return
+        with contextlib.suppress(PathNotFoundError):
+            self._delete(path)
+
+
+@mutant("CONT-1", bug="an empty answer is taken for an absence")
+class EmptyIsAbsent(InMemoryDriver):
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        if not content:
+            raise PathNotFoundError
+        return content
+
+
+@mutant("CONT-1", bug="what is compressed is unpacked by the client")
+class UnpackedOnItsWayOut(InMemoryDriver):
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        try:
+            return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        except (OSError, EOFError):
+            return content
+
+
+@mutant("CONT-1", bug="B105: what get gives is the store's own")
+class GivesItsOwn(InMemoryDriver):
+    def _get_content(self, path: str) -> bytes:
+        return bytearray(super()._get_content(path))  # type: ignore[return-value]  # the fault
+
+
+class Pooled(InMemoryDriver):
+    """Keeps equal contents once."""
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._pool: dict[str, bytes] = {}
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        digest = hashlib.sha256(content).hexdigest()
+        self._pool[digest] = content
+        super()._put_content(path, digest.encode())
+
+    def _get_content(self, path: str) -> bytes:
+        digest = super()._get_content(path).decode(errors="replace")
+        if digest not in self._pool:
+            raise BackendError("the pool has no such content")
+        return self._pool[digest]
+
+
+@mutant("CONT-1", bug="equal contents are kept once, and the delete of one takes those of the others")
+class EqualContentsGoTogether(Pooled):
+    def _delete(self, path: str) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            self._pool.pop(self._store.get_file(self._key(path)).content.decode(), None)
+        super()._delete(path)
+
+
+class Cached(InMemoryDriver):
+    """Keeps what it got, until it writes there itself."""
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._cache: dict[str, bytes | None] = {}
+
+    def _get_content(self, path: str) -> bytes:
+        if path not in self._cache:
+            self._cache[path] = super()._get_content(path)
+        found = self._cache[path]
+        if found is None:
+            raise PathNotFoundError
+        return found
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        self._cache.pop(path, None)
+        super()._put_content(path, content)
+
+
+@mutant("CONT-1", bug="B92: absence is remembered, though another driver has put the file")
+@mutant("CONT-5", bug="B92: absence is remembered")
+class AbsenceIsRemembered(Cached):
+    def _get_content(self, path: str) -> bytes:
+        try:
+            return super()._get_content(path)
+        except PathNotFoundError:
+            self._cache[path] = None
+            raise
+
+
+@mutant("CONT-2", bug="B92: content comes from a cache that other writers do not invalidate")
+@mutant("CONT-5", bug="B92: a deleted file comes from a cache")
+class ContentIsCached(Cached):
+    pass
+
+
+@mutant("CONT-2", bug="the tail of longer old content stays")
+class TailStays(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        old = b""
+        with contextlib.suppress(PathNotFoundError):
+            old = self._store.get_file(self._key(path)).content
+        super()._put_content(path, content + old[len(content) :])
+
+
+@mutant("CONT-2", bug="of old content that had more chunks the last ones stay")
+class LastChunksStay(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        old = b""
+        with contextlib.suppress(PathNotFoundError):
+            old = self._store.get_file(self._key(path)).content
+        chunks = -(-len(content) // CHUNK)
+        super()._put_content(path, content + old[max(chunks, 1) * CHUNK :])
+
+
+@mutant("CONT-2", bug="content of the same size is taken for the same")
+class SameSizeIsSkipped(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            if len(self._store.get_file(self._key(path)).content) == len(content):
+                return
+        super()._put_content(path, content)
+
+
+@mutant("CONT-2", bug="a file that is there is not replaced")
+class FirstPutStays(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            self._store.get_file(self._key(path))
+            return
+        super()._put_content(path, content)
+
+
+@mutant("CONT-2", bug="nothing replaces nothing: an empty put keeps the old content")
+class EmptyReplacesNothing(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            if not content and self._store.get_file(self._key(path)).content:
+                return
+        super()._put_content(path, content)
+
+
+@mutant("CONT-3", bug="B94: a bytearray is put as its printed form")
+class BytearrayIsPrinted(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        super().put_content(path, str(content).encode() if isinstance(content, bytearray) else content)
+
+
+@mutant("CONT-3", bug="B94: a view is written as its printed form")
+class ViewIsPrinted(InMemoryDriver):
+    def writer(self, path: str, append: bool = False) -> FileWriter:
+        writer = super().writer(path, append)
+        write = writer.write
+        writer.write = lambda data: write(str(data).encode() if isinstance(data, memoryview) else data)  # type: ignore[method-assign]  # the fault
+        return writer
+
+
+@mutant("CONT-3", bug="B105: the caller's buffer is kept by reference")
+class KeptByReference(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._kept: dict[str, Buffer] = {}
+
+    def put_content(self, path: str, content: Buffer) -> None:
+        super().put_content(path, content)
+        self._kept[path] = content
+
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        return memoryview(self._kept[path]).tobytes() if path in self._kept else content
+
+
+@mutant("CONT-3", bug="a stream collects views of the caller's buffers until it is committed")
+class StreamCollectsViews(InMemoryDriver):
+    def writer(self, path: str, append: bool = False) -> FileWriter:
+        writer = super().writer(path, append)
+        write, commit = writer.write, writer.commit
+        views: list[Buffer] = []
+
+        def collect(data: Buffer) -> int:
+            contiguous(data)
+            views.append(data)
+            return memoryview(data).nbytes
+
+        def publish() -> None:
+            for view in views:
+                write(view)
+            commit()
+
+        writer.write = collect  # type: ignore[method-assign]  # the fault
+        writer.commit = publish  # type: ignore[method-assign]  # the fault
+        return writer
+
+
+@mutant("CONT-3", bug="a view of the caller's bytearray is held, so that he cannot resize it")
+class HoldsABuffer(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        super().put_content(path, content)
+        self._held = memoryview(content)
+
+
+@mutant("CONT-3", bug="the caller's bytearray is emptied, as if it were the driver's own")
+class EmptiesTheBuffer(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        super().put_content(path, content)
+        if isinstance(content, bytearray):
+            content.clear()
+
+
+@mutant("CONT-3", bug="a str is encoded in silence")
+class StrIsEncoded(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        super().put_content(path, content.encode() if isinstance(content, str) else content)
+
+
+@mutant("CONT-3", bug="a str is encoded in silence by write")
+class StrIsWritten(InMemoryDriver):
+    def writer(self, path: str, append: bool = False) -> FileWriter:
+        writer = super().writer(path, append)
+        write = writer.write
+        writer.write = lambda data: write(data.encode() if isinstance(data, str) else data)  # type: ignore[method-assign]  # the fault
+        return writer
+
+
+@mutant("CONT-3", bug="bytes() makes zero bytes of a number")
+class NumberIsTaken(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        super().put_content(path, content if isinstance(content, str) or content is None else bytes(content))
+
+
+@mutant("CONT-3", bug="of a view that is not contiguous the buffer behind it is taken")
+class BufferBehindTheView(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        if isinstance(content, memoryview) and not content.contiguous:
+            content = bytes(memoryview(content.obj).cast("B"))[: content.nbytes]
+        super().put_content(path, content)
+
+
+@mutant("CONT-3", bug="items of a view are counted for bytes")
+class ItemsAreCounted(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        if isinstance(content, memoryview):
+            content = content.tobytes()[: len(content)]
+        super().put_content(path, content)
+
+
+@mutant("CONT-4", bug="parents must be there")
+class ParentsMustBeThere(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        if paths.parent(paths.parent(path)) != paths.ROOT:
+            self._stat(paths.parent(path))
+        super()._put_content(path, content)
+
+
+@mutant("CONT-4", bug="one parent is made, not its parents")
+class OneParentIsMade(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        above = paths.parent(paths.parent(path))
+        if above not in {paths.ROOT, "/".join(above.split("/")[:2])}:
+            self._stat(above)
+        super()._put_content(path, content)
+
+
+@mutant("CONT-4", bug="a directory that another thread has just made is an error")
+class MadeMeanwhileIsAnError(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        parent = paths.parent(path)
+        if not self._there(parent):
+            # As long as the system takes to make it.
+            time.sleep(0.002)
+            if self._there(parent):
+                raise FileExistsError(parent)
+        super()._put_content(path, content)
+
+    def _there(self, path: str) -> bool:
+        try:
+            return self._stat(path).is_dir
+        except PathNotFoundError:
+            return False
+
+
+@mutant("CONT-4", bug="a directory that was emptied cannot be written to again")
+class EmptiedStaysGone(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._gone: set[str] = set()
+
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        self._gone.add(paths.parent(path))
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        if paths.parent(path) in self._gone:
+            raise FileNotFoundError(path)
+        super()._put_content(path, content)
+
+
+class Missing(InMemoryDriver):
+    """Has an answer of its own for get_content of what is no file."""
+
+    def _get_content(self, path: str) -> bytes:
+        try:
+            return super()._get_content(path)
+        except PathNotFoundError:
+            return self._missing(path)
+
+    def _missing(self, path: str) -> bytes:
+        raise PathNotFoundError
+
+
+@mutant("CONT-5", bug="what is absent is empty")
+class AbsentIsEmpty(Missing):
+    def _missing(self, path: str) -> bytes:
+        return b""
+
+
+@mutant("CONT-5", bug="a directory is empty content")
+class DirectoryIsEmpty(Missing):
+    def _missing(self, path: str) -> bytes:
+        self._stat(path)
+        return b""
+
+
+@mutant("CONT-5", bug="get_content of a directory is an error of the backend")
+class DirectoryIsAnError(Missing):
+    def _missing(self, path: str) -> bytes:
+        self._stat(path)
+        raise IsADirectoryError(path)
+
+
+@mutant("CONT-5", bug="B64: a path below a file crashes")
+class BelowAFileCrashes(Missing):
+    def _missing(self, path: str) -> bytes:
+        with contextlib.suppress(PathNotFoundError):
+            if not self._stat(paths.parent(path)).is_dir:
+                raise AttributeError("'File' object has no attribute 'children'")
+        raise PathNotFoundError
+
+
+@mutant("CONT-5", bug="below a file the file is found")
+class BelowAFileIsTheFile(Missing):
+    def _missing(self, path: str) -> bytes:
+        return super()._get_content(paths.parent(path))
+
+
+@mutant("CONT-5", bug="B70: that a thing is missing is not recognised")
+class MissingIsNotRecognised(Missing):
+    def _missing(self, path: str) -> bytes:
+        raise BackendError("404")
+
+
+@mutant("CONT-6", bug="B28: the file is written in place, half by half")
+class HalfByHalf(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content[: len(content) // 2])
+        super()._put_content(path, content)
+
+
+@mutant("CONT-6", bug="the new content is laid over the old one before the end is cut off")
+class LaidOverTheOld(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            old = self._store.get_file(self._key(path)).content
+            super()._put_content(path, content + old[len(content) :])
+        super()._put_content(path, content)
+
+
+@mutant("CONT-6", bug="the old file is deleted before the new one is put")
+class DeletedThenPut(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(StorageDriverError):
+            self._store.get_file(self._key(path))
+            self._store.delete(self._key(path))
+        super()._put_content(path, content)
+
+
+class PathSource:
+    """Reads what is at the path at each read."""
+
+    def __init__(self, driver: InMemoryDriver, path: str, offset: int) -> None:
+        self._driver, self._path, self._position = driver, path, offset
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._driver._get_content(self._path)[self._position :][: min(size, 500)]
+        self._position += len(piece)
+        return piece
+
+    def close(self) -> None: ...
+
+
+@mutant("CONT-6", bug="a reader goes on in whatever is at the path by then")
+class ReaderGoesOnInTheNew(InMemoryDriver):
+    _buffer_size = 1
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        self._get_content(path)
+        return PathSource(self, path, offset)
+
+
+@mutant("CONT-7", bug="the old content is cut off before the new one is looked at")
+class CutOffFirst(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        with contextlib.suppress(StorageDriverError):
+            self._store.get_file(self._key(path))
+            super().put_content(path, b"")
+        super().put_content(path, content)
+
+
+@mutant("CONT-7", bug="a placeholder stays where a put was refused")
+class PlaceholderStays(InMemoryDriver):
+    def put_content(self, path: str, content: Buffer) -> None:
+        with contextlib.suppress(StorageDriverError):
+            if not isinstance(content, bytes):
+                self.stat(path)
+        if not isinstance(content, bytes | bytearray | memoryview) and not self._there(path):
+            super().put_content(path, b"")
+        super().put_content(path, content)
+
+    def _there(self, path: str) -> bool:
+        try:
+            self._stat(path)
+        except PathNotFoundError:
+            return False
+        return True
+
+
+@mutant("CONT-7", bug="a put below a file is dropped in silence")
+class ConflictIsSilent(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathConflictError):
+            super()._put_content(path, content)
+
+
+@mutant("CONT-7", bug="a file that is in the way of a directory is deleted")
+class FileInTheWayGoes(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        parent = paths.parent(path)
+        while parent != paths.ROOT:
+            with contextlib.suppress(StorageDriverError):
+                self._store.get_file(self._key(parent))
+                self._store.delete(self._key(parent))
+            parent = paths.parent(parent)
+        super()._put_content(path, content)
+
+
+@mutant("CONT-7", bug="a directory that is in the way of a file is deleted with all below")
+class DirectoryInTheWayGoes(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            if self._stat(path).is_dir:
+                self._store.delete(self._key(path))
+        super()._put_content(path, content)
+
+
+@mutant("CONT-7", bug="a parent is made, as a file, before the put is refused")
+class SomethingIsLeftOfARefusal(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        try:
+            super()._put_content(path, content)
+        except PathConflictError:
+            self._store.put(self._key(f"{self._above(path)}.tmp"), content)
+            raise
+
+    def _above(self, path: str) -> str:
+        while paths.parent(paths.parent(path)) != paths.ROOT:
+            path = paths.parent(path)
+        return path
+
+
+@mutant("CONT-7", bug="the first part is published before the backend refuses the second")
+class FirstPartIsPublished(KeyedDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        self._store.put(self._root + path, content[: len(content) // 2])
+        super()._put_content(path, content)

@@ -1,0 +1,464 @@
+"""Drivers that tell another size, kind or time than that of what is there."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from mutants.model import mutant
+from storagedriver import BackendError, FileInfo, PathNotFoundError, StorageDriverError, paths
+from storagedriver.base import Upload
+from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+BLOCK = 512
+CHUNK = 64 * 1024
+
+
+class Told(InMemoryDriver):
+    """Tells something of its own of files."""
+
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        return info if info.is_dir else self._told(info)
+
+    def _told(self, info: FileInfo) -> FileInfo:
+        return info
+
+
+class Cached(InMemoryDriver):
+    """Remembers what it was told, until it writes there itself."""
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._cache: dict[str, FileInfo | None] = {}
+
+    def _stat(self, path: str) -> FileInfo:
+        if path not in self._cache:
+            self._cache[path] = super()._stat(path)
+        found = self._cache[path]
+        if found is None:
+            raise PathNotFoundError
+        return found
+
+    def put_content(self, path: str, content: object) -> None:
+        super().put_content(path, content)  # type: ignore[arg-type]
+        self._forget(path)
+
+    def delete(self, path: str) -> None:
+        super().delete(path)
+        self._forget(path)
+
+    def move(self, source: str, dest: str) -> None:
+        super().move(source, dest)
+        self._forget(source)
+        self._forget(dest)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, InMemoryUpload)
+        forget = self._forget
+
+        class Forgetting(InMemoryUpload):
+            def commit(self) -> None:
+                super().commit()
+                forget(path)
+
+        upload.__class__ = Forgetting
+        return upload
+
+    def _forget(self, path: str) -> None:
+        for each in list(self._cache):
+            if each == path or paths.is_below(each, path) or paths.is_below(path, each):
+                self._cache.pop(each, None)
+
+
+@mutant("STAT-1", bug="B92: size and time come from a cache that other writers do not invalidate")
+@mutant("STAT-3", bug="B92: what another driver deleted comes from a cache")
+class InfoIsCached(Cached):
+    pass
+
+
+@mutant("STAT-2", bug="B92: absence is remembered, also when another driver has made the directory")
+@mutant("STAT-3", bug="B92: absence is remembered")
+class AbsenceIsRemembered(Cached):
+    def _stat(self, path: str) -> FileInfo:
+        try:
+            info = super()._stat(path)
+        except PathNotFoundError:
+            self._cache[path] = None
+            raise
+        self._cache.pop(path, None)
+        return info
+
+
+@mutant("STAT-1", bug="the size is that of the first part")
+class SizeOfTheFirstPart(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, size=min(info.size, CHUNK))
+
+
+@mutant("STAT-1", bug="the size is that of the blocks on the disk")
+class SizeOfBlocks(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, size=-(-info.size // BLOCK) * BLOCK)
+
+
+@mutant("STAT-1", bug="a large size is rounded, as it is for people to read")
+class SizeForPeople(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, size=info.size // 1024 * 1024 if info.size > 1024 else info.size)
+
+
+@mutant("STAT-1", bug="an empty file is taken for a directory")
+class EmptyIsADirectory(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return info if info.size else replace(info, is_dir=True)
+
+
+@mutant("STAT-1", bug="an empty file is taken for a marker, and not found")
+class EmptyIsAMarker(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        if not info.size:
+            raise PathNotFoundError
+        return info
+
+
+@mutant("STAT-1", bug="a name without an extension is taken for a directory")
+class NameTellsTheKind(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, is_dir=info.path.endswith(("dir", "d")))
+
+
+@mutant("STAT-1", bug="the path is that of the backend")
+class PathOfTheBackend(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, path=info.path.lstrip("/"))
+
+
+class Timed(Told):
+    """Tells a time of its own."""
+
+    def _told(self, info: FileInfo) -> FileInfo:
+        assert info.mod_time is not None
+        return replace(info, mod_time=self._time(info.mod_time))
+
+    def _time(self, of: datetime) -> datetime:
+        return of
+
+
+@mutant("STAT-1", bug="the time is naive")
+class NaiveTime(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return of.replace(tzinfo=None)
+
+
+@mutant("STAT-1", bug="local time is labelled as UTC")
+class LocalTimeAsUtc(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return datetime.fromtimestamp(of.timestamp()).replace(tzinfo=UTC)  # noqa: DTZ006  the fault
+
+
+@mutant("STAT-1", bug="UTC is taken for local time")
+class UtcAsLocalTime(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return datetime.fromtimestamp(time.mktime(of.timetuple()), UTC)
+
+
+@mutant("STAT-1", bug="the time is aware, and local")
+class LocalTime(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return of.astimezone()
+
+
+@mutant("STAT-1", bug="seconds are taken for milliseconds")
+class SecondsForMilliseconds(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return datetime.fromtimestamp(of.timestamp() / 1000, UTC)
+
+
+@mutant("STAT-1", bug="the day is told, not the time")
+class DayAlone(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return of.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@mutant("STAT-1", bug="the time is half a day ahead")
+class HalfADayAhead(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return of + timedelta(hours=12)
+
+
+@mutant("STAT-1", bug="the time is that of the question")
+class TimeOfTheQuestion(Timed):
+    def _time(self, of: datetime) -> datetime:
+        return datetime.now(UTC)
+
+
+@mutant("STAT-1", bug="there is no time")
+class NoTime(Told):
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, mod_time=None)
+
+
+class FirstTimes(InMemoryDriver):
+    """Can keep the time of a file's first write."""
+
+    def _keeping(self, path: str) -> contextlib.AbstractContextManager[None]:
+        return _keeping_time(self, path)
+
+
+@contextlib.contextmanager
+def _keeping_time(driver: InMemoryDriver, path: str) -> Iterator[None]:
+    first = None
+    with contextlib.suppress(StorageDriverError):
+        first = driver._store.get_file(driver._key(path)).mod_time
+    yield
+    if first is not None:
+        node = driver._store.get_file(driver._key(path))
+        object.__setattr__(node, "mod_time", first)
+
+
+@mutant("STAT-1", bug="a put does not move the time")
+class PutKeepsTheTime(FirstTimes):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with self._keeping(path):
+            super()._put_content(path, content)
+
+
+@mutant("STAT-1", bug="a put of what is there already does not move the time")
+class SameContentKeepsTheTime(FirstTimes):
+    def _put_content(self, path: str, content: bytes) -> None:
+        same = False
+        with contextlib.suppress(StorageDriverError):
+            same = self._get_content(path) == content
+        with self._keeping(path) if same else contextlib.nullcontext():
+            super()._put_content(path, content)
+
+
+@mutant("STAT-1", bug="B10: a stream does not move the time")
+class StreamKeepsTheTime(FirstTimes):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, InMemoryUpload)
+        keeping = self._keeping
+
+        class Keeping(InMemoryUpload):
+            def commit(self) -> None:
+                with keeping(path):
+                    super().commit()
+
+        upload.__class__ = Keeping
+        return upload
+
+
+@mutant("STAT-1", bug="B10: an append does not move the time")
+class AppendKeepsTheTime(StreamKeepsTheTime):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return super()._writer(path, append=append) if append else InMemoryDriver._writer(self, path, append=append)
+
+
+@mutant("STAT-1", bug="a stream has the time of its opening, so that a shorter one is set back")
+class StreamSetsTheTimeBack(InMemoryDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, InMemoryUpload)
+        store, key = self._store, self._key(path)
+        first = datetime.now(UTC) - timedelta(seconds=1)
+
+        class Backdated(InMemoryUpload):
+            def commit(self) -> None:
+                super().commit()
+                object.__setattr__(store.get_file(key), "mod_time", first)
+
+        upload.__class__ = Backdated
+        return upload
+
+
+@mutant("STAT-1", bug="after an append the size is that of what was appended")
+class SizeOfTheAppended(Told):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._bases: dict[str, int] = {}
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        self._bases[path] = upload.size
+        return upload
+
+    def _told(self, info: FileInfo) -> FileInfo:
+        return replace(info, size=info.size - self._bases.pop(info.path, 0))
+
+
+class Inferring(InMemoryDriver):
+    """Infers directories in a way of its own."""
+
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        if info.is_dir and path != paths.ROOT and not self._infers(path):
+            raise PathNotFoundError
+        return info
+
+    def _infers(self, path: str) -> bool:
+        return True
+
+
+@mutant("STAT-2", bug="B39: a directory of directories is not found")
+class OnlyFilesCount(Inferring):
+    def _infers(self, path: str) -> bool:
+        return any(not InMemoryDriver._stat(self, child).is_dir for child in self._list(path))
+
+
+@mutant("STAT-2", bug="a directory of which only empty files are known is not found")
+class EmptyFilesDontCount(Inferring):
+    def _infers(self, path: str) -> bool:
+        return any(info.is_dir or info.size for info in self._scan(path))
+
+
+@mutant("STAT-2", bug="a directory of hidden files alone is not found")
+class HiddenFilesDontCount(Inferring):
+    def _infers(self, path: str) -> bool:
+        return any(not paths.name(child).startswith(".") for child in self._list(path))
+
+
+@mutant("STAT-2", bug="one key of the prefix is looked at, which may be a neighbour's")
+class NeighbourHidesIt(Inferring):
+    def _infers(self, path: str) -> bool:
+        keys = sorted(self._key(each) for each in self._list(paths.parent(path)) if each.startswith(path))
+        below = [f"{key}/" if key == self._key(path) else key for key in keys]
+        return min(below) == f"{self._key(path)}/"
+
+
+@mutant("STAT-2", bug="a directory far down is not found")
+class FarDownIsNotFound(Inferring):
+    def _infers(self, path: str) -> bool:
+        return len(paths.components(path)) < 20
+
+
+@mutant("STAT-2", bug="a directory is told with the size of what it holds")
+class DirectoryHasASize(InMemoryDriver):
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        return replace(info, size=4096) if info.is_dir and path != paths.ROOT else info
+
+
+@mutant("STAT-2", bug="a directory is told as an empty file")
+class DirectoryIsAFile(InMemoryDriver):
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        if not info.is_dir or path == paths.ROOT:
+            return info
+        return FileInfo(path, 0, datetime.now(UTC), is_dir=False)
+
+
+@mutant("STAT-2", bug="B39: the root of a store that nothing was written to is not found")
+class FreshRootIsNotFound(InMemoryDriver):
+    def _stat(self, path: str) -> FileInfo:
+        return (
+            FileInfo(path, 0, None, self._store.get(self._key(path)) is not None)
+            if path == "/"
+            else super()._stat(path)
+        )
+
+
+class Absent(InMemoryDriver):
+    """Has an answer of its own for what is absent."""
+
+    def _stat(self, path: str) -> FileInfo:
+        try:
+            return super()._stat(path)
+        except PathNotFoundError:
+            found = self._absent(path)
+            if found is None:
+                raise
+            return found
+
+    def _absent(self, path: str) -> FileInfo | None:
+        return None
+
+    def _names(self, path: str) -> list[str]:
+        try:
+            return [paths.name(child) for child in self._list(paths.parent(path))]
+        except PathNotFoundError:
+            return []
+
+
+@mutant("STAT-3", bug="what is absent is taken for an empty directory")
+class AbsentIsADirectory(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        return FileInfo(path, 0, None, is_dir=True)
+
+
+@mutant("STAT-3", bug="the beginning of a name is taken for a directory")
+class PrefixIsADirectory(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        alike = any(name.startswith(paths.name(path)) for name in self._names(path))
+        return FileInfo(path, 0, None, is_dir=True) if alike else None
+
+
+@mutant("STAT-3", bug="the beginning of a directory's name is taken for one")
+class PrefixOfADirectoryIsOne(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        for name in self._names(path):
+            if name.startswith(paths.name(path)):
+                info = InMemoryDriver._stat(self, paths.join(paths.parent(path), name))
+                if info.is_dir:
+                    return replace(info, path=path)
+        return None
+
+
+@mutant("STAT-3", bug="a name in lower case is found by one in another, and by its beginning")
+class FirstOfTheListing(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        for name in self._names(path):
+            if name.startswith(paths.name(path)[:-1]) and len(name) == len(paths.name(path)):
+                return replace(InMemoryDriver._stat(self, paths.join(paths.parent(path), name)), path=path)
+        return None
+
+
+@mutant("STAT-3", bug="B64: a path below a file crashes")
+class BelowAFileCrashes(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        with contextlib.suppress(PathNotFoundError):
+            if not InMemoryDriver._stat(self, paths.parent(path)).is_dir:
+                raise AttributeError("'File' object has no attribute 'children'")
+        return None
+
+
+@mutant("STAT-3", bug="below a file the file is found")
+class BelowAFileIsTheFile(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        with contextlib.suppress(PathNotFoundError):
+            info = InMemoryDriver._stat(self, paths.parent(path))
+            return None if info.is_dir else replace(info, path=path)
+        return None
+
+
+@mutant("STAT-3", bug="B70: the answer to HEAD has no body, so that a missing thing is not recognised")
+class MissingIsNotRecognised(Absent):
+    def _absent(self, path: str) -> FileInfo | None:
+        raise BackendError("404")
+
+
+@mutant("STAT-3", bug="a directory whose last file is gone stays")
+class EmptiedStays(Absent):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._seen: set[str] = set()
+
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        if info.is_dir:
+            self._seen.add(path)
+        return info
+
+    def _delete(self, path: str) -> None:
+        if InMemoryDriver._stat(self, path).is_dir:
+            self._seen = {each for each in self._seen if each != path and not paths.is_below(each, path)}
+        super()._delete(path)
+
+    def _absent(self, path: str) -> FileInfo | None:
+        return FileInfo(path, 0, None, is_dir=True) if path in self._seen else None
