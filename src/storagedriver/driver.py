@@ -137,15 +137,16 @@ class FileWriter(abc.ABC):
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> bool | None:
         if kind is None:
             self.close()
-            return
+            return None
         try:
             self.cancel()
         except Exception as failure:  # noqa: BLE001  the first error is the one to raise; this one goes with it
             if error is not None:
                 error.add_note(f"cancelling the writer failed too: {failure}")
+        return None
 
 
 class StorageDriver(abc.ABC):

@@ -161,11 +161,10 @@ class InterceptedWriter(FileWriter):
     # `with` goes through close() and cancel() above, as FileWriter defines it, unless the inner writer has its own way.
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> bool | None:
         if type(self.inner).__exit__ is FileWriter.__exit__:
-            super().__exit__(kind, error, trace)
-        else:
-            self._call("exit", lambda: self.inner.__exit__(kind, error, trace), failed=kind is not None)
+            return super().__exit__(kind, error, trace)
+        return self._call("exit", lambda: self.inner.__exit__(kind, error, trace), failed=kind is not None)
 
 
 class InterceptedWalk(Walk):
