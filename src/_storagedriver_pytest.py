@@ -7,11 +7,23 @@ the standard library and pytest, and leaves all work to `storagedriver.plugin`.
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 OPTION = "storagedriver_driver"
+FILE = "pyproject.toml"
+ONLY_SHOWN = ("help", "version", "markers", "cacheshow")
+"""Options of pytest with which nothing is collected, so that no server need be started."""
+
+NEED_A_DRIVER = {
+    "storagedriver_report": "--certify-report",
+    "storagedriver_requirements": "--requirement",
+    "storagedriver_parameters": "--driver-param",
+    "storagedriver_backends": "--backend",
+    "storagedriver_suites": "--suite",
+}
 MARKERS = (
     "requirement(id, ...): the clause of the storage driver contract that a check proves",
     "profile(name): the smallest profile in which a check runs",
@@ -96,33 +108,42 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         # Known without a driver too: an author's own checks are marked, and collected in runs that name none.
         config.addinivalue_line("markers", marker)
-    named = config.getoption(OPTION)
-    table = _table(config)
-    if named or "driver" in table:
+    if any(getattr(config.option, name, False) for name in ONLY_SHOWN):
+        return
+    table, folder = _table(config)
+    if config.getoption(OPTION) or "driver" in table:
         from storagedriver.plugin import activate  # noqa: PLC0415  nothing of the kit before a driver is named
 
-        activate(config, table)
+        activate(config, table, folder)
         return
-    for option, words in (
-        ("storagedriver_report", "--certify-report"),
-        ("storagedriver_requirements", "--requirement"),
-    ):
+    for option, words in NEED_A_DRIVER.items():
         if config.getoption(option):
             raise pytest.UsageError(f"{words} needs a driver to judge: add --driver=NAME, or --driver=all")
 
 
-def _table(config: pytest.Config) -> dict[str, Any]:
-    path = config.rootpath / "pyproject.toml"
+def _table(config: pytest.Config) -> tuple[dict[str, Any], Path]:
+    """The table, and the folder of its file: the nearest pyproject.toml, else the one of pytest's rootdir."""
+    here = Path(config.invocation_params.dir)
+    nearest = next((each for each in (here, *here.parents) if (each / FILE).is_file()), config.rootpath)
+    for folder in dict.fromkeys((nearest, config.rootpath)):
+        table = _table_in(folder / FILE)
+        if table:
+            return table, folder
+    return {}, config.rootpath
+
+
+def _table_in(path: Path) -> dict[str, Any]:
     try:
         text = path.read_bytes()
     except OSError:
         return {}
-    if b"tool.storagedriver" not in text:
+    if b"storagedriver" not in text:
         return {}
     try:
-        table = tomllib.loads(text.decode()).get("tool", {}).get("storagedriver", {})
+        tool = tomllib.loads(text.decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise pytest.UsageError(f"{path}: cannot be read: {broken}") from broken
+    table = tool.get("storagedriver", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        raise pytest.UsageError(f"{path}: tool.storagedriver is a table: [tool.storagedriver]")
+        raise pytest.UsageError(f"{path}: storagedriver is a table: [tool.storagedriver], not {table!r}")
     return table

@@ -2,103 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
-DICTIONARY_DRIVER = '''
-"""A driver as its author writes it: everything in a dictionary."""
-import io
-from datetime import UTC, datetime
-
-from storagedriver import BaseDriver, Capabilities, FileInfo, PathConflictError, PathNotFoundError
-from storagedriver import paths
-
-
-class Upload:
-    def __init__(self, driver, path, data):
-        self.driver, self.path, self.data = driver, path, bytearray(data)
-
-    @property
-    def size(self):
-        return len(self.data)
-
-    def write(self, data):
-        self.data += data
-
-    def commit(self):
-        self.driver._put_content(self.path, bytes(self.data))
-
-    def suspend(self):
-        self.data.clear()
-
-    discard = suspend
-
-
-class DictionaryDriver(BaseDriver):
-    name = "dictionary"
-    capabilities = Capabilities(append=True, atomic_put=True, atomic_write=True, eager_open=True, consistent_list=True)
-
-    def __init__(self):
-        self.files = {}
-
-    def _file(self, path):
-        if path not in self.files:
-            raise PathNotFoundError
-        return self.files[path]
-
-    def _get_content(self, path):
-        return self._file(path)[0]
-
-    def _put_content(self, path, content):
-        parents = {path[:i] for i, c in enumerate(path) if c == "/" and i}
-        if parents & self.files.keys() or any(paths.is_below(each, path) for each in list(self.files)):
-            raise PathConflictError
-        self.files[path] = (content, datetime.now(UTC))
-
-    def _reader(self, path, offset):
-        return io.BytesIO(self._file(path)[0][offset:])
-
-    def _writer(self, path, *, append):
-        return Upload(self, path, self._file(path)[0] if append else b"")
-
-    def _stat(self, path):
-        if path in self.files:
-            content, time = self.files[path]
-            return FileInfo(path, len(content), time, is_dir=False)
-        if path != "/" and not any(paths.is_below(each, path) for each in list(self.files)):
-            raise PathNotFoundError
-        return FileInfo(path, 0, None, is_dir=True)
-
-    def _list(self, path):
-        if path in self.files:
-            raise PathNotFoundError
-        depth = len(paths.components(path)) + 1
-        found = {"/" + "/".join(paths.components(each)[:depth]) for each in list(self.files) if paths.is_below(each, path)}
-        if not found and path != "/":
-            raise PathNotFoundError
-        return found
-
-    def _move(self, source, dest):
-        content = self._file(source) if source in self.files else self._directory(source)
-        self._put_content(dest, content[0])
-        del self.files[source]
-
-    def _directory(self, path):
-        from storagedriver import UnsupportedMethodError
-        self._stat(path)
-        raise UnsupportedMethodError("move of a directory")
-
-    def _delete(self, path):
-        doomed = [each for each in list(self.files) if each == path or paths.is_below(each, path)]
-        if not doomed:
-            raise PathNotFoundError
-        for each in doomed:
-            del self.files[each]
-'''
+# Loaded for good: a run within this process would load them anew, and have two classes of each name.
+import storagedriver.plugin
+import storagedriver.report.terminal  # noqa: F401
+from plugin.author_project import DICTIONARY_DRIVER, TINY_CHECKS, Run
+from storagedriver.registry import registered_suites, unregister_suite
 
 
 @pytest.fixture
-def author(pytester: pytest.Pytester) -> pytest.Pytester:
-    """The project of an author: `dictionary.py` with a good driver."""
+def author(pytester: pytest.Pytester) -> Iterator[pytest.Pytester]:
+    """The project of an author: `dictionary.py` with a good driver, and an installed suite `tiny` beside the kit's."""
     pytester.makepyfile(dictionary=DICTIONARY_DRIVER)
+    checks = pytester.mkpydir("tinychecks")
+    (checks / "__init__.py").write_text("GROUPS = ('CONT', 'READ', 'STAT', 'MOVE', 'WALK')")
+    (checks / "test_tiny.py").write_text(TINY_CHECKS)
+    information = pytester.mkdir("tinychecks-1.0.dist-info")
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: tinychecks\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[storagedriver.checks]\ntiny = tinychecks\n")
     pytester.syspathinsert()
-    return pytester
+    before = registered_suites()
+    yield pytester
+    for name, registration in registered_suites().items():
+        if name not in before and str(registration.registered_at).endswith("conftest.py"):
+            unregister_suite(name)
+
+
+@pytest.fixture
+def run(author: pytest.Pytester) -> Callable[..., Run]:
+    """Runs the tiny suite with arguments of pytest."""
+
+    def runs(*arguments: str, process: bool = False, suite: str = "tiny") -> Run:
+        return Run(author, *arguments, process=process, suite=suite)
+
+    return runs

@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
+from plugin.author_project import Run
 from storagedriver.report import Outcome, Report
 
+BROKEN = {Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY}
+MINE = """
+from dictionary import DictionaryDriver
+from storagedriver import register_suite
 
-def certified(author: pytest.Pytester, *arguments: str) -> Report:
-    """The report of a run that passes."""
-    result = author.runpytest_subprocess(
-        "-q", "-p", "no:cacheprovider", "--certify-report=report.json", "--suite=behaviour", *arguments, timeout=300
-    )
-    assert result.ret == pytest.ExitCode.OK, result.stdout.str()
-    return Report.read(author.path / "report.json")
+register_suite("mine", DictionaryDriver.from_parameters)
+"""
 
 
 def test_module_and_callable(author: pytest.Pytester) -> None:
-    """No registration at all: a class beside the author's tests."""
-    report = certified(author, "--driver=dictionary:DictionaryDriver")
+    """No registration at all: a class beside the author's tests, judged by everything that ships."""
+    result = author.runpytest_subprocess(
+        *("-q", "-n2", "-p", "no:cacheprovider", "--suite=behaviour", "--certify-report=report.json"),
+        "--driver=dictionary:DictionaryDriver",
+    )
 
-    assert report.run.complete
+    report = Report.read(author.path / "report.json")
+    assert report.run.complete, report.run.incomplete_reasons
     assert [target.label for target in report.targets] == ["DictionaryDriver"]
-    assert not [each.requirement for each in report.results if each.outcome is Outcome.FAILED]
+    assert [each.requirement for each in report.results if each.outcome in BROKEN] == []
+    assert result.ret == pytest.ExitCode.OK
 
 
 def test_conftest_beside_the_authors_own_tests(author: pytest.Pytester) -> None:
-    """register_suite in conftest.py; the author's own tests run too."""
-    author.makeconftest(
-        "from dictionary import DictionaryDriver\nfrom storagedriver import register_suite\n"
-        "register_suite('mine', DictionaryDriver.from_parameters)\n"
+    """register_suite in conftest.py; the author's own tests run too, and may use the plugin's fixtures."""
+    author.makeconftest(MINE)
+    author.makepyfile(
+        test_mine="def test_of_the_author():\n    pass\n\n"
+        "def test_with_the_driver(driver, tree):\n    driver.put_content(tree.path('f'), b'1')\n"
     )
-    author.makepyfile(test_mine="def test_of_the_author():\n    assert True")
 
-    result = author.runpytest_subprocess("--driver=mine", "--requirement=CONT", "-p", "no:cacheprovider", "-v")
+    result = author.runpytest_subprocess("--driver=mine", "--suite=tiny", "-p", "no:cacheprovider", "-v", "-n1")
+
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["*test_shorter_over_longer*mine*PASSED*"])
-
-    result = author.runpytest_subprocess("--driver=mine", "-k", "of_the_author", "-p", "no:cacheprovider", "-v")
-    result.stdout.fnmatch_lines(["*test_mine.py::test_of_the_author PASSED*", "*certifies nothing*"])
+    result.stdout.fnmatch_lines_random(
+        [
+            "*PASSED*test_mine.py::test_of_the_author*",
+            "*PASSED*test_mine.py::test_with_the_driver[[]mine]*",
+            "*PASSED*tinychecks/test_tiny.py::test_move[[]mine]*",
+        ]
+    )
 
 
 def test_an_entry_point_of_an_installed_package(author: pytest.Pytester) -> None:
@@ -61,7 +72,7 @@ def test_an_entry_point_of_an_installed_package(author: pytest.Pytester) -> None
         "[storagedriver.suites]\ninstalled = registration\n"
     )
     elsewhere = author.mkdir("elsewhere")
-    command = [sys.executable, "-m", "pytest", "--driver=installed", "--requirement=LIST", "--certify-report=r.json"]
+    command = [sys.executable, "-m", "pytest", "--driver=installed", "--requirement=LIST-1", "--certify-report=r.json"]
 
     done = subprocess.run(
         command, cwd=elsewhere, env={"PATH": "", "PYTHONPATH": str(site)}, capture_output=True, text=True, check=False
@@ -72,30 +83,65 @@ def test_an_entry_point_of_an_installed_package(author: pytest.Pytester) -> None
     assert target.distribution == "dictionary-driver 1.2.3"
 
 
-def test_two_drivers_in_one_run_are_compared(author: pytest.Pytester) -> None:
-    """Each check runs once a driver, and the report has both."""
-    report = certified(author, "--driver=dictionary:DictionaryDriver", "--driver=inmemory", "--requirement=CONT-2")
+def test_all_registered_drivers(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """--driver=all takes what conftest.py and installed packages register; each check runs once a driver."""
+    author.makeconftest(MINE)
+    done = run("--driver=all", "--backend=moto", "-k", "test_move", process=True)
 
-    outcomes = {each.target: each.outcome for each in report.results if each.requirement == "CONT-2"}
-    assert outcomes == {"DictionaryDriver": Outcome.PASSED, "inmemory": Outcome.PASSED}
-    assert not report.run.complete
+    labels = {target.label for target in done.report.targets}
+    assert {"inmemory", "mine", "s3@moto"} <= labels
+    for label in labels:
+        assert done.outcomes(label)["test_move"] == "passed"
+
+
+def parameters_of(run: Callable[..., Run], *arguments: str) -> dict[str, str]:
+    """What the only target was made of."""
+    (target,) = run("-k", "test_move", *arguments).report.targets
+    return dict(target.parameters)
 
 
 def test_settings_come_from_table_environment_and_command_line(
-    author: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    author: pytest.Pytester, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command line wins over the environment, and that over the table."""
     author.makepyprojecttoml(
-        "[tool.storagedriver]\ndriver = 'inmemory'\nrequirement = ['CONT-2']\n"
+        "[tool.storagedriver]\ndriver = 'inmemory'\n"
         "[tool.storagedriver.parameters.inmemory]\nstore = 'of-table'\nrootdirectory = 'of-table'\n"
     )
+    assert parameters_of(run) == {"store": "of-table", "rootdirectory": "of-table"}
+
     monkeypatch.setenv("STORAGEDRIVER_INMEMORY_ROOTDIRECTORY", "of-environment")
+    monkeypatch.setenv("STORAGEDRIVER_INMEMORY_STORE", "of-environment")
+    assert parameters_of(run) == {"store": "of-environment", "rootdirectory": "of-environment"}
 
-    (target,) = certified(author).targets
-    assert dict(target.parameters) == {"store": "of-table", "rootdirectory": "of-environment"}
+    given = parameters_of(run, "--driver-param=rootdirectory=given")
+    assert given == {"store": "of-environment", "rootdirectory": "given"}
+    given = parameters_of(run, "--driver=inmemory", "--driver-param=inmemory.store=given=it")
+    assert given["store"] == "given=it"
 
-    (target,) = certified(author, "--driver-param=rootdirectory=given").targets
-    assert dict(target.parameters) == {"store": "of-table", "rootdirectory": "given"}
+
+def test_the_table_sets_what_the_options_set(author: pytest.Pytester) -> None:
+    """Each key, and an option of the command line over it; a path in it is meant from its file."""
+    author.makepyprojecttoml(
+        "[tool.storagedriver]\ndriver = ['dictionary:DictionaryDriver', 'inmemory']\nsuite = ['tiny']\n"
+        "requirement = ['MOVE', 'DEL']\nprofile = 'full'\ncertify-report = 'out/report.json'\n"
+        "check-timeout = 5\nrequire-backends = true\nbackend = []\n"
+    )
+    below = author.mkdir("below")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTHONPATH": str(author.path)}
+
+    subprocess.run(command, cwd=below, env=environment, check=True, capture_output=True)
+    report = Report.read(author.path / "out" / "report.json")
+    assert [target.label for target in report.targets] == ["DictionaryDriver", "inmemory"]
+    assert report.run.profile == "full"
+    assert {each.requirement for each in report.results if each.checks} == {"MOVE-1", "DEL-1"}
+
+    options = ["--driver=inmemory", "--requirement=WALK", "--profile=quick", "--certify-report=own.json"]
+    subprocess.run([*command, *options], cwd=below, env=environment, check=True, capture_output=True)
+    report = Report.read(below / "own.json")
+    assert [target.label for target in report.targets] == ["inmemory"]
+    assert {each.requirement for each in report.results if each.checks} == {"WALK-1"}
 
 
 def test_nothing_of_the_kit_is_imported_without_a_driver(author: pytest.Pytester) -> None:

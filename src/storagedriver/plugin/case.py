@@ -7,6 +7,7 @@ import secrets
 
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import PathNotFoundError
+from storagedriver.plugin.deadline import deadline
 from storagedriver.testing import expect
 from storagedriver.testing.recording import RecordedDriver, Recorder
 from storagedriver.testing.subject import Subject
@@ -22,6 +23,7 @@ class Case:
         driver: The driver under test, recorded.
         tree: The prefix of its own.
         subject: More drivers of the same store.
+        settled: Whether its prefix was deleted, or everything was tried to.
     """
 
     def __init__(self, target: Target, driver: StorageDriver, *, profile: str) -> None:
@@ -30,6 +32,7 @@ class Case:
         self.tree = Tree(f"/check-{secrets.token_hex(6)}")
         self.driver: RecordedDriver = self.recorder.wrap(driver, "driver")
         self.subject = Subject(target, self.recorder, self.tree, profile=profile)
+        self.settled = False
 
     def judge_leftovers(self) -> None:
         """Delete the prefix, and judge that the store then holds nothing of it (WRITE-11, DEL-1, DEL-5).
@@ -44,12 +47,17 @@ class Case:
             expect.equal(
                 self.subject.inspect(), [], "what is left on the backend after the delete of the check's prefix"
             )
+        self.settled = True
 
-    def clean(self) -> None:
-        """Delete the prefix as well as it can be done, after a failure."""
-        with contextlib.suppress(Exception):
+    def clean(self, seconds: float) -> None:
+        """Delete the prefix as well as it can be done, after a failure, in no more than `seconds`."""
+        if self.settled:
+            return
+        self.settled = True
+        with contextlib.suppress(Exception), deadline(seconds):
             self.driver.inner.delete(self.tree.root)
 
-    def close(self) -> None:
-        """Close what the check opened beside the shared driver."""
-        self.subject.close()
+    def close(self, seconds: float) -> None:
+        """Close what the check opened beside the shared driver, in no more than `seconds`."""
+        with contextlib.suppress(Exception), deadline(seconds):
+            self.subject.close()

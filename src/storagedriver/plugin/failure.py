@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from storagedriver.plugin.redaction import Redaction
-from storagedriver.plugin.reproducer import Failure
+from storagedriver.plugin.replay import Failure
 from storagedriver.testing.expect import ContractViolation, abbreviated
 from storagedriver.testing.recording import describe
 
@@ -41,9 +42,7 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
     """
     redact = Redaction(failure.target)
     clause = failure.requirement
-    lines = []
-    if clause is not None:
-        lines += [f"{clause.id} ({clause.level}): {clause.title}", *_paragraph("Why: ", clause.rationale)]
+    lines = [f"{clause.id} ({clause.level}): {clause.title}", *_paragraph("Why: ", clause.rationale)]
     what, expected, seen = judged(failure.error)
     lines += [f"Driver:   {failure.target.label}", f"Judged:   {what}", f"Expected: {expected}", f"Seen:     {seen}"]
     lines += ["Calls:", *_shortened(calls(failure))]
@@ -51,10 +50,10 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
         lines += ["Raised at:", *textwrap.indent(where, "  ").splitlines()]
     script_lines = script.splitlines()
     if written is not None:
-        lines.append(f"Reproduce: python {shlex.quote(str(written))}")
+        lines.append(f"Reproduce: python {shlex.quote(os.path.relpath(written))}")
     if written is None or len(script_lines) <= SCRIPT_LINES_SHOWN:
         lines += ["Reproducer:" if written is None else "which is:", "", *script_lines]
-    return "\n".join(redact(line) for line in lines)
+    return redact("\n".join(lines))
 
 
 def _paragraph(first: str, words: str) -> list[str]:

@@ -13,9 +13,19 @@ from storagedriver.testing.subject import Subject
 from storagedriver.testing.tree import Tree
 
 CASE = pytest.StashKey[Case]()
-LABEL = pytest.StashKey[str]()
 SKIPPED = pytest.StashKey[tuple[str, str]]()
 OPENED = pytest.StashKey[OpenedTargets]()
+TIMEOUT = pytest.StashKey[float]()
+
+FOR_CHECKS = ("driver", "tree", "subject")
+"""What checks ask for by name."""
+
+CLEANING_SECONDS = 10.0
+"""How long the deletes and closes after a check may take, together with no judgement any more."""
+
+
+class ServerDownError(Exception):
+    """The server of a target stopped before this check began."""
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +40,8 @@ def storagedriver_case(request: pytest.FixtureRequest, storagedriver_target: str
     """The check on its target, skipped where it does not apply; the plugin cleans up after it and judges leftovers."""
     item = request.node
     opened = request.config.stash[OPENED]
-    item.stash[LABEL] = storagedriver_target
+    if storagedriver_target in opened.down:
+        raise ServerDownError(opened.down[storagedriver_target])
     outcome, reason = opened.applies(storagedriver_target, item.get_closest_marker("requirement"))
     if reason:
         item.stash[SKIPPED] = (outcome, reason)
@@ -38,7 +49,9 @@ def storagedriver_case(request: pytest.FixtureRequest, storagedriver_target: str
     case = opened.case(storagedriver_target)
     item.stash[CASE] = case
     yield case
-    case.close()
+    seconds = min(CLEANING_SECONDS, request.config.stash[TIMEOUT])
+    case.clean(seconds)
+    case.close(seconds)
 
 
 @pytest.fixture
@@ -57,3 +70,10 @@ def tree(storagedriver_case: Case) -> Tree:
 def subject(storagedriver_case: Case) -> Subject:
     """More drivers of the same store, other processes, what lies on the backend."""
     return storagedriver_case.subject
+
+
+def bind(module: object) -> None:
+    """Make a suite's module use these fixtures, whatever a conftest.py of the author calls `driver` or `tree`."""
+    for name in FOR_CHECKS:
+        if not hasattr(module, name):
+            setattr(module, name, globals()[name])

@@ -10,6 +10,8 @@ import pytest
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import BackendError
 from storagedriver.plugin.case import Case
+from storagedriver.plugin.deadline import deadline
+from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.target import Target
 
 NOT_OFFERED = "not_offered"
@@ -17,19 +19,28 @@ SKIPPED = "skipped"
 
 
 class OpenedTargets:
-    """Drivers by label, opened when first needed."""
+    """Drivers by label, opened when first needed.
 
-    def __init__(self, targets: Mapping[str, Target], skipped: Mapping[str, str], *, profile: str) -> None:
+    Attributes:
+        down: Why no check can run on a target any more, by label.
+    """
+
+    def __init__(
+        self, targets: Mapping[str, Target], skipped: Mapping[str, str], *, profile: str, timeout: float
+    ) -> None:
         """Serve `targets`; `skipped` says of other labels why they cannot run here."""
+        self.down: dict[str, str] = {}
         self._targets = targets
         self._skipped = skipped
         self._profile = profile
+        self._timeout = timeout
         self._drivers: dict[str, StorageDriver] = {}
 
     def driver(self, label: str) -> StorageDriver:
         """The driver that the checks of this process share."""
         if label not in self._drivers:
-            self._drivers[label] = self._targets[label].open()
+            with deadline(self._timeout, "the constructor hangs"):
+                self._drivers[label] = self._targets[label].open()
         return self._drivers[label]
 
     def case(self, label: str) -> Case:
@@ -59,27 +70,35 @@ class OpenedTargets:
         return "", None
 
     def outage(self, label: str, error: BaseException) -> str | None:
-        """Why a failure is the server's and not the driver's: it answers to no driver any more."""
+        """Why a failure is the fault of a server that the kit did not start: it answers to no driver any more."""
         target = self._targets[label]
-        if target.backend is None or not isinstance(error, BackendError):
+        seen = error.seen if isinstance(error, ContractViolation) else error
+        if target.backend is None or target.backend.mode != "external" or not isinstance(seen, BackendError):
             return None
         try:
-            with target.open() as fresh:
+            with deadline(self._timeout), target.open() as fresh:
                 fresh.list("/")
-        except BackendError as down:
+        except (BackendError, ContractViolation) as down:
             return f"the server {target.backend.name} does not answer any more: {down}"
         except Exception:  # noqa: BLE001  the driver's fault, whatever it is
             return None
         return None
 
     def close(self) -> None:
-        """Close the drivers, after the teardown of their registrations."""
+        """Close the drivers."""
         while self._drivers:
-            label, driver = self._drivers.popitem()
-            teardown = self._targets[label].registration.teardown
-            try:
-                if teardown is not None:
-                    teardown(driver)
-            finally:
-                with contextlib.suppress(Exception):
-                    driver.close()
+            _, driver = self._drivers.popitem()
+            with contextlib.suppress(Exception), deadline(self._timeout):
+                driver.close()
+
+    def tear_down(self, label: str) -> str | None:
+        """Call the teardown of the target's registration, with a driver; what went wrong with it."""
+        teardown = self._targets[label].registration.teardown
+        if teardown is None:
+            return None
+        try:
+            with deadline(self._timeout, "the teardown hangs"):
+                teardown(self.driver(label))
+        except (Exception, SystemExit) as failed:  # noqa: BLE001  told, and the report is still written
+            return f"the teardown of {label} failed: {type(failed).__name__}: {failed}"
+        return None

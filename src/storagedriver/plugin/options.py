@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,23 +14,16 @@ from typing import Any
 
 import pytest
 
-from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
+from storagedriver import factory
+from storagedriver.contract import GROUPS, REQUIREMENTS
+from storagedriver.plugin.table import Table
+from storagedriver.registry import suite_names
 
 SUITES = "storagedriver.checks"
 """Entry points of this group name the packages whose test modules are a suite."""
 
-_TABLE_KEYS: Mapping[str, type | tuple[type, ...]] = {
-    "driver": (str, list),
-    "backend": (str, list),
-    "suite": (str, list),
-    "requirement": (str, list),
-    "profile": str,
-    "certify-report": str,
-    "require-backends": bool,
-    "check-timeout": (int, float),
-    "parameters": dict,
-}
-_PROFILES = ("quick", "full", "soak")
+ALL = "all"
+DEFAULT_TIMEOUT = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +31,7 @@ class Options:
     """The settings of one run.
 
     Attributes:
-        drivers: The drivers, as named by the user.
+        drivers: The drivers, as named by the user, `all` replaced by those it means.
         backends: The servers asked for; empty means auto.
         suites: The suites to run, and the package of each.
         requirements: The ids to run; None for all.
@@ -45,7 +39,8 @@ class Options:
         report: Where the report goes; None for nowhere.
         require_backends: Whether a server that cannot run is an error.
         timeout: Seconds after which a check counts as hung.
-        parameters: Parameters by driver; those under "" are for the only driver.
+        parameters: Parameters by driver, as given on the command line.
+        table_parameters: Parameters by driver, as given in the table.
     """
 
     drivers: tuple[str, ...]
@@ -55,77 +50,73 @@ class Options:
     profile: str = "quick"
     report: Path | None = None
     require_backends: bool = False
-    timeout: float = 300
+    timeout: float = DEFAULT_TIMEOUT
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    table_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def parameters_of(self, driver: str) -> dict[str, Any]:
         """What the user gave for this driver: the table, then the environment, then the command line."""
-        prefix = f"STORAGEDRIVER_{re.sub('[^A-Za-z0-9]', '_', driver).upper()}_"
+        prefix = environment_prefix(driver)
+        # STORAGEDRIVER_S3_FAST_REGION belongs to the driver s3_fast if there is one, not to s3.
+        longer = [
+            each for each in map(environment_prefix, {*self.drivers, *known_drivers()}) if len(each) > len(prefix)
+        ]
         environment = {
-            name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)
+            name.removeprefix(prefix).lower(): value
+            for name, value in os.environ.items()
+            if name.startswith(prefix) and name != prefix and not any(name.startswith(each) for each in longer)
         }
-        table, given = self.parameters.get(f"table:{driver}", {}), self.parameters.get(driver, {})
-        return {**table, **environment, **given}
+        return {**self.table_parameters.get(driver, {}), **environment, **self.parameters.get(driver, {})}
 
 
-def read(config: pytest.Config, table: Mapping[str, Any]) -> Options:
+def environment_prefix(driver: str) -> str:
+    """What the environment's variables for the parameters of a driver begin with: "STORAGEDRIVER_S3_"."""
+    return f"STORAGEDRIVER_{re.sub('[^A-Za-z0-9]', '_', driver).upper()}_"
+
+
+def known_drivers() -> list[str]:
+    """The names of drivers that are registered or installed."""
+    return sorted({*suite_names(), *factory.names()})
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint at the nearest of the known words, or all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
+
+
+def read(config: pytest.Config, table: Table) -> Options:
     """The settings of this run.
 
     Raises:
         pytest.UsageError: One is wrong; the message names it and what would be right.
     """
-    _check_table(table)
-    drivers = _unique(config.getoption("storagedriver_driver") or _words(table.get("driver")))
-    if any(not driver for driver in drivers):
-        raise pytest.UsageError("--driver is empty: name one, as --driver=inmemory, or --driver=all")
-    profile = config.getoption("storagedriver_profile") or table.get("profile", "quick")
-    if profile not in _PROFILES:
-        raise pytest.UsageError(f"[tool.storagedriver] profile: {profile!r} is none of {', '.join(_PROFILES)}")
-    given = config.getoption("storagedriver_timeout")
-    timeout = table.get("check-timeout", 300) if given is None else given
-    if timeout <= 0:
+    drivers = _drivers(config.getoption("storagedriver_driver") or table.words("driver"))
+    timeout = config.getoption("storagedriver_timeout")
+    timeout = table.number("check-timeout", DEFAULT_TIMEOUT) if timeout is None else timeout
+    if not timeout > 0 or math.isinf(timeout):
         raise pytest.UsageError(f"--check-timeout: {timeout} is not a number of seconds above 0")
-    report = config.getoption("storagedriver_report") or table.get("certify-report")
+    wanted = config.getoption("storagedriver_require_backends")
     return Options(
         drivers=drivers,
-        backends=_unique(config.getoption("storagedriver_backends") or _words(table.get("backend"))),
-        suites=_suites(_listed(config.getoption("storagedriver_suites") or _words(table.get("suite")))),
+        backends=_unique(_given(config.getoption("storagedriver_backends"), table, "backend")),
+        suites=_suites(_listed(_given(config.getoption("storagedriver_suites"), table, "suite"))),
         requirements=_requirements(
-            _listed(config.getoption("storagedriver_requirements") or _words(table.get("requirement")))
+            _listed(_given(config.getoption("storagedriver_requirements"), table, "requirement"))
         ),
-        profile=profile,
-        report=_report_path(config, report) if report else None,
-        require_backends=bool(
-            config.getoption("storagedriver_require_backends") or table.get("require-backends", False)
-        ),
+        profile=config.getoption("storagedriver_profile") or table.profile(),
+        report=_report_path(config, table),
+        require_backends=table.flag("require-backends") if wanted is None else bool(wanted),
         timeout=float(timeout),
-        parameters=_parameters(config.getoption("storagedriver_parameters") or [], drivers, table),
+        parameters=_parameters(config.getoption("storagedriver_parameters") or [], drivers),
+        table_parameters=table.parameters(drivers, known_drivers()),
     )
 
 
-def _check_table(table: Mapping[str, Any]) -> None:
-    for key, value in table.items():
-        if key not in _TABLE_KEYS:
-            near = difflib.get_close_matches(key, _TABLE_KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_TABLE_KEYS)}"
-            raise pytest.UsageError(f"pyproject.toml [tool.storagedriver]: unknown key {key!r}; {hint}")
-        wanted = _TABLE_KEYS[key]
-        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-            names = " or ".join(kind.__name__ for kind in kinds)
-            raise pytest.UsageError(f"pyproject.toml [tool.storagedriver]: {key} is a {names}, not {value!r}")
-    for driver, parameters in table.get("parameters", {}).items():
-        if not isinstance(parameters, dict):
-            raise pytest.UsageError(
-                f"pyproject.toml [tool.storagedriver.parameters]: {driver} is a table of parameters: "
-                f"[tool.storagedriver.parameters.{driver}]"
-            )
-
-
-def _words(value: object) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else [str(word) for word in value]  # type: ignore[attr-defined]  # a list
+def _given(option: list[str] | None, table: Table, key: str) -> list[str]:
+    # Empty words on the command line mean none, whatever the table says.
+    return table.words(key) if option is None else option
 
 
 def _listed(values: Iterable[str]) -> list[str]:
@@ -133,58 +124,84 @@ def _listed(values: Iterable[str]) -> list[str]:
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _drivers(named: Collection[str]) -> tuple[str, ...]:
+    if not named or not all(named):
+        raise pytest.UsageError("--driver is empty: name one, as --driver=inmemory, or --driver=all")
+    if ALL not in named:
+        return _unique(named)
+    drivers = _unique([*(name for name in named if name != ALL), *suite_names()])
+    if not drivers:
+        raise pytest.UsageError("--driver=all: no driver is registered; register_suite(...) in conftest.py does that")
+    return drivers
 
 
 def _suites(wanted: list[str]) -> dict[str, str]:
     known = {point.name: point.value for point in entry_points(group=SUITES)}
     for name in wanted:
         if name not in known:
-            raise pytest.UsageError(f"--suite: no suite {name!r}. Known: {', '.join(sorted(known))}")
+            raise pytest.UsageError(f"--suite: no suite is called {name!r}; {did_you_mean(name, sorted(known))}")
     return {name: known[name] for name in wanted or sorted(known)}
 
 
 def _requirements(wanted: list[str]) -> frozenset[str] | None:
-    if not wanted:
-        return None
-    found: set[str] = set()
     for word in wanted:
-        if word.upper() in GROUPS:
-            found.add(word.upper())
+        if word.upper() in GROUPS or word.upper() in REQUIREMENTS:
             continue
-        try:
-            found.add(requirement(word.upper()).id)
-        except UnknownRequirementError as unknown:
-            raise pytest.UsageError(f"--requirement: {unknown}. Groups: {', '.join(GROUPS)}") from unknown
-    return frozenset(found)
+        group = word.upper().partition("-")[0]
+        if group in GROUPS:
+            known = [name for name in REQUIREMENTS if name.partition("-")[0] == group]
+            raise pytest.UsageError(f"--requirement: the contract has no {word!r}; {group} has {', '.join(known)}")
+        raise pytest.UsageError(
+            f"--requirement: {word!r} is neither a requirement like CONT-2 nor a group; {did_you_mean(group, GROUPS)}"
+        )
+    return frozenset(word.upper() for word in wanted) or None
 
 
-def _report_path(config: pytest.Config, given: str) -> Path:
-    path = config.invocation_params.dir / given
-    if path.suffix != ".json":
-        raise pytest.UsageError(f"--certify-report: {given!r} does not end in .json")
+def _report_path(config: pytest.Config, table: Table) -> Path | None:
+    option = config.getoption("storagedriver_report")
+    given = table.text("certify-report") if option is None else option
+    if not given:
+        return None
+    # What is written in a file is meant from where that file lies.
+    path = Path((config.invocation_params.dir if option is not None else table.folder) / given)
     if path.is_dir():
-        raise pytest.UsageError(f"--certify-report: {given!r} is a folder; name a file in it")
+        raise pytest.UsageError(f"--certify-report: {given!r} is a folder; name a file in it, as {given}/report.json")
+    if path.suffix != ".json":
+        raise pytest.UsageError(f"--certify-report: {given!r} does not end in .json; try {given}.json")
     return path
 
 
-def _parameters(
-    given: list[str], drivers: tuple[str, ...], table: Mapping[str, Any]
-) -> Mapping[str, Mapping[str, Any]]:
-    found: dict[str, dict[str, Any]] = {
-        f"table:{driver}": dict(parameters) for driver, parameters in table.get("parameters", {}).items()
-    }
+def _parameters(given: list[str], drivers: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     for word in given:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise pytest.UsageError(f"--driver-param: {name!r} has no value; write NAME=VALUE")
+            # The word is not shown: what was meant as a value may be a secret.
+            raise pytest.UsageError("--driver-param: write NAME=VALUE, as --driver-param bucket=tests")
         # A driver named module:callable has dots of its own, so the driver's name is what the word begins with.
-        driver = next((each for each in drivers if name.startswith(f"{each}.")), None)
-        if driver is None and (len(drivers) > 1 or drivers == ("all",)):
-            raise pytest.UsageError(
-                f"--driver-param: {name!r} is for which driver? With several, write DRIVER.NAME=VALUE, "
-                f"as {drivers[0]}.{name}=..."
-            )
-        owner = driver or drivers[0]
-        found.setdefault(owner, {})[name.removeprefix(f"{owner}.")] = value
+        driver = max((each for each in drivers if name.startswith(f"{each}.")), key=len, default=None)
+        if driver is None:
+            _no_other_driver(name, drivers)
+            if len(drivers) > 1:
+                raise pytest.UsageError(
+                    f"--driver-param: {name!r} is for which driver? With several, write DRIVER.NAME=VALUE, "
+                    f"as {drivers[0]}.{name}=..."
+                )
+            driver = drivers[0]
+        found.setdefault(driver, {})[name.removeprefix(f"{driver}.")] = value
     return found
+
+
+def _no_other_driver(name: str, drivers: tuple[str, ...]) -> None:
+    owner = name.rpartition(".")[0]
+    if not owner:
+        return
+    if owner in known_drivers() or ":" in owner:
+        raise pytest.UsageError(
+            f"--driver-param: {name!r} is for the driver {owner}, which is not judged in this run; "
+            f"add --driver={owner}, or leave it out"
+        )
+    raise pytest.UsageError(f"--driver-param: {name!r}: no driver is called {owner!r}; {did_you_mean(owner, drivers)}")

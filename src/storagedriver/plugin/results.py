@@ -3,74 +3,118 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storagedriver import report
+from storagedriver.driver import Capabilities
 from storagedriver.plugin.options import Options
-from storagedriver.plugin.redaction import secret_parameters
-from storagedriver.plugin.targets import Plan
+from storagedriver.plugin.plans import Plan
+from storagedriver.plugin.redaction import shown_parameters
+from storagedriver.plugin.reproducer import place
+from storagedriver.plugin.targets import Targets
 from storagedriver.testing.target import Target, TargetError, find_registration
 
 _SDKS = ("boto3", "moto", "pytest-xdist")
+
+
+def check_writable(path: Path) -> None:
+    """Make the report's folder, and see that a file can be written in it: before the run and not after it.
+
+    Raises:
+        pytest.UsageError: It cannot.
+    """
+    trial = path.with_name(f".{path.name}.trial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial.touch()
+        trial.unlink()
+    except OSError as refused:
+        where = "" if refused.filename in {None, str(trial)} else f"{refused.filename}: "
+        raise pytest.UsageError(
+            f"--certify-report: {path} cannot be written: {where}{refused.strerror or refused}; name another file"
+        ) from refused
 
 
 class Results:
     """What came of the checks so far."""
 
     def __init__(
-        self, options: Options, plans: list[Plan], targets: Mapping[str, Target], *, arguments: tuple[str, ...]
+        self,
+        options: Options,
+        plans: Sequence[Plan],
+        targets: Targets,
+        *,
+        groups: Sequence[str],
+        arguments: tuple[str, ...],
     ) -> None:
         """Begin with no checks."""
         self._options = options
         self._started = datetime.now(UTC)
         self._arguments = arguments
-        self._plans = plans
-        self._targets = targets
-        self._collector = report.Collector(_groups(options))
+        self._collector = report.Collector(groups)
+        self._checks: list[tuple[str, report.Check]] = []
         self._reasons: list[str] = []
-        self._reproducers: dict[Path, str] = {}
+        self._unwritten: str | None = None
         self._report: report.Report | None = None
         for planned in plans:
-            self._collector.add_target(_described(planned, targets.get(planned.label)))
+            label = planned.label
+            self._collector.add_target(
+                _described(planned, targets.by_label.get(label), targets.capabilities.get(label))
+            )
 
-    def add(self, found: Mapping[str, Any], reproducer: Path | None, *, rerun: bool) -> None:
-        """Take the outcome of one check, as the plugin put it on pytest's report.
+    @property
+    def labels(self) -> list[str]:
+        """The targets on which checks were run."""
+        return list(dict.fromkeys(label for label, _ in self._checks))
 
-        Args:
-            found: The outcome.
-            reproducer: Where its reproducer belongs.
-            rerun: Whether it will be tried again: then this attempt failed.
-        """
+    def add(self, found: Mapping[str, Any]) -> None:
+        """Take the outcome of one check, as the plugin put it on pytest's report."""
         evidence = found["evidence"]
-        if reproducer is not None and evidence and evidence["reproducer"]:
-            self._reproducers[reproducer] = evidence["reproducer"]
-        self._collector.add_check(
-            found["label"],
-            report.Check(
-                node_id=found["node_id"],
-                requirement=found["requirement"],
-                outcome=report.Outcome.FAILED if rerun else report.Outcome(found["outcome"]),
-                reason=found["reason"],
-                duration=found["duration"],
-                evidence=report.Evidence(**{**evidence, "calls": tuple(evidence["calls"])}) if evidence else None,
-            ),
+        self._checks.append(
+            (
+                found["label"],
+                report.Check(
+                    node_id=found["node_id"],
+                    requirement=found["requirement"],
+                    outcome=report.Outcome(found["outcome"]),
+                    reason=found["reason"],
+                    duration=max(0.0, found["duration"]),
+                    evidence=report.Evidence(**{**evidence, "calls": tuple(evidence["calls"])}) if evidence else None,
+                ),
+            )
         )
+
+    def amend(self, label: str, node_id: str, reason: str) -> None:
+        """Take back the pass of a check whose own teardown broke afterwards."""
+        for position in reversed(range(len(self._checks))):
+            owner, check = self._checks[position]
+            if (owner, check.node_id) == (label, node_id):
+                if check.outcome is report.Outcome.PASSED:
+                    errored = dataclasses.replace(check, outcome=report.Outcome.ERRORED, reason=reason)
+                    self._checks[position] = (label, errored)
+                return
 
     def incomplete(self, reason: str) -> None:
         """Note that the run certifies nothing, and why."""
         if reason not in self._reasons:
             self._reasons.append(reason)
 
-    def finish(self, exit_status: int) -> None:
-        """Make the report, and write it where --certify-report says, with the reproducers beside it."""
+    def finish(self, exit_status: int) -> str | None:
+        """Make the report, and write it where --certify-report says, with the reproducers beside it.
+
+        Returns:
+            Why it could not be written; None if it was, or did not have to be.
+        """
+        for label, check in self._checks:
+            self._collector.add_check(label, check)
         run = report.Run(
             started=self._started,
             finished=datetime.now(UTC),
@@ -84,10 +128,14 @@ class Results:
         )
         self._report = self._collector.report(run, report.this_environment(_SDKS))
         if self._options.report is None:
-            return
-        self._options.report.parent.mkdir(parents=True, exist_ok=True)
-        self._report.write(self._options.report)
-        self._write_reproducers(self._options.report.with_name(f"{self._options.report.stem}-reproducers"))
+            return None
+        try:
+            self._report.write(self._options.report)
+            self._write_reproducers(self._options.report.with_name(f"{self._options.report.stem}-reproducers"))
+        except OSError as refused:
+            name = refused.filename or self._options.report
+            self._unwritten = f"the report could not be written: {name}: {refused.strerror or refused}"
+        return self._unwritten
 
     def _write_reproducers(self, folder: Path) -> None:
         if folder.is_dir():
@@ -96,15 +144,30 @@ class Results:
                 old.unlink()
             with contextlib.suppress(OSError):
                 folder.rmdir()
-        if self._reproducers:
-            folder.mkdir(exist_ok=True)
-        for path, source in self._reproducers.items():
-            path.write_text(source)
+        for _, check in self._checks:
+            path = place(self._options.report, check.node_id)
+            if path is not None and check.evidence is not None and check.evidence.reproducer:
+                folder.mkdir(exist_ok=True)
+                path.write_text(check.evidence.reproducer, encoding="utf-8", errors="backslashreplace")
 
     def print(self, reporter: pytest.TerminalReporter) -> None:
         """Show the table: groups by targets, failures first."""
         if self._report is None:
             return
+        if not self._checks:
+            reporter.write_line("")
+            reporter.write_line("storagedriver: no check was run, so nothing is certified.", red=True, bold=True)
+            for reason in self._reasons:
+                reporter.write_line(f"  {reason}")
+        else:
+            self._print_table(self._report, reporter)
+        if self._unwritten is not None:
+            reporter.write_line(f"ERROR: {self._unwritten}", red=True)
+        elif self._options.report is not None:
+            reporter.write_line(f"Report: {self._options.report}")
+
+    @staticmethod
+    def _print_table(results: report.Report, reporter: pytest.TerminalReporter) -> None:
         from rich.console import Console  # noqa: PLC0415  only where something is shown
 
         from storagedriver.report.terminal import print_summary  # noqa: PLC0415
@@ -118,42 +181,24 @@ class Results:
             no_color=not colour,
             highlight=False,
         )
-        print_summary(self._report, console)
+        print_summary(results, console)
         reporter.write_line("")
         reporter.write(text.getvalue())
-        if self._options.report is not None:
-            reporter.write_line(f"Report: {self._options.report}")
 
 
-def _groups(options: Options) -> list[str]:
-    groups: list[str] = []
-    for package in options.suites.values():
-        groups += getattr(importlib.import_module(package), "GROUPS", ())
-    return list(dict.fromkeys(groups))
-
-
-def _described(planned: Plan, target: Target | None) -> report.Target:
+def _described(planned: Plan, target: Target | None, capabilities: Capabilities | None) -> report.Target:
     """A target as the report has it; one that was skipped has neither server nor parameters."""
-    if target is None:
-        return report.Target(label=planned.label, driver=planned.driver, distribution=_distribution(planned.driver))
-    hidden = secret_parameters(target)
-    with target.open() as driver:
-        capabilities = {
-            name: getattr(driver.capabilities, name)
-            for name in driver.capabilities.__dataclass_fields__
-            if name != "limits"
-        }
-        capabilities["limits"] = {
-            name: getattr(driver.capabilities.limits, name) for name in driver.capabilities.limits.__dataclass_fields__
-        }
+    distribution = _distribution(planned.driver)
+    if target is None or capabilities is None:
+        return report.Target(label=planned.label, driver=planned.driver, distribution=distribution)
     server = target.backend
     return report.Target(
-        label=target.label,
+        label=planned.label,
         driver=target.registration.name,
-        distribution=_distribution(target.words),
+        distribution=distribution,
         server=None if server is None else report.Server(server.name, server.mode, server.version),
-        capabilities=capabilities,
-        parameters={name: "***" if name in hidden else str(value) for name, value in sorted(target.parameters.items())},
+        capabilities=dataclasses.asdict(capabilities),
+        parameters=shown_parameters(target),
     )
 
 
@@ -167,5 +212,6 @@ def _distribution(words: str) -> str | None:
     owner = getattr(constructor, "__self__", None)
     module = getattr(owner, "__module__", module)
     for name in packages_distributions().get(str(module).partition(".")[0], []):
-        return f"{name} {version(name)}"
+        with contextlib.suppress(PackageNotFoundError):
+            return f"{name} {version(name)}"
     return None

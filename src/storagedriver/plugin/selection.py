@@ -3,50 +3,122 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from storagedriver.contract import GROUPS, REQUIREMENTS, Requirement
 from storagedriver.plugin.options import Options
 
 
-def suite_folders(options: Options) -> list[Path]:
-    """The folders of the chosen suites.
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A package of checks.
+
+    Attributes:
+        name: As in --suite.
+        package: The package's name.
+        folder: Where its test modules lie.
+        groups: The groups of the contract that it judges.
+    """
+
+    name: str
+    package: str
+    folder: Path
+    groups: Sequence[str]
+
+    @property
+    def modules(self) -> list[Path]:
+        """Its test modules."""
+        return sorted(self.folder.glob("test_*.py"))
+
+    def node_id(self, path: Path) -> str | None:
+        """What pytest calls a module of the suite, wherever it is installed; None if it is no module of it.
+
+        Of a file outside the author's project pytest would not tell more than its checks' names.
+        """
+        if path.parent != self.folder:
+            return None
+        return f"{self.package.replace('.', '/')}/{path.name}"
+
+    def located(self, argument: str) -> str:
+        """An argument that is a node id of the suite, as the path that pytest finds; others as they are."""
+        path, colons, rest = argument.partition("::")
+        folder = self.package.replace(".", "/")
+        if path != folder and not path.startswith(f"{folder}/"):
+            return argument
+        return f"{self.folder}{path.removeprefix(folder)}{colons}{rest}"
+
+
+def suites(options: Options) -> list[Suite]:
+    """The chosen suites.
 
     Raises:
-        pytest.UsageError: A suite's package can't be imported.
+        pytest.UsageError: A suite's package can't be imported, or judges a group that the contract does not have.
     """
-    folders = []
+    found = []
     for name, package in options.suites.items():
         try:
             module = importlib.import_module(package)
-        except ImportError as failed:
-            raise pytest.UsageError(f"--suite: suite {name!r} cannot be imported: {failed}") from failed
-        folders.append(Path(next(iter(module.__path__))))
-    return folders
+        except (Exception, SystemExit) as failed:
+            raise pytest.UsageError(
+                f"--suite: suite {name!r} cannot be imported: {type(failed).__name__}: {failed}"
+            ) from failed
+        folders = list(getattr(module, "__path__", ()))
+        if not folders:
+            raise pytest.UsageError(f"--suite: suite {name!r} is {package}, which is no package with test modules")
+        groups = tuple(getattr(module, "GROUPS", ()))
+        if unknown := [group for group in groups if group not in GROUPS]:
+            raise pytest.UsageError(f"--suite: suite {name!r} judges {unknown[0]!r}, which is no group of the contract")
+        found.append(Suite(name, package, Path(folders[0]).resolve(), groups))
+    return found
 
 
-def modules(folders: Iterable[Path]) -> list[str]:
-    """Their test modules by file: then no setting of the author's project keeps them from being collected."""
-    return [str(path) for folder in folders for path in sorted(folder.glob("test_*.py"))]
-
-
-def names_part_of(folders: Iterable[Path], arguments: Iterable[str], base: Path) -> bool:
+def names_part_of(chosen: Iterable[Suite], config: pytest.Config) -> bool:
     """Whether the user named a suite's module or check himself; then no more than that is run."""
-    roots = [folder.resolve() for folder in folders]
-    named = [(base / argument.partition("::")[0]).resolve() for argument in arguments]
-    return any(path.is_relative_to(root) for path in named for root in roots)
+    roots = [suite.folder for suite in chosen]
+    packages = [suite.package for suite in chosen]
+    for argument in config.args:
+        name = argument.partition("::")[0]
+        if any(Path(config.invocation_params.dir, name).resolve().is_relative_to(root) for root in roots):
+            return True
+        if config.option.pyargs and any(f"{name}.".startswith(f"{package}.") for package in packages):
+            return True
+    return False
+
+
+def requirement_of(item: pytest.Item) -> Requirement | None:
+    """The clause that an item proves; None if it is no check.
+
+    Raises:
+        pytest.UsageError: The contract has no such clause.
+    """
+    mark = item.get_closest_marker("requirement")
+    if mark is None:
+        return None
+    identifier = mark.args[0] if mark.args else None
+    found = REQUIREMENTS.get(identifier) if isinstance(identifier, str) else None
+    if found is None:
+        raise pytest.UsageError(
+            f"{item.nodeid}: the contract has no requirement {identifier!r}; "
+            "mark checks with storagedriver.testing.requirement, which says what is near"
+        )
+    return found
 
 
 def chosen(item: pytest.Item, options: Options) -> bool:
     """Whether the profile and --requirement keep an item; items of other kinds are kept."""
-    mark = item.get_closest_marker("requirement")
+    clause = requirement_of(item)
     profile = item.get_closest_marker("profile")
-    if profile is not None and profile.args[0] == "full" and options.profile == "quick":
+    if profile is not None and profile.args == ("full",) and options.profile == "quick":
         return False
     if options.requirements is None:
         return True
-    if mark is None:
-        return False
-    return mark.args[0] in options.requirements or mark.args[0].partition("-")[0] in options.requirements
+    return clause is not None and not options.requirements.isdisjoint({clause.id, clause.group})
+
+
+def repeated(item: pytest.Item) -> bool:
+    """Whether pytest-rerunfailures would repeat the item by itself."""
+    return item.get_closest_marker("flaky") is not None

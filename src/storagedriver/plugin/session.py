@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import re
-import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storagedriver.contract import REQUIREMENTS
-from storagedriver.plugin import failure as failures
 from storagedriver.plugin import fixtures, selection
+from storagedriver.plugin.accounting import Attendance, Selection, is_check, label_of
 from storagedriver.plugin.deadline import deadline
-from storagedriver.plugin.opened import SKIPPED, OpenedTargets
+from storagedriver.plugin.judging import Judge, errored
+from storagedriver.plugin.opened import OpenedTargets
 from storagedriver.plugin.options import Options
-from storagedriver.plugin.redaction import Redaction, secret_parameters
-from storagedriver.plugin.reproducer import Failure, script
-from storagedriver.plugin.results import Results
-from storagedriver.plugin.targets import Targets, plan
-from storagedriver.testing.expect import ContractViolation
+from storagedriver.plugin.plans import Plan, plan
+from storagedriver.plugin.redaction import Redaction
+from storagedriver.plugin.results import Results, check_writable
+from storagedriver.plugin.targets import Targets
 
-_WORKER_KEY = "storagedriver_targets"
+_TO_WORKER = "storagedriver"
+_RERUNS = (
+    "with --certify-report: a check that passes only when it is repeated is no pass. "
+    "Leave the repeating out, or run without a report: then such a check is shown as flaky."
+)
 
 
 class CertificationPlugin:
@@ -34,16 +34,16 @@ class CertificationPlugin:
         self.config = config
         self.options = options
         self.targets = Targets()
-        self.labels: list[str] = []
-        self.skipped: dict[str, str] = {}
-        self.folders: list[Path] = []
+        self.plans: Sequence[Plan] = ()
+        self.suites: Sequence[selection.Suite] = ()
+        self.part_named = False
         self.results: Results | None = None
-        self._deselected_by_us: set[str] = set()
-        self._part_named = False
+        self._refused: str | None = None
+        self._attendance = Attendance()
 
     @property
     def is_worker(self) -> bool:
-        """Whether this is a worker of pytest-xdist, whose controller has the servers."""
+        """Whether this is a worker of pytest-xdist, whose controller has the servers and the results."""
         return hasattr(self.config, "workerinput")
 
     def prepare(self) -> None:
@@ -52,34 +52,59 @@ class CertificationPlugin:
         Raises:
             pytest.UsageError: Something the user gave is wrong, or a server can't run.
         """
-        self._refuse_reruns()
+        self.config.stash[fixtures.TIMEOUT] = self.options.timeout
         self.config.pluginmanager.register(fixtures, "storagedriver-fixtures")
-        self.folders = selection.suite_folders(self.options)
+        self.suites = suites = selection.suites(self.options)
         self._add_suites()
-        plans = plan(self.options)
-        self.labels = [each.label for each in plans]
-        self.skipped = {each.label: each.skipped for each in plans if each.skipped}
         if self.is_worker:
-            self.targets.from_controller(self.config.workerinput[_WORKER_KEY])  # type: ignore[attr-defined]  # by xdist
-        elif not self.config.option.collectonly:
-            self.targets.start(plans, self.options)
-        self.config.stash[fixtures.OPENED] = OpenedTargets(
-            self.targets.by_label, self.skipped, profile=self.options.profile
+            plans, data = self.config.workerinput[_TO_WORKER]  # type: ignore[attr-defined]  # by xdist
+            self.plans = [Plan(*words) for words in plans]
+            self.targets.from_controller(data)
+        else:
+            self._refuse_reruns()
+            self.plans = plan(self.options)
+            self._start()
+        self._selection = Selection(suites, whole=not self.part_named)
+        skipped = {each.label: each.skipped for each in self.plans if each.skipped}
+        opened = OpenedTargets(
+            self.targets.by_label, skipped, profile=self.options.profile, timeout=self.options.timeout
         )
+        self.config.stash[fixtures.OPENED] = self._opened = opened
+        self._judge = Judge(self.options, self.targets.by_label, opened)
         if not self.is_worker:
-            self.results = Results(self.options, plans, self.targets.by_label, arguments=self._arguments())
+            groups = list(dict.fromkeys(group for suite in suites for group in suite.groups))
+            self.results = Results(self.options, self.plans, self.targets, groups=groups, arguments=self._arguments())
 
     def _refuse_reruns(self) -> None:
-        if self.options.report is not None and getattr(self.config.option, "reruns", None):
-            raise pytest.UsageError(
-                "--reruns with --certify-report: a check that passes only when repeated is no pass. Leave --reruns out."
-            )
+        if self.options.report is None:
+            return
+        for option in ("reruns", "force_reruns"):
+            if getattr(self.config.option, option, None):
+                raise pytest.UsageError(f"--{option.replace('_', '-')} {_RERUNS}")
+        try:
+            by_setting = self.config.getini("reruns")
+        except (KeyError, ValueError):
+            return  # pytest-rerunfailures is not installed, or switched off.
+        if by_setting and int(by_setting):
+            raise pytest.UsageError(f"the setting reruns {_RERUNS}")
 
     def _add_suites(self) -> None:
-        named = selection.names_part_of(self.folders, self.config.args, self.config.invocation_params.dir)
-        self._part_named = named
-        if not named:
-            self.config.args.extend(path for path in selection.modules(self.folders) if path not in self.config.args)
+        args = self.config.args
+        for suite in self.suites:
+            args[:] = [suite.located(argument) for argument in args]
+        self.part_named = selection.names_part_of(self.suites, self.config)
+        # By file: then no setting of the author's project, like norecursedirs, keeps them from being collected.
+        if not self.part_named:
+            args.extend(str(module) for suite in self.suites for module in suite.modules if str(module) not in args)
+
+    def _start(self) -> None:
+        if runs_nothing(self.config):
+            return
+        if self.options.report is not None:
+            check_writable(self.options.report)
+        self.targets.start(list(self.plans), self.options)
+        if self.config.getoption("numprocesses", None) or self.config.getoption("tx", None):
+            self._data = self.targets.to_worker()
 
     def _arguments(self) -> tuple[str, ...]:
         """The command line, with the values of secret parameters redacted."""
@@ -92,43 +117,110 @@ class CertificationPlugin:
     def pytest_report_header(self) -> list[str]:
         """Say what is certified on what."""
         lines = [f"storagedriver: profile {self.options.profile}, suites {', '.join(self.options.suites)}"]
-        for label in self.labels:
-            target = self.targets.by_label.get(label)
-            if label in self.skipped:
-                lines.append(f"  {label}: skipped: {self.skipped[label]}")
+        for planned in self.plans:
+            target = self.targets.by_label.get(planned.label)
+            if planned.skipped:
+                lines.append(f"  {planned.label}: skipped: {planned.skipped}")
             elif target is not None and target.backend is not None:
-                lines.append(f"  {label}: {target.backend.name} {target.backend.version} ({target.backend.mode})")
+                lines.append(
+                    f"  {planned.label}: {target.backend.name} {target.backend.version} ({target.backend.mode})"
+                )
             else:
-                lines.append(f"  {label}")
+                lines.append(f"  {planned.label}")
         return lines
+
+    # --- the workers of pytest-xdist, as their controller sees them
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of pytest-xdist where the servers are."""
-        node.workerinput[_WORKER_KEY] = self.targets.to_worker()
+        """Tell a worker what to run on, and where the servers are."""
+        plans = [(each.driver, each.called, each.backend, each.skipped) for each in self.plans]
+        node.workerinput[_TO_WORKER] = (plans, self._data)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Know what the workers are going to run."""
+        self._attendance.expect(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from a worker what it left out."""
+        reasons, refused = getattr(node, "workeroutput", {}).get(_TO_WORKER, ((), None))
+        self._refused = self._refused or refused
+        for reason in reasons:
+            self._incomplete(reason)
 
     # --- collection
+
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+        """Call a suite's module the same wherever it is installed."""
+        for suite in self.suites:
+            node_id = suite.node_id(module_path.resolve())
+            if node_id is not None:
+                module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=node_id)
+                return module
+        return None
+
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        """Give a suite's module the plugin's own fixtures."""
+        if isinstance(collector, pytest.Module) and any(
+            collector.path.resolve().is_relative_to(suite.folder) for suite in self.suites
+        ):
+            try:
+                module = collector.obj
+            except Exception:  # noqa: BLE001  pytest tells it when it collects the module
+                return
+            fixtures.bind(module)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Each check runs once a target."""
         if "storagedriver_target" in metafunc.fixturenames:
-            metafunc.parametrize("storagedriver_target", self.labels, indirect=True, scope="session")
+            labels = [each.label for each in self.plans]
+            metafunc.parametrize("storagedriver_target", labels, indirect=True, scope="session")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out what the profile and --requirement leave out."""
-        kept = [item for item in items if selection.chosen(item, self.options)]
-        dropped = [item for item in items if item not in set(kept)]
+        try:
+            kept = [item for item in items if selection.chosen(item, self.options)]
+        except pytest.UsageError as wrong:
+            self._refuse(wrong, items)
+            return
+        self._selection.keep(items, kept)
+        left = set(kept)
+        dropped = [item for item in items if item not in left]
+        for item in kept:
+            clause, label = selection.requirement_of(item), label_of(item)
+            if clause is not None and label is not None:
+                item.user_properties += [("requirement", clause.id), ("driver", label)]
         if dropped:
-            self._deselected_by_us = {item.nodeid for item in dropped}
             items[:] = kept
             self.config.hook.pytest_deselected(items=dropped)
 
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Note what was filtered out by -k, -m or --lf: such a run certifies nothing."""
-        others = [item for item in items if item.nodeid not in self._deselected_by_us]
-        if self.results is not None and others:
-            self.results.incomplete(f"{len(others)} checks were deselected, by -k, -m, --lf or a node id")
+    def _refuse(self, wrong: pytest.UsageError, items: list[pytest.Item]) -> None:
+        if not self.is_worker:
+            raise wrong
+        # Raised here, it would be a traceback of the worker. The controller tells it at the end.
+        self._refused = str(wrong)
+        items.clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what was filtered out by -k, -m, --lf and the like: such a run certifies nothing."""
+        reasons = self._selection.reasons(session.items, self.config) if self._refused is None else []
+        repeated = [item.nodeid for item in session.items if is_check(item) and selection.repeated(item)]
+        if repeated and self.options.report is not None and self.config.pluginmanager.hasplugin("rerunfailures"):
+            self._refuse(pytest.UsageError(f"the mark flaky (on {repeated[0]}) {_RERUNS}"), session.items)
+        if self.is_worker:
+            self.config.workeroutput[_TO_WORKER] = (reasons, self._refused)  # type: ignore[attr-defined]  # by xdist
+            return
+        self._attendance.expect(item.nodeid for item in session.items)
+        for reason in reasons:
+            self._incomplete(reason)
+
+    def _incomplete(self, reason: str) -> None:
+        if self.results is not None:
+            self.results.incomplete(reason)
 
     # --- running
 
@@ -143,8 +235,7 @@ class CertificationPlugin:
                 result = yield
                 case.judge_leftovers()
         except BaseException:
-            with deadline(self.options.timeout):
-                case.clean()
+            case.clean(min(fixtures.CLEANING_SECONDS, self.options.timeout))
             raise
         return result
 
@@ -154,142 +245,136 @@ class CertificationPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the requirement, the outcome and the evidence on pytest's report, which travels to the controller."""
         report = yield
-        label, mark = item.stash.get(fixtures.LABEL, None), item.get_closest_marker("requirement")
-        if label is None or mark is None or (call.when != "call" and report.passed):
+        label, clause = label_of(item), selection.requirement_of(item)
+        if label is None or clause is None or (call.when != "call" and report.passed):
             return report
-        if call.when == "teardown":
-            return report
-        report.user_properties += [("requirement", mark.args[0]), ("driver", label)]
-        outcome, reason, evidence = "passed", "", None
-        if report.skipped:
-            outcome, reason = item.stash.get(fixtures.SKIPPED, (SKIPPED, _skip_reason(call)))
-        elif report.failed:
-            outcome, reason, evidence = self._failed(item, call, report, label)
-        report.storagedriver = {  # type: ignore[attr-defined]  # pytest sends attributes to the controller as they are
+        found: dict[str, Any] = {
             "label": label,
-            "node_id": _portable(item.nodeid),
-            "requirement": mark.args[0],
-            "outcome": outcome,
-            "reason": reason,
+            "node_id": item.nodeid,
+            "requirement": clause.id,
+            "when": call.when,
             "duration": report.duration,
-            "evidence": evidence,
         }
+        if call.when == "teardown":
+            error = call.excinfo.value if call.excinfo else None
+            reason = f"the check's own teardown broke: {type(error).__name__}: {error}"
+            found["reason"] = Redaction(self.targets.by_label[label])(reason)
+        else:
+            judgement = self._judge.judge(item, clause, call, report)
+            if judgement.text is not None and report.failed:
+                report.longrepr = judgement.text
+            found |= {
+                "outcome": judgement.outcome,
+                "reason": judgement.reason,
+                "evidence": judgement.evidence,
+            }
+        report.storagedriver = found  # type: ignore[attr-defined]  # pytest sends attributes to the controller as they are
         return report
 
-    def _failed(
-        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, label: str
-    ) -> tuple[str, str, dict[str, Any] | None]:
-        assert call.excinfo is not None
-        error, case = call.excinfo.value, item.stash.get(fixtures.CASE, None)
-        if call.when == "setup" or case is None:
-            return "errored", f"the check could not begin: {type(error).__name__}: {error}", None
-        outage = self.config.stash[fixtures.OPENED].outage(label, error)
-        if outage is not None:
-            return "errored", outage, None
-        requirement = REQUIREMENTS[item.get_closest_marker("requirement").args[0]]  # type: ignore[union-attr]  # has one
-        node = f"{item.path}::{item.nodeid.partition('::')[2]}"
-        failure = Failure(
-            requirement=requirement,
-            node_id=_portable(item.nodeid),
-            target=self.targets.by_label[label],
-            recorder=case.recorder,
-            error=error,
-            root=case.tree.root,
-            command=self._command(label, node),
-        )
-        source = script(failure)
-        what, expected, seen = failures.judged(error)
-        unforeseen = not isinstance(error, ContractViolation)
-        where = "".join(traceback.format_exception(error)) if unforeseen else ""
-        redact = Redaction(failure.target)
-        evidence = {
-            "what": what,
-            "expected": redact(expected),
-            "seen": redact(seen),
-            "calls": failures.calls(failure),
-            "reproducer": source,
-            "traceback": redact(where),
-        }
-        frames = traceback.extract_tb(error.__traceback__)[-3:]
-        ending = "".join(traceback.format_list(frames)) if unforeseen else ""
-        report.longrepr = failures.text(failure, source, self._reproducer_path(failure.node_id), ending)
-        return "failed", "", evidence
-
-    def _command(self, label: str, node: str) -> list[str]:
-        target = self.targets.by_label[label]
-        command = [f"--driver={target.words}", f"--profile={self.options.profile}"]
-        if target.backend is not None:
-            command.append(f"--backend={target.backend.name}:{target.backend.mode}")
-        # Secrets are left to the environment: STORAGEDRIVER_<DRIVER>_<PARAMETER>.
-        hidden = secret_parameters(target)
-        command += [f"--driver-param={name}={value}" for name, value in target.overrides.items() if name not in hidden]
-        return [*command, node]
-
-    def _reproducer_path(self, node_id: str) -> Path | None:
-        if self.options.report is None:
-            return None
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", node_id.rpartition("/")[2].replace(".py", "")).strip("-")
-        return Path(
-            os.path.relpath(self.options.report.with_name(f"{self.options.report.stem}-reproducers") / f"{name}.py")
-        )
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show what errored as an error and not as a failure."""
+        found = getattr(report, "storagedriver", None)
+        if found is not None and report.failed and found.get("outcome") == "errored":
+            return "error", "E", "ERROR"
+        return None
 
     # --- results, in the controller
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the outcome of a check."""
         if self.results is None:
             return
+        if report.when == "teardown":
+            self._attendance.see(report.nodeid)
         found = getattr(report, "storagedriver", None)
-        if found is not None:
-            path = self._reproducer_path(found["node_id"]) if found["evidence"] else None
-            self.results.add(found, path, rerun=str(report.outcome) == "rerun")
-        elif str(report.when) == "???":
-            self.results.incomplete(f"a worker crashed while it ran {_portable(report.nodeid)}")
+        if found is None:
+            if str(report.when) == "???":
+                self.results.incomplete(f"a worker crashed while it ran {report.nodeid}")
+            return
+        if found["when"] == "teardown":
+            self.results.amend(found["label"], found["node_id"], found["reason"])
+            return
+        if found["outcome"] == "failed":
+            self._ask_the_server(found, report)
+        self.results.add(found)
+
+    def _ask_the_server(self, found: dict[str, Any], report: pytest.TestReport) -> None:
+        """A failure after the death of the server says nothing about the driver."""
+        outage = self.targets.failure(found["label"])
+        if outage is None:
+            return
+        self._opened.down.setdefault(found["label"], outage)
+        judgement = errored(outage)
+        found |= {"outcome": judgement.outcome, "reason": judgement.reason, "evidence": None}
+        if report.failed:
+            report.longrepr = judgement.text
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that can't be collected makes the run incomplete."""
-        if self.results is not None and report.failed:
-            self.results.incomplete(f"{_portable(report.nodeid)} could not be collected")
+        if report.failed:
+            self._incomplete(f"{report.nodeid} could not be collected")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Close the drivers, and write the report."""
-        self.config.stash[fixtures.OPENED].close()
-        if self.results is None or self.config.option.collectonly:
+        if self.results is None or runs_nothing(self.config) or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            self._opened.close()
             return
-        if self._part_named:
-            self.results.incomplete("only a part of the suites was named on the command line")
-        if self.options.requirements is not None:
-            self.results.incomplete(f"--requirement {','.join(sorted(self.options.requirements))}")
-        if session.shouldfail or session.shouldstop:
-            self.results.incomplete(str(session.shouldfail or session.shouldstop))
-        if exitstatus == pytest.ExitCode.INTERRUPTED:
-            self.results.incomplete("the run was interrupted")
+        if self._refused is not None:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            self._opened.close()
+            return
         down = self.targets.failure()
-        if down is not None:
-            self.results.incomplete(f"a server stopped during the run: {down}")
-        self.results.finish(int(exitstatus))
+        torn = [failed for label in self.results.labels if (failed := self._tear_down(label)) is not None]
+        self._opened.close()
+        for reason in [*self._reasons(session, exitstatus), *([down] if down else []), *torn]:
+            self.results.incomplete(reason)
+        if torn and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        unwritten = self.results.finish(int(session.exitstatus))
+        if unwritten is not None and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _tear_down(self, label: str) -> str | None:
+        target = self.targets.by_label.get(label)
+        if target is None or label in self._opened.down:
+            return None
+        failed = self._opened.tear_down(label)
+        return None if failed is None else Redaction(target)(failed)
+
+    def _reasons(self, session: pytest.Session, exitstatus: int) -> list[str]:
+        """Why the run certifies nothing, by what was asked for and how it ended."""
+        reasons = []
+        if self.part_named:
+            reasons.append("only a part of the suites was named on the command line")
+        if self.options.requirements is not None:
+            reasons.append(f"--requirement {','.join(sorted(self.options.requirements))}")
+        if session.shouldfail or session.shouldstop:
+            reasons.append(str(session.shouldfail or session.shouldstop))
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            reasons.append("the run was interrupted")
+        if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            reasons.append("pytest broke")
+        missing = self._attendance.reason()
+        return [*reasons, *([missing] if missing else [])]
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
-        if self.results is not None and not self.config.option.collectonly:
-            self.results.print(terminalreporter)
+        if self.results is None or runs_nothing(self.config):
+            return
+        if self._refused is not None:
+            terminalreporter.write_line(f"ERROR: {self._refused}", red=True)
+            return
+        self.results.print(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         """Stop the servers."""
         self.targets.stop()
 
 
-def _portable(node_id: str) -> str:
-    """A node id that is the same wherever the suites are installed."""
-    path, colons, rest = node_id.partition("::")
-    for marker in ("storagedriver_suites/",):
-        if marker in path:
-            path = marker + path.partition(marker)[2]
-    return f"{path}{colons}{rest}"
-
-
-def _skip_reason(call: pytest.CallInfo[None]) -> str:
-    error = call.excinfo.value if call.excinfo else None
-    return str(getattr(error, "msg", "") or error or "skipped without a reason")
+def runs_nothing(config: pytest.Config) -> bool:
+    """Whether pytest only shows something: then no server is started and no report written."""
+    names = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
+    return any(getattr(config.option, name, False) for name in names)

@@ -45,10 +45,12 @@ class Recorder:
     Attributes:
         calls: The calls.
         opened: The changed parameters of "driver2", "driver3", ... in turn.
+        untold: Whether the check also did what the calls do not tell: it made drivers of its own, or another process.
     """
 
     calls: list[Recorded] = field(default_factory=list)
     opened: list[dict[str, Any]] = field(default_factory=list)
+    untold: bool = False
     _names: dict[int, str] = field(default_factory=dict)
     _streams: list[object] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -88,14 +90,14 @@ class RecordedDriver(InterceptedDriver):
         recorded = self._recorder.begin(self.variable, _snapshot(call))
         try:
             returned = proceed()
-        except BaseException as error:
+        except (Exception, SystemExit) as error:
             recorded.error = error
-            raise
-        else:
-            recorded.returned = returned
-            return returned
-        finally:
             recorded.finished = True
+            raise
+        # What else passes through interrupts a call that would not have returned: it stays unfinished.
+        recorded.returned = returned
+        recorded.finished = True
+        return returned
 
 
 def _snapshot(call: Call) -> Call:
@@ -126,6 +128,8 @@ def describe(recorder: Recorder, recorded: Recorded) -> str:
     arguments = [] if kind or call.path is None else [repr(call.path)]
     arguments += [f"{name}={abbreviated(value)}" for name, value in call.arguments.items()]
     line = f"{subject}.{method}({', '.join(arguments)})"
+    if isinstance(recorded.error, StopIteration):
+        return f"{line} -> the end"
     if recorded.error is not None:
         return f"{line} -> raised {abbreviated(recorded.error)}"
     if not recorded.finished:

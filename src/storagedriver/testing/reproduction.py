@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import runpy
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from storagedriver.driver import StorageDriver
+from storagedriver.registry import registered_suites
 from storagedriver.testing.expect import abbreviated
-from storagedriver.testing.target import Target, resolve
+from storagedriver.testing.target import Target, TargetError, resolve
 
 REPRODUCED = 1
 KEPT = 0
+IMPOSSIBLE = 2
+"""Exit status of a script that cannot tell: the driver cannot be made here, or a secret is not set."""
 
 
 class Store:
@@ -41,8 +45,17 @@ class Store:
         """The value of the root parameter for the store below `path`."""
         return f"{str(self._target.parameters.get(self._target.registration.root_parameter or '') or '').rstrip('/')}{path}"
 
+    def clean(self, prefix: str) -> None:
+        """Delete what lies at `prefix`, if anything does."""
+        with contextlib.suppress(Exception):
+            self.driver.delete(prefix)
+
     def close(self) -> None:
-        """Close all drivers."""
+        """Call the registration's teardown, and close all drivers."""
+        teardown = self._target.registration.teardown
+        if teardown is not None:
+            with contextlib.suppress(Exception):
+                teardown(self.driver)
         for driver in self._opened:
             with contextlib.suppress(Exception):
                 driver.close()
@@ -50,32 +63,94 @@ class Store:
 
 @contextlib.contextmanager
 def store(
-    driver: str, *, backend: str | None = None, parameters: Mapping[str, Any] | None = None, conftest: str | None = None
+    driver: str,
+    *,
+    backend: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    registered_by: str | None = None,
+    search: Sequence[str] = (),
+    prefix: str | None = None,
 ) -> Iterator[Store]:
-    """The driver on a fresh store.
+    """The driver on a fresh store, or on the user's own, if `parameters` name one.
 
     Args:
         driver: As in --driver.
         backend: As in --backend; the server is started, and stopped at the end.
         parameters: The user's own parameters.
-        conftest: A file to run first, because it registers the driver.
+        registered_by: A file to run first, because it registers the driver.
+        search: Folders to import from, beside what is installed.
+        prefix: What the script makes lies below; deleted before and after.
     """
-    if conftest is not None:
-        sys.path.insert(0, str(Path(conftest).parent))
-        runpy.run_path(conftest)
+    _prepare(driver, registered_by, search)
     with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder, contextlib.ExitStack() as stack:
         running = None
         if backend is not None:
             from storagedriver import backends  # noqa: PLC0415  most scripts need no server
 
-            name, _, mode = backend.partition(":")
-            provider = backends.providers()[name]
-            server = provider.start(mode or provider.modes[0], _new(folder, "server"))
+            try:
+                provider, mode = backends.find(backend)
+                server = provider.start(mode, _new(folder, "server"))
+            except backends.BackendSetupError as failed:
+                _impossible(str(failed))
             stack.callback(server.stop)
             running = server.running
-        opened = Store(resolve(driver, folder=_new(folder, "driver"), backend=running, overrides=parameters))
+        try:
+            opened = Store(resolve(driver, folder=_new(folder, "driver"), backend=running, overrides=parameters))
+        except TargetError as failed:
+            _impossible(str(failed))
         stack.callback(opened.close)
+        if prefix is not None:
+            opened.clean(prefix)
+            stack.callback(opened.clean, prefix)
         yield opened
+
+
+def _prepare(driver: str, registered_by: str | None, search: Sequence[str]) -> None:
+    sys.path[:0] = [folder for folder in search if folder not in sys.path]
+    if registered_by is not None and driver not in registered_suites():
+        folder = str(Path(registered_by).parent)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        runpy.run_path(registered_by)
+
+
+def _impossible(reason: str) -> NoReturn:
+    sys.stderr.write(f"This cannot be tried here: {reason}\n")
+    raise SystemExit(IMPOSSIBLE)
+
+
+def secret(variable: str) -> str:
+    """The value of a variable of the environment; the script says so and ends if it is not set."""
+    value = os.environ.get(variable)
+    if value is None:
+        _impossible(f"a secret parameter of the driver is read from the environment; set {variable}")
+    return value
+
+
+def rerun(*arguments: str, driver: str, registered_by: str | None = None, search: Sequence[str] = ()) -> NoReturn:
+    """Run a check again by pytest, and end the script with a reproducer's exit status.
+
+    Args:
+        arguments: Of pytest: the check and the options it needs.
+        driver: As in --driver.
+        registered_by: A file that registers the driver; run unless pytest has found it itself.
+        search: Folders to import from, beside what is installed.
+    """
+    import pytest  # noqa: PLC0415  most scripts need no pytest
+
+    class Registration:
+        """Registers the driver after pytest has run each conftest.py that it finds."""
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_load_initial_conftests(self) -> Iterator[None]:
+            yield
+            _prepare(driver, registered_by, search)
+
+    sys.path[:0] = [folder for folder in search if folder not in sys.path]
+    # No setting of a project: neither its report nor its selection is this check's.
+    settings = ["-o", "addopts=", "-p", "no:cacheprovider", "--certify-report=", "--requirement="]
+    status = pytest.main([*settings, *arguments], plugins=[Registration()])
+    raise SystemExit({0: KEPT, 1: REPRODUCED}.get(int(status), IMPOSSIBLE))
 
 
 def _new(folder: str, name: str) -> Path:

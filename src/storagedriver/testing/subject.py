@@ -54,12 +54,14 @@ class Subject:
         Args:
             changes: Parameters that differ from the target's.
         """
-        driver = self._recorder.wrap(self.construct({**self.parameters, **changes}), self._variable(changes))
+        made = self.target.registration.constructor({**self.parameters, **changes})
+        driver = self._recorder.wrap(made, self._variable(changes))
         self._opened.append(driver)
         return driver
 
     def construct(self, parameters: Mapping[str, Any]) -> StorageDriver:
         """What the driver's constructor makes of exactly `parameters`; neither recorded nor closed."""
+        self._recorder.untold = True
         return self.target.registration.constructor(parameters)
 
     def root(self, relative: str) -> str:
@@ -102,6 +104,7 @@ class Subject:
             args: Passed on.
             kwargs: Passed on.
         """
+        self._recorder.untold = True
         work = pickle.dumps((sys.path, function, self.target.portable(), args, kwargs))
         code = "from storagedriver.testing.subject import run_here; run_here()"
         done = subprocess.run(  # noqa: S603  our own interpreter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storagedriver import factory
-from storagedriver.driver import StorageDriver
-from storagedriver.errors import InvalidStorageDriverError, StorageDriverError
+from storagedriver.driver import Capabilities, StorageDriver
+from storagedriver.errors import InvalidStorageDriverError, MissingDependencyError, StorageDriverError
 from storagedriver.registry import SuiteRegistration, find_suite, suite_names
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Target:
         parameters: What it is made of; secrets may be among them.
         backend: The server that was started for it; None if it needs none.
         overrides: The parameters that the user gave himself.
+        called: Its name in labels where the registration's is not the only one of its kind; empty for that.
     """
 
     words: str
@@ -39,11 +41,13 @@ class Target:
     parameters: Mapping[str, Any]
     backend: RunningBackend | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    called: str = ""
 
     @property
     def label(self) -> str:
         """Driver and server in a word: "inmemory", "s3@seaweedfs"."""
-        return self.registration.name if self.backend is None else f"{self.registration.name}@{self.backend.name}"
+        name = self.called or self.registration.name
+        return name if self.backend is None else f"{name}@{self.backend.name}"
 
     def open(self) -> StorageDriver:
         """A new driver of these parameters."""
@@ -81,37 +85,56 @@ def find_registration(words: str) -> SuiteRegistration:
         if registration is not None:
             return registration
         return SuiteRegistration(name=words, constructor=factory.constructor(words))
+    except MissingDependencyError as missing:
+        raise TargetError(str(missing)) from missing
     except InvalidStorageDriverError as unknown:
-        known = sorted({*suite_names(), *factory.names()})
-        raise TargetError(
-            f"no driver {words!r} is registered. Known: {', '.join(known) or 'none'}. "
-            f"Register it with register_suite({words!r}, ...) in conftest.py, by an entry point in the group "
-            f"'storagedriver.suites', or name it as --driver=module:callable."
-            if not isinstance(unknown, ImportError)
-            else str(unknown)
-        ) from unknown
+        if words in {*suite_names(), *factory.names()}:
+            raise TargetError(f"driver {words}: its registration does not load: {unknown}") from unknown
+        raise TargetError(_unknown(words)) from unknown
+    except (Exception, SystemExit) as broken:
+        raise TargetError(f"driver {words}: the package that registers it does not load: {_told(broken)}") from broken
+
+
+def _unknown(words: str) -> str:
+    known = sorted({*suite_names(), *factory.names()})
+    near = difflib.get_close_matches(words, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"no driver {words!r} is registered.{hint} Known: {', '.join(known) or 'none'}. "
+        f"Register it with register_suite({words!r}, ...) in conftest.py, by an entry point in the group "
+        f"'storagedriver.suites', or name it as --driver=module:callable."
+    )
 
 
 def _import(words: str) -> factory.Constructor:
     module_name, _, attributes = words.partition(":")
+    if not module_name or not attributes:
+        raise TargetError(f"--driver={words!r}: write module:callable, as --driver=mypackage.storage:MyDriver")
     if str(Path.cwd()) not in sys.path:
         # As `python -m pytest` has it: a module beside the author's tests is found.
         sys.path.insert(0, str(Path.cwd()))
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as missing:
-        raise TargetError(f"--driver={words}: no module named {missing.name!r} can be imported") from missing
-    except Exception as broken:
-        raise TargetError(
-            f"--driver={words}: importing {module_name} failed: {type(broken).__name__}: {broken}"
-        ) from broken
+        if missing.name and f"{module_name}.".startswith(f"{missing.name}."):
+            raise TargetError(
+                f"--driver={words}: no module named {missing.name!r} can be imported, neither from here ({Path.cwd()}) "
+                f"nor from what is installed"
+            ) from missing
+        raise TargetError(f"--driver={words}: importing {module_name} failed: {_told(missing)}") from missing
+    except (Exception, SystemExit) as broken:
+        raise TargetError(f"--driver={words}: importing {module_name} failed: {_told(broken)}") from broken
     for name in attributes.split("."):
         if not hasattr(found, name):
-            raise TargetError(f"--driver={words}: {module_name} has no {attributes!r}")
+            near = difflib.get_close_matches(name, dir(found), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise TargetError(f"--driver={words}: {module_name} has no {attributes!r}{hint}")
         found = getattr(found, name)
     constructor = getattr(found, "from_parameters", found)
     if not callable(constructor):
-        raise TargetError(f"--driver={words}: {attributes} is a {type(found).__name__}, not a class or function")
+        raise TargetError(
+            f"--driver={words}: {attributes} is a {type(found).__name__}, not a class or function that makes a driver"
+        )
     return constructor  # type: ignore[no-any-return]  # checked by the call in verify()
 
 
@@ -132,31 +155,47 @@ def resolve(
     registration = find_registration(words)
     given = registration.parameters
     try:
-        base = given(folder) if callable(given) else given
-    except Exception as failed:
+        base = dict(given(folder) if callable(given) else given)
+    except (Exception, SystemExit) as failed:
         raise TargetError(f"driver {words}: making its parameters failed: {_told(failed)}") from failed
     parameters = {**base, **(backend.parameters if backend else {}), **(overrides or {})}
     return Target(words, registration, parameters, backend, dict(overrides or {}))
 
 
-def verify(target: Target) -> None:
-    """Make the driver once and look whether it has the interface's methods.
+def verify(target: Target) -> Capabilities:
+    """Make the driver once and look whether it has the interface's methods; what it declares.
 
     Raises:
         TargetError: The constructor raised, or what it made lacks a method; the message names it.
     """
     try:
         driver = target.open()
-    except Exception as failed:
+    except (Exception, SystemExit) as failed:
         raise TargetError(f"driver {target.label} cannot be made: {_told(failed)}") from failed
-    wanted = sorted(name for name in StorageDriver.__abstractmethods__ if not hasattr(driver, name))
+    if driver is None:
+        raise TargetError(f"driver {target.label}: its constructor returned None; it has to return the driver")
+    methods = StorageDriver.__abstractmethods__ - {"capabilities"}
+    wanted = sorted(name for name in methods if not hasattr(driver, name))
     if wanted:
         raise TargetError(
             f"driver {target.label}: {type(driver).__name__} lacks {', '.join(wanted)}. "
             f"A driver has every method of storagedriver.StorageDriver."
         )
-    driver.close()
+    try:
+        capabilities: object = driver.capabilities
+    except Exception as failed:
+        raise TargetError(f"driver {target.label}: reading its capabilities failed: {_told(failed)}") from failed
+    if not isinstance(capabilities, Capabilities):
+        raise TargetError(
+            f"driver {target.label}: its capabilities are a {type(capabilities).__name__}; "
+            f"they have to be a storagedriver.Capabilities"
+        )
+    try:
+        driver.close()
+    except Exception as failed:
+        raise TargetError(f"driver {target.label} cannot be closed: {_told(failed)}") from failed
+    return capabilities
 
 
-def _told(error: Exception) -> str:
-    return str(error) if isinstance(error, StorageDriverError) else f"{type(error).__name__}: {error}"
+def _told(error: BaseException) -> str:
+    return str(error) if isinstance(error, StorageDriverError) else f"{type(error).__name__}: {error}".rstrip(": ")

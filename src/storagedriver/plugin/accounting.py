@@ -1,0 +1,111 @@
+"""Whether every check had its turn. A run in which one had not certifies nothing, and the reasons say why."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from storagedriver.plugin.selection import Suite
+
+
+class Selection:
+    """What becomes of the checks between their collection and the run.
+
+    Lives where checks are collected: under pytest-xdist in each worker, whose controller gets the reasons.
+    """
+
+    def __init__(self, suites: Sequence[Suite], *, whole: bool) -> None:
+        """Begin; `whole` unless the user named a part of the suites himself."""
+        self._modules = [module.resolve() for suite in suites for module in suite.modules] if whole else []
+        self._kept: dict[str, bool] = {}
+        self._missing: list[Path] = []
+
+    def keep(self, collected: Iterable[pytest.Item], kept: Iterable[pytest.Item]) -> None:
+        """Take what was collected and what profile and --requirement keep of it."""
+        paths = {item.path.resolve() for item in collected}
+        self._missing = [module for module in self._modules if module not in paths]
+        self._kept = {item.nodeid: is_check(item) for item in kept}
+
+    def reasons(self, final: Iterable[pytest.Item], config: pytest.Config) -> list[str]:
+        """Why what is going to be run is not all that there is; empty if it is."""
+        names = {item.nodeid for item in final}
+        checks = [name for name, check in self._kept.items() if check]
+        lost = [name for name in checks if name not in names]
+        reasons = []
+        if lost:
+            reasons.append(f"{len(lost)} of {len(checks)} checks were deselected{_by(config)}")
+        elif _last_failed(config):
+            # pytest drops the rest of a module before anybody sees it.
+            reasons.append("only the checks that failed last were run, by --lf")
+        if self._missing:
+            modules = ", ".join(module.name for module in self._missing)
+            reasons.append(f"no check was collected from {modules}{_by(config)}")
+        return reasons
+
+
+class Attendance:
+    """Which items were to be run and which had their turn. Lives in the controller."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._expected: set[str] = set()
+        self._seen: set[str] = set()
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Take the node ids that are going to be run."""
+        self._expected.update(names)
+
+    def see(self, name: str) -> None:
+        """Note that an item ended."""
+        self._seen.add(name)
+
+    def reason(self) -> str | None:
+        """How many had no turn; None if all had."""
+        missing = len(self._expected - self._seen)
+        return f"{missing} of {len(self._expected)} tests did not run to their end" if missing else None
+
+
+def is_check(item: pytest.Item) -> bool:
+    """Whether an item is judged by the plugin: it proves a requirement on a target."""
+    return item.get_closest_marker("requirement") is not None and label_of(item) is not None
+
+
+def label_of(item: pytest.Item) -> str | None:
+    """The target that an item runs on; None if it runs on none."""
+    callspec = getattr(item, "callspec", None)
+    label = None if callspec is None else callspec.params.get("storagedriver_target")
+    return label if isinstance(label, str) else None
+
+
+def file_name(node_id: str) -> str:
+    """A node id as the name of a file, without an ending: short, and no other's."""
+    path, _, rest = node_id.partition("::")
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", f"{Path(path).stem}-{rest}").strip("-.")
+    # Ids that differ in other characters alone would share a file.
+    return f"{name[:100].rstrip('-.')}-{_digest(node_id)}"
+
+
+def _digest(text: str) -> str:
+    return f"{zlib.crc32(text.encode(errors='backslashreplace')):08x}"
+
+
+def _last_failed(config: pytest.Config) -> bool:
+    cache = getattr(config, "cache", None)
+    return bool(getattr(config.option, "lf", False) and cache is not None and cache.get("cache/lastfailed", {}))
+
+
+def _by(config: pytest.Config) -> str:
+    option = config.option
+    words = [
+        *([f"-k {option.keyword!r}"] if option.keyword else []),
+        *([f"-m {option.markexpr!r}"] if option.markexpr else []),
+        *(["--deselect"] if getattr(option, "deselect", None) else []),
+        *(["--ignore"] if getattr(option, "ignore", None) or getattr(option, "ignore_glob", None) else []),
+        *(["--lf"] if getattr(option, "lf", False) else []),
+        *(["--sw"] if getattr(option, "stepwise", False) else []),
+    ]
+    return f" by {', '.join(words)}" if words else " by a plugin, a conftest.py or a setting of pytest"

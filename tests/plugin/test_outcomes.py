@@ -1,0 +1,181 @@
+"""Passed, failed, errored, skipped, not offered and flaky are kept apart, and nothing passes unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from plugin.author_project import Run
+from storagedriver.report import Outcome
+
+GOOD = "--driver=dictionary:DictionaryDriver"
+
+
+def add_check(author: pytest.Pytester, source: str) -> None:
+    """Add a module to the tiny suite."""
+    header = (
+        "import pytest\nfrom storagedriver import *\nfrom storagedriver.testing import expect, requirement\n"
+        "from storagedriver.testing.recording import *\n"
+    )
+    (author.path / "tinychecks" / "test_more.py").write_text(header + source)
+
+
+def test_a_good_driver_passes_and_the_run_is_complete(run: Callable[..., Run]) -> None:
+    """Everything has its turn: what passes, and what is not offered."""
+    done = run(GOOD)
+
+    assert done.result.ret == pytest.ExitCode.OK
+    assert done.report.run.complete
+    outcomes = done.outcomes()
+    assert outcomes.pop("test_redirect") == "not_offered"
+    assert set(outcomes.values()) == {"passed"}
+    assert len(outcomes) == 7
+
+
+def test_the_profile_full_runs_more(run: Callable[..., Run]) -> None:
+    """Checks that take seconds run where they are asked for."""
+    assert "test_that_takes_long" not in run(GOOD).outcomes()
+    assert "test_that_takes_long" in run(GOOD, "--profile=full").outcomes()
+
+
+def test_a_reason_of_a_check_to_skip_is_told_and_is_no_pass(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """A check that skips itself, and one that needs what the registration does not give."""
+    add_check(
+        author,
+        "@requirement('CONT-1')\ndef test_here(driver, tree):\n    pytest.skip('there is no moon')\n"
+        "@requirement('CONT-3')\ndef test_silent(driver, tree):\n    pytest.skip()\n"
+        "@requirement('CONT-4', needs=['inspect'])\ndef test_inspect(driver, tree):\n    pass\n",
+    )
+    done = run(GOOD)
+
+    results = {each.requirement: each for each in done.report.results}
+    for name, reason in {"CONT-1": "no moon", "CONT-3": "without a reason", "CONT-4": "inspect function"}.items():
+        assert results[name].outcome is Outcome.SKIPPED
+        assert reason in results[name].checks[0].reason
+        assert reason in done.said.replace("\n    ", " ")
+
+
+def test_a_broken_check_is_errored(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """A mistake in a check says nothing about the driver; what a driver returned wrongly does."""
+    add_check(
+        author,
+        "@requirement('CONT-1')\ndef test_mistake(driver, tree):\n    undefined\n"
+        "@requirement('CONT-3')\ndef test_unfit_value(driver, tree):\n    len(driver.put_content(tree.path('f'), b''))\n"
+        "@pytest.fixture\ndef broken():\n    raise RuntimeError('no luck')\n"
+        "@requirement('CONT-4')\ndef test_setup(driver, tree, broken):\n    pass\n"
+        "@pytest.fixture\ndef breaking():\n    yield\n    raise RuntimeError('no luck afterwards')\n"
+        "@requirement('CONT-5')\ndef test_teardown(driver, tree, breaking):\n    pass\n"
+        "@pytest.fixture\ndef filled(driver, tree):\n    driver.get_content(tree.path('f'))\n"
+        "@requirement('CONT-7')\ndef test_driver_in_setup(driver, tree, filled):\n    pass\n",
+    )
+    done = run(GOOD)
+
+    assert done.result.ret == pytest.ExitCode.TESTS_FAILED
+    outcomes = done.outcomes()
+    assert outcomes["test_mistake"] == "errored"
+    assert outcomes["test_unfit_value"] == "failed"
+    assert outcomes["test_setup"] == "errored"
+    assert outcomes["test_teardown"] == "errored"
+    assert outcomes["test_driver_in_setup"] == "failed"
+    done.result.stdout.fnmatch_lines_random(
+        [
+            "Errored: the check itself is broken: NameError: name 'undefined' is not defined",
+            "Errored: the check could not begin: RuntimeError: no luck",
+        ]
+    )
+
+
+def test_marks_of_the_author_do_not_change_the_outcome(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """What a conftest.py marks xfail has failed nevertheless; what it marks skip was skipped."""
+    author.makeconftest(
+        "import pytest\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+        "        item.add_marker(pytest.mark.skip('not today') if 'walk' in item.name else pytest.mark.xfail(strict=True))\n"
+    )
+    author.makepyfile(
+        faulty="from dictionary import *\nclass Faulty(DictionaryDriver):\n    def _move(self, source, dest):\n        pass\n"
+    )
+    done = run("--driver=faulty:Faulty")
+
+    outcomes = done.outcomes()
+    assert outcomes["test_move"] == "failed"
+    assert outcomes["test_stream"] == "passed"
+    assert outcomes["test_walk"] == "skipped"
+    assert next(each for each in done.report.results if each.requirement == "MOVE-1").checks[0].evidence
+
+
+@pytest.mark.parametrize("way", ["option", "setting", "mark", "mark in workers"])
+def test_repeating_is_refused_for_a_report(author: pytest.Pytester, run: Callable[..., Run], way: str) -> None:
+    """However it is asked for, the answer is one message."""
+    if way == "setting":
+        author.makeini("[pytest]\nreruns = 2\n")
+    if way.startswith("mark"):
+        author.makeconftest(
+            "import pytest\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+            "        item.add_marker(pytest.mark.flaky(reruns=2))\n"
+        )
+    arguments = {"option": ["--reruns=2"], "mark in workers": ["-n1"]}.get(way, [])
+    done = run(GOOD, *arguments, process="workers" in way)
+
+    assert done.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert done.said.count("a check that passes only when it is repeated is no pass") == 1
+    assert "Traceback" not in done.said
+    assert not done.report_path.exists()
+
+
+def test_a_late_pass_is_shown_as_flaky(author: pytest.Pytester) -> None:
+    """Without a report repeating is allowed, and a pass at the second try is none."""
+    author.makepyfile(
+        faulty="from dictionary import *\nclass Faulty(DictionaryDriver):\n    tries = []\n"
+        "    def _move(self, source, dest):\n        self.tries.append(1)\n"
+        "        if len(self.tries) > 1:\n            super()._move(source, dest)\n"
+    )
+    result = author.runpytest_inprocess(
+        "--driver=faulty:Faulty", "--suite=tiny", "--reruns=2", "-p", "no:cacheprovider"
+    )
+
+    result.stdout.fnmatch_lines(["*MOVE-1*", "*(1 of 1 check flaky)*"])
+
+
+def test_teardown_is_called_once_and_its_failure_is_told(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """With a driver, after the last check; a run whose teardown fails is no success."""
+    author.makeconftest(
+        "from dictionary import DictionaryDriver\nfrom storagedriver import register_suite\n"
+        "def teardown(driver):\n    with open('calls', 'a') as file:\n        print(driver.name, file=file)\n"
+        "    raise OSError('still in use')\n"
+        "register_suite('mine', DictionaryDriver.from_parameters, teardown=teardown)\n"
+    )
+    done = run("--driver=mine")
+
+    assert (author.path / "calls").read_text() == "dictionary\n"
+    assert done.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "the teardown of mine failed: OSError: still in use" in done.report.run.incomplete_reasons
+
+    (author.path / "calls").unlink()
+    assert run("--driver=mine", "-n2", process=True).result.ret == pytest.ExitCode.TESTS_FAILED
+    assert (author.path / "calls").read_text() == "dictionary\n"
+
+
+def test_what_is_left_on_the_backend_fails_the_requirement(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """The registration's inspect names what no call of the interface shows."""
+    author.makeconftest(
+        "from dictionary import DictionaryDriver\nfrom storagedriver import register_suite\n"
+        "class Leaves(DictionaryDriver):\n    left = []\n"
+        "    def _move(self, source, dest):\n        super()._move(source, dest)\n        self.left.append(source)\n"
+        "register_suite('mine', Leaves.from_parameters, inspect=lambda parameters: Leaves.left)\n"
+    )
+    done = run("--driver=mine")
+
+    outcomes = done.outcomes()
+    assert outcomes.pop("test_move") == "failed"
+    assert "failed" not in outcomes.values()
+    assert "what is left on the backend" in done.said
+
+
+def test_a_fixture_of_the_author_called_driver_is_not_taken(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """The suites' checks get the driver under test, whatever a conftest.py defines."""
+    author.makeconftest(
+        "import pytest\n@pytest.fixture\ndef driver():\n    return 1\n@pytest.fixture\ndef tree():\n    return 1\n"
+    )
+
+    assert run(GOOD).outcomes()["test_move"] == "passed"
