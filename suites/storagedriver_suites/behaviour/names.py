@@ -149,7 +149,20 @@ COLLISIONS: Mapping[str, tuple[str, str]] = {
 """Two valid relative paths each, which a careless escaping makes one (PATH-6)."""
 
 
-ABSENT = ("nothing", "nothing/below", "fil", "file-", "file.x", "gone", "left", "file/below", "file/below/it")
+ABSENT = (
+    "nothing",
+    "nothing/below",
+    "a",
+    "abc",
+    "fil",
+    "file-",
+    "file.x",
+    "file/below",
+    "file/below/it",
+    "gone",
+    "gone/x",
+    "left",
+)
 """Places where no file is, once `put_around_absent` was called: relative paths."""
 
 DIRECTORIES = ("d", "d/s")
@@ -158,7 +171,7 @@ DIRECTORIES = ("d", "d/s")
 
 def put_around_absent(driver: StorageDriver, tree: Tree) -> None:
     """Put files, so that the paths of ABSENT are near ones, deleted ones, moved ones or below a file."""
-    for name in ("file", "d/s/f", "d/g", "gone", "left"):
+    for name in ("file", "d/s/f", "d/g", "ab/f", "gone/x", "left"):
         driver.put_content(tree.path(name), b"content")
     driver.delete(tree.path("gone"))
     driver.move(tree.path("left"), tree.path("moved"))

@@ -325,7 +325,7 @@ def test_put_makes_parents_of_any_depth(driver: StorageDriver, tree: Tree, depth
 @requirement("CONT-4")
 @pytest.mark.parametrize("gone", ["deleted", "deleted-with-its-directory", "moved"])
 def test_put_makes_parents_anew(driver: StorageDriver, tree: Tree, gone: str) -> None:
-    """Where the last file of a directory is gone, a put makes the directory again."""
+    """Where the last file of a directory is gone, a put makes the directory again, and its parents."""
     path = tree.path("d/s/t/file")
     driver.put_content(path, b"old")
     if gone == "moved":
@@ -333,11 +333,12 @@ def test_put_makes_parents_anew(driver: StorageDriver, tree: Tree, gone: str) ->
     else:
         driver.delete(path if gone == "deleted" else tree.path("d/s"))
 
-    driver.put_content(tree.path("d/s/new"), b"content")
+    for name in ("d/s/t/new", "d/s/new", "d/new"):
+        driver.put_content(tree.path(name), b"content")
+        expect.file(driver, tree.path(name), b"content", f"content put where a file was {gone}")
 
-    expect.file(driver, tree.path("d/s/new"), b"content", f"content put where a file was {gone}")
-    expect.children(driver, tree.path("d"), tree.paths("d/s"), f"children where a file was {gone}")
-    expect.children(driver, tree.path("d/s"), tree.paths("d/s/new"), f"its siblings where a file was {gone}")
+    expect.children(driver, tree.path("d"), tree.paths("d/s", "d/new"), f"children where a file was {gone}")
+    expect.children(driver, tree.path("d/s/t"), tree.paths("d/s/t/new"), f"its siblings where a file was {gone}")
 
 
 @requirement("CONT-4", needs=["root"])
