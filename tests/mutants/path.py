@@ -174,7 +174,7 @@ class _RefusedLater(FileWriter):
 
 @mutant("PATH-4", bug="the parent directory is made before the path is checked")
 class ParentIsMadeFirst(InMemoryDriver):
-    def put_content(self, path: str, content: object) -> None:  # type: ignore[override]
+    def put_content(self, path: str, content: object) -> None:
         if isinstance(path, str) and path.startswith("/") and paths.parent(path).strip("/"):
             self._store.put(self._root + paths.parent(path) + "/.marker", b"")
         super().put_content(path, content)  # type: ignore[arg-type]  # passed on

@@ -187,7 +187,7 @@ class ExceptionOnlyCloses(Writing):
 @mutant("WRITE-6", bug="an exception is swallowed")
 class ExceptionIsSwallowed(Writing):
     class Writer(_UploadWriter):
-        def __exit__(  # type: ignore[override]
+        def __exit__(
             self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
         ) -> bool:
             super().__exit__(kind, error, trace)
