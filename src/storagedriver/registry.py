@@ -22,8 +22,9 @@ SkipCheck = Callable[[], str | None]
 Teardown = Callable[[StorageDriver], None]
 """Called with the driver after the last test."""
 
-Inspect = Callable[[Mapping[str, Any]], Sequence[str]]
-"""Names all that lies on the backend for these parameters, internals included: what was staged, segments, uploads."""
+Inspect = Callable[[Mapping[str, Any], str], Sequence[str]]
+"""Called with parameters and a path: names all on the backend that belongs to the path and to what is below it,
+internals included: what was staged, segments, uploads. Each name holds the path's own; names of other paths do no harm."""
 
 ParameterSource = Mapping[str, Any] | Callable[[Path], Mapping[str, Any]]
 """The parameters, or a function that makes them for an empty folder of the session's own."""

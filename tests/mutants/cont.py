@@ -1,4 +1,4 @@
-"""Drivers that put something else than they were given, get something else than was put, or leave halves."""
+"""Drivers that put something else than they were given, or get something else than was put."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import contextlib
 import gzip
 import hashlib
 import time
-from typing import TYPE_CHECKING
 
-from mutants.err import KeyedDriver
 from mutants.model import mutant
-from storagedriver import BackendError, FileWriter, PathConflictError, PathNotFoundError, StorageDriverError, paths
-from storagedriver.base import ByteSource, contiguous
+from storagedriver import BackendError, PathNotFoundError, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 CHUNK = 64 * 1024
 
@@ -93,6 +87,12 @@ class EmptyIsADelete(InMemoryDriver):
             return
         with contextlib.suppress(PathNotFoundError):
             self._delete(path)
+
+
+@mutant("CONT-1", bug="B87: names that differ in case are one file")
+class CaseIsFolded(InMemoryDriver):
+    def _key(self, path: str) -> str:
+        return super()._key(path).lower()
 
 
 @mutant("CONT-1", bug="an empty answer is taken for an absence")
@@ -230,110 +230,6 @@ class EmptyReplacesNothing(InMemoryDriver):
         super()._put_content(path, content)
 
 
-@mutant("CONT-3", bug="B94: a bytearray is put as its printed form")
-class BytearrayIsPrinted(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        super().put_content(path, str(content).encode() if isinstance(content, bytearray) else content)
-
-
-@mutant("CONT-3", bug="B94: a view is written as its printed form")
-class ViewIsPrinted(InMemoryDriver):
-    def writer(self, path: str, append: bool = False) -> FileWriter:
-        writer = super().writer(path, append)
-        write = writer.write
-        writer.write = lambda data: write(str(data).encode() if isinstance(data, memoryview) else data)  # type: ignore[method-assign]  # the fault
-        return writer
-
-
-@mutant("CONT-3", bug="B105: the caller's buffer is kept by reference")
-class KeptByReference(InMemoryDriver):
-    def __init__(self, parameters: InMemoryParameters) -> None:
-        super().__init__(parameters)
-        self._kept: dict[str, Buffer] = {}
-
-    def put_content(self, path: str, content: Buffer) -> None:
-        super().put_content(path, content)
-        self._kept[path] = content
-
-    def _get_content(self, path: str) -> bytes:
-        content = super()._get_content(path)
-        return memoryview(self._kept[path]).tobytes() if path in self._kept else content
-
-
-@mutant("CONT-3", bug="a stream collects views of the caller's buffers until it is committed")
-class StreamCollectsViews(InMemoryDriver):
-    def writer(self, path: str, append: bool = False) -> FileWriter:
-        writer = super().writer(path, append)
-        write, commit = writer.write, writer.commit
-        views: list[Buffer] = []
-
-        def collect(data: Buffer) -> int:
-            contiguous(data)
-            views.append(data)
-            return memoryview(data).nbytes
-
-        def publish() -> None:
-            for view in views:
-                write(view)
-            commit()
-
-        writer.write = collect  # type: ignore[method-assign]  # the fault
-        writer.commit = publish  # type: ignore[method-assign]  # the fault
-        return writer
-
-
-@mutant("CONT-3", bug="a view of the caller's bytearray is held, so that he cannot resize it")
-class HoldsABuffer(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        super().put_content(path, content)
-        self._held = memoryview(content)
-
-
-@mutant("CONT-3", bug="the caller's bytearray is emptied, as if it were the driver's own")
-class EmptiesTheBuffer(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        super().put_content(path, content)
-        if isinstance(content, bytearray):
-            content.clear()
-
-
-@mutant("CONT-3", bug="a str is encoded in silence")
-class StrIsEncoded(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        super().put_content(path, content.encode() if isinstance(content, str) else content)
-
-
-@mutant("CONT-3", bug="a str is encoded in silence by write")
-class StrIsWritten(InMemoryDriver):
-    def writer(self, path: str, append: bool = False) -> FileWriter:
-        writer = super().writer(path, append)
-        write = writer.write
-        writer.write = lambda data: write(data.encode() if isinstance(data, str) else data)  # type: ignore[method-assign]  # the fault
-        return writer
-
-
-@mutant("CONT-3", bug="bytes() makes zero bytes of a number")
-class NumberIsTaken(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        super().put_content(path, content if isinstance(content, str) or content is None else bytes(content))
-
-
-@mutant("CONT-3", bug="of a view that is not contiguous the buffer behind it is taken")
-class BufferBehindTheView(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        if isinstance(content, memoryview) and not content.contiguous:
-            content = bytes(memoryview(content.obj).cast("B"))[: content.nbytes]
-        super().put_content(path, content)
-
-
-@mutant("CONT-3", bug="items of a view are counted for bytes")
-class ItemsAreCounted(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        if isinstance(content, memoryview):
-            content = content.tobytes()[: len(content)]
-        super().put_content(path, content)
-
-
 @mutant("CONT-4", bug="parents must be there")
 class ParentsMustBeThere(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
@@ -383,6 +279,18 @@ class EmptiedStaysGone(InMemoryDriver):
         if paths.parent(path) in self._gone:
             raise FileNotFoundError(path)
         super()._put_content(path, content)
+
+
+@mutant("CONT-4", bug="a directory that was seen empty is removed, with what was put there since")
+class PrunedTooLate(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        parent = paths.parent(path)
+        last = len(list(self._list(parent))) == 1
+        time.sleep(0.002)
+        super()._delete(path)
+        if last:
+            with contextlib.suppress(PathNotFoundError):
+                self._store.delete(self._key(parent))
 
 
 class Missing(InMemoryDriver):
@@ -437,128 +345,3 @@ class BelowAFileIsTheFile(Missing):
 class MissingIsNotRecognised(Missing):
     def _missing(self, path: str) -> bytes:
         raise BackendError("404")
-
-
-@mutant("CONT-6", bug="B28: the file is written in place, half by half")
-class HalfByHalf(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        super()._put_content(path, content[: len(content) // 2])
-        super()._put_content(path, content)
-
-
-@mutant("CONT-6", bug="the new content is laid over the old one before the end is cut off")
-class LaidOverTheOld(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        with contextlib.suppress(PathNotFoundError):
-            old = self._store.get_file(self._key(path)).content
-            super()._put_content(path, content + old[len(content) :])
-        super()._put_content(path, content)
-
-
-@mutant("CONT-6", bug="the old file is deleted before the new one is put")
-class DeletedThenPut(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        with contextlib.suppress(StorageDriverError):
-            self._store.get_file(self._key(path))
-            self._store.delete(self._key(path))
-        super()._put_content(path, content)
-
-
-class PathSource:
-    """Reads what is at the path at each read."""
-
-    def __init__(self, driver: InMemoryDriver, path: str, offset: int) -> None:
-        self._driver, self._path, self._position = driver, path, offset
-
-    def read(self, size: int, /) -> bytes:
-        piece = self._driver._get_content(self._path)[self._position :][: min(size, 500)]
-        self._position += len(piece)
-        return piece
-
-    def close(self) -> None: ...
-
-
-@mutant("CONT-6", bug="a reader goes on in whatever is at the path by then")
-class ReaderGoesOnInTheNew(InMemoryDriver):
-    _buffer_size = 1
-
-    def _reader(self, path: str, offset: int) -> ByteSource:
-        self._get_content(path)
-        return PathSource(self, path, offset)
-
-
-@mutant("CONT-7", bug="the old content is cut off before the new one is looked at")
-class CutOffFirst(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        with contextlib.suppress(StorageDriverError):
-            self._store.get_file(self._key(path))
-            super().put_content(path, b"")
-        super().put_content(path, content)
-
-
-@mutant("CONT-7", bug="a placeholder stays where a put was refused")
-class PlaceholderStays(InMemoryDriver):
-    def put_content(self, path: str, content: Buffer) -> None:
-        with contextlib.suppress(StorageDriverError):
-            if not isinstance(content, bytes):
-                self.stat(path)
-        if not isinstance(content, bytes | bytearray | memoryview) and not self._there(path):
-            super().put_content(path, b"")
-        super().put_content(path, content)
-
-    def _there(self, path: str) -> bool:
-        try:
-            self._stat(path)
-        except PathNotFoundError:
-            return False
-        return True
-
-
-@mutant("CONT-7", bug="a put below a file is dropped in silence")
-class ConflictIsSilent(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        with contextlib.suppress(PathConflictError):
-            super()._put_content(path, content)
-
-
-@mutant("CONT-7", bug="a file that is in the way of a directory is deleted")
-class FileInTheWayGoes(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        parent = paths.parent(path)
-        while parent != paths.ROOT:
-            with contextlib.suppress(StorageDriverError):
-                self._store.get_file(self._key(parent))
-                self._store.delete(self._key(parent))
-            parent = paths.parent(parent)
-        super()._put_content(path, content)
-
-
-@mutant("CONT-7", bug="a directory that is in the way of a file is deleted with all below")
-class DirectoryInTheWayGoes(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        with contextlib.suppress(PathNotFoundError):
-            if self._stat(path).is_dir:
-                self._store.delete(self._key(path))
-        super()._put_content(path, content)
-
-
-@mutant("CONT-7", bug="a parent is made, as a file, before the put is refused")
-class SomethingIsLeftOfARefusal(InMemoryDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        try:
-            super()._put_content(path, content)
-        except PathConflictError:
-            self._store.put(self._key(f"{self._above(path)}.tmp"), content)
-            raise
-
-    def _above(self, path: str) -> str:
-        while paths.parent(paths.parent(path)) != paths.ROOT:
-            path = paths.parent(path)
-        return path
-
-
-@mutant("CONT-7", bug="the first part is published before the backend refuses the second")
-class FirstPartIsPublished(KeyedDriver):
-    def _put_content(self, path: str, content: bytes) -> None:
-        self._store.put(self._root + path, content[: len(content) // 2])
-        super()._put_content(path, content)

@@ -162,7 +162,7 @@ def test_what_is_left_on_the_backend_fails_the_requirement(author: pytest.Pytest
         "from dictionary import DictionaryDriver\nfrom storagedriver import register_suite\n"
         "class Leaves(DictionaryDriver):\n    left = []\n"
         "    def _move(self, source, dest):\n        super()._move(source, dest)\n        self.left.append(source)\n"
-        "register_suite('mine', Leaves.from_parameters, inspect=lambda parameters: Leaves.left)\n"
+        "register_suite('mine', Leaves.from_parameters, inspect=lambda parameters, path: Leaves.left)\n"
     )
     done = run("--driver=mine")
 

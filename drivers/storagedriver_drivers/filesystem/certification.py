@@ -16,7 +16,7 @@ def parameters(folder: Path) -> Mapping[str, Any]:
     return {"rootdirectory": str(folder)}
 
 
-def inspect(parameters: Mapping[str, Any]) -> Sequence[str]:
+def inspect(parameters: Mapping[str, Any], path: str = "/") -> Sequence[str]:  # noqa: ARG001  all of the store is quick
     """Names all that lies below the root, of whatever kind, the staging area too; of directories, the empty ones."""
     root = Path(parameters["rootdirectory"])
     found = []

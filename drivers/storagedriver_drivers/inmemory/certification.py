@@ -17,7 +17,7 @@ def _parameters(_: Path) -> Mapping[str, Any]:
     return {"store": f"certification-{secrets.token_hex(4)}"}
 
 
-def _inspect(parameters: Mapping[str, Any]) -> Sequence[str]:
+def _inspect(parameters: Mapping[str, Any], path: str) -> Sequence[str]:  # noqa: ARG001  a store is small
     return list(shared_store(parameters["store"]).inspect())
 
 

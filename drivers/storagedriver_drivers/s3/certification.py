@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from storagedriver import paths
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.s3.client import make_client
@@ -25,18 +27,21 @@ PARAMETERS: Mapping[str, Any] = {
 }
 
 
-def inspect(parameters: Mapping[str, Any]) -> Sequence[str]:
-    """Names all objects below the root directory, internal ones too, and the unfinished multipart uploads."""
+def inspect(parameters: Mapping[str, Any], path: str = paths.ROOT) -> Sequence[str]:
+    """Names the objects of a path and below it, internal ones too, and the unfinished multipart uploads."""
     model = parse(S3Parameters, parameters, driver_name=S3Driver.name)
-    client = make_client(model)
-    try:
-        bucket = Bucket(client, model)
-        prefix = Layout(model.rootdirectory).prefix("/")
-        keys = [entry["Key"] for page in bucket.pages(prefix) for entry in page.get("Contents", [])]
-        uploads = [f"unfinished upload of {key}" for key, _ in unfinished(bucket, prefix)]
-    finally:
-        client.close()
-    return keys + uploads
+    bucket, layout = _bucket(model), Layout(model.rootdirectory)
+    everything = layout.prefix(paths.ROOT)
+    prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.state_prefix(path)]
+    keys = [entry["Key"] for prefix in prefixes for page in bucket.pages(prefix) for entry in page.get("Contents", [])]
+    # Not every server lists the uploads below a prefix, and there are few.
+    return keys + [f"unfinished upload of {key}" for key, _ in unfinished(bucket, everything)]
+
+
+@functools.lru_cache(maxsize=4)
+def _bucket(parameters: S3Parameters) -> Bucket:
+    """The bucket through a client that is kept: it is asked after each check."""
+    return Bucket(make_client(parameters), parameters)
 
 
 register_suite(

@@ -94,7 +94,7 @@ class Subject:
         inspect = self.target.registration.inspect
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
-        return sorted(name for name in inspect(self.parameters) if self._tree.root.strip("/") in name)
+        return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
 
     def elsewhere(self, function: Callable[Concatenate[StorageDriver, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What `function(driver, ...)` returns in another process, with a driver of the same parameters (needs shared).

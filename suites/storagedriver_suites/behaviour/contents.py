@@ -130,10 +130,13 @@ CHANGEABLE: Mapping[str, Callable[[bytes], tuple[Buffer, bytearray | array.array
 """Ways to hold a multiple of 16 bytes in a buffer whose owner, given beside it, can change them."""
 
 
+_OTHER = bytes(byte ^ 0xA5 for byte in range(256))
+
+
 def overwrite(owner: bytearray | array.array[int]) -> None:
     """Change every byte of a buffer that was given to a driver."""
     with memoryview(owner).cast("B") as view:
-        view[:] = bytes(byte ^ 0xA5 for byte in view)
+        view[:] = view.tobytes().translate(_OTHER)
 
 
 NO_BUFFERS: Mapping[str, object] = {

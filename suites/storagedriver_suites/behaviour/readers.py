@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, cast
 
 from storagedriver import StorageDriver, paths
-from storagedriver.testing import Content, expect
+from storagedriver.testing import Content, Subject, expect
 from storagedriver_suites.behaviour.streams import together, write_stream
 
 MANY_READERS = 60
@@ -108,8 +108,14 @@ def switching_often() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
+def enough(subject: Subject) -> tuple[int, int]:
+    """How many puts and reads of one file show what comes between them; fewer where each is a server's work."""
+    puts, reads = (20, 60) if subject.target.backend is not None else (50, 1500)
+    return (puts, reads) if subject.profile == "quick" else (puts * 5, reads * 5)
+
+
 def watch_puts(
-    put: Callable[[bytes], object], read: Callable[[], bytes], contents: tuple[bytes, bytes], reads: int
+    put: Callable[[bytes], object], read: Callable[[], bytes], contents: tuple[bytes, bytes], often: tuple[int, int]
 ) -> list[bytes]:
     """What two threads read that is neither of `contents`, while a third puts these in turn until they have read enough.
 
@@ -117,7 +123,7 @@ def watch_puts(
         put: Puts one of the contents.
         read: Reads the file once.
         contents: The contents; the second is there already.
-        reads: How often the file is read at least.
+        often: How often the file is put and read at least.
     """
     seen: list[bytes] = []
     done: list[None] = []
@@ -127,7 +133,7 @@ def watch_puts(
         try:
             for number in range(MOST_PUTS):
                 put(contents[number % 2])
-                if len(done) >= reads or over.is_set():
+                if over.is_set() or (number >= often[0] and len(done) >= often[1]):
                     return
         finally:
             over.set()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.contents import EVERY_BYTE, LOOKALIKES, nuls
 from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, put_around_absent
+from storagedriver_suites.behaviour.readers import switching_often
 from storagedriver_suites.behaviour.shapes import SHAPES, children_of, directories_of, put_all
 from storagedriver_suites.behaviour.streams import WRITTEN, made, read_from, together, write_as
 
@@ -127,6 +130,15 @@ def test_files_of_the_same_content_are_apart(driver: StorageDriver, tree: Tree) 
     expect.file(driver, tree.path("moved"), data, "a file that was moved")
     expect.file(driver, files[1], b"new", "a file that was replaced")
     expect.absent(driver, files[0], "a file that was deleted")
+
+
+@requirement("CONT-1", capability="case_sensitive")
+def test_case_keeps_contents_apart(driver: StorageDriver, tree: Tree) -> None:
+    """What is put at names that differ in case alone, their directories' too, is got from each."""
+    files = put_all(driver, tree.root, ["name", "Name", "NAME", "d/x", "D/x", "D/X"])
+
+    for path, data in files.items():
+        expect.file(driver, path, data, "content of one of several names that differ in case")
 
 
 @requirement("CONT-1")
@@ -370,17 +382,18 @@ def test_parents_are_made_by_many_at_once(driver: StorageDriver, tree: Tree) -> 
 @requirement("CONT-4")
 def test_parents_are_there_though_a_sibling_goes(driver: StorageDriver, tree: Tree) -> None:
     """A put is not disturbed by the delete of the last file of its directory, at the same time."""
-    for number in range(10):
+    for number in range(12):
         directory = tree.path(f"d{number}/s")
         driver.put_content(f"{directory}/old", b"old")
 
-        together(
-            [
-                lambda: driver.delete(f"{directory}/old"),  # noqa: B023  done before the next round
-                lambda: driver.put_content(f"{directory}/new", b"new"),  # noqa: B023
-            ],
-            "a put into a directory whose last file is deleted",
-        )
+        changes: list[Callable[[], None]] = [
+            lambda: driver.delete(f"{directory}/old"),  # noqa: B023  done before the next round
+            lambda: driver.put_content(f"{directory}/new", b"new"),  # noqa: B023
+        ]
+
+        # The thread that is started last tends to be the first; so each is, in turns.
+        with switching_often():
+            together(changes[:: 1 if number % 2 else -1], "a put into a directory whose last file is deleted")
 
         expect.file(driver, f"{directory}/new", b"new", "a file put while its sibling was deleted")
         expect.children(driver, directory, [f"{directory}/new"], "children after put and delete")

@@ -129,7 +129,10 @@ def test_buffer_may_be_resized_after_the_call(driver: StorageDriver, tree: Tree,
         writer.write(buffer)
         writer.commit()
         expect.file(
-            driver, tree.path("stream"), content(1000, seed=6) + buffer, "content written before and after a resizing"
+            driver,
+            tree.path("stream"),
+            content(1000, seed=6) + bytes(buffer),
+            "content written before and after a resizing",
         )
     writer.close() if written == "stream" else writer.cancel()
 

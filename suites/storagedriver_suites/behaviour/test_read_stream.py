@@ -297,7 +297,12 @@ def test_closed_reader_raises(driver: StorageDriver, tree: Tree, read: int) -> N
         reader.read(read)
     expect_closed(reader, f"the end of `with` after {read} bytes")
 
-    opened = driver.reader(tree.path("file"))
+    # Recording leaves by itself what `with` began; what the driver's own reader does is judged on that.
+    with bare(driver.reader(tree.path("file"))) as own:
+        own.read(read)
+    expect_closed(own, f"the end of its own `with` after {read} bytes")
+
+    opened = bare(driver.reader(tree.path("file")))
     opened.read(read)
     with pytest.raises(KeyError, match="the caller's"), opened:
         raise KeyError("the caller's")

@@ -164,10 +164,22 @@ SIZES = ("1000", "chunk+1", pytest.param("200000", marks=full), pytest.param("2*
 
 
 @requirement("READ-7", capability="atomic_put")
-@pytest.mark.parametrize("change", REPLACEMENTS)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("size", "change"),
+    [
+        *(("1000", change) for change in REPLACEMENTS),
+        ("chunk+1", "by-a-shorter-put"),
+        ("chunk+1", "by-a-stream"),
+        ("chunk+1", "after-a-delete"),
+        *(
+            pytest.param(size, change, marks=full)
+            for size in ("200000", "chunk+1", "2*chunk+1")
+            for change in REPLACEMENTS
+        ),
+    ],
+)
 def test_reader_of_a_replaced_file_is_whole_or_an_error(
-    driver: StorageDriver, tree: Tree, change: str, size: str
+    driver: StorageDriver, tree: Tree, size: str, change: str
 ) -> None:
     """A reader that was opened before gives the old content whole, or raises: it is never shorter, and no mix.
 

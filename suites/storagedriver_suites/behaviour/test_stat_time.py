@@ -106,7 +106,8 @@ def test_rewrite_moves_the_time(driver: StorageDriver, tree: Tree) -> None:
     files = {name: tree.path(f"d/{name}") for name in REWRITES}
     for path in (*files.values(), tree.path("d/left-alone")):
         driver.put_content(path, b"old")
-    left_alone = mod_time(driver, tree.path("d/left-alone"))
+    # Asked for before as well, so that a time that was told once has been told.
+    times = {path: mod_time(driver, path) for path in (*files.values(), tree.path("d/left-alone"))}
     _wait_until(datetime.now(UTC) + SLACK)
 
     before = datetime.now(UTC)
@@ -115,7 +116,8 @@ def test_rewrite_moves_the_time(driver: StorageDriver, tree: Tree) -> None:
 
     for name, path in files.items():
         expect_written_since(driver, path, before, f"after {name} of a file that was there")
-    expect.equal(mod_time(driver, tree.path("d/left-alone")), left_alone, "mod_time of a file that was left alone")
+    left_alone = tree.path("d/left-alone")
+    expect.equal(mod_time(driver, left_alone), times[left_alone], "mod_time of a file that was left alone")
 
 
 def _wait_until(moment: datetime) -> None:

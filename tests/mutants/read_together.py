@@ -1,0 +1,189 @@
+"""Drivers whose readers disturb each other, or end where their file changes."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO, cast
+
+from mutants.err import KeyedDriver
+from mutants.model import mutant
+from mutants.read import FromBytes
+from mutants.read_stream import Pooled
+from storagedriver import PathNotFoundError
+from storagedriver.base import ByteSource
+from storagedriver_drivers.inmemory.driver import InMemoryDriver
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+CHUNK = 64 * 1024
+
+
+@mutant("READ-6", bug="B93: open readers use up what all other calls need too")
+class OpenReadersUseUpThePool(Pooled):
+    pass
+
+
+@mutant("READ-6", bug="readers of one file share their position")
+class SharedPosition(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._sources: dict[str, ByteSource] = {}
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        source = super()._reader(path, offset)
+        shared = self._sources.setdefault(path, source)
+        if isinstance(shared, io.BytesIO):
+            if shared.closed or shared.getvalue() != self._get_content(path):
+                shared = self._sources[path] = source
+            else:
+                shared.seek(offset)
+        return shared
+
+
+class OneBufferSource:
+    """Reads into the driver's only buffer."""
+
+    def __init__(self, driver: OneBuffer, source: ByteSource) -> None:
+        self._driver, self._source = driver, source
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._source.read(min(size, 256))
+        self._driver.buffer[: len(piece)] = piece
+        self._driver.marks.append(self)
+        if len(self._driver.marks) > 1 and self._driver.marks[-2] is not self:
+            # Another reader has filled the buffer in between, and its bytes are what is there.
+            return bytes(256)[: len(piece)]
+        return bytes(self._driver.buffer[: len(piece)])
+
+    def close(self) -> None:
+        self._driver.marks.clear()
+
+
+@mutant("READ-6", bug="a second reader closes the first")
+class SecondClosesTheFirst(InMemoryDriver):
+    _last: BinaryIO | None = None
+
+    def reader(self, path: str, offset: int = 0) -> BinaryIO:
+        if self._last is not None:
+            self._last.close()
+        self._last = super().reader(path, offset)
+        return self._last
+
+
+@mutant("READ-6", bug="all readers use one buffer")
+class OneBuffer(InMemoryDriver):
+    _buffer_size = 256
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self.buffer = bytearray(256)
+        self.marks: list[object] = []
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        return OneBufferSource(self, super()._reader(path, offset))
+
+
+@mutant("READ-6", bug="the close of one reader closes all of the file")
+class CloseClosesAll(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._opened: dict[str, list[BinaryIO]] = {}
+
+    def reader(self, path: str, offset: int = 0) -> BinaryIO:
+        reader = super().reader(path, offset)
+        self._opened.setdefault(path, []).append(reader)
+        close = reader.close
+
+        def close_all() -> None:
+            close()
+            for other in self._opened.pop(path, []):
+                other.close()
+
+        opened = cast("BinaryIO", io.BytesIO(reader.read()))
+        return _with_close(opened, close_all, self._opened[path])
+
+
+def _with_close(stream: BinaryIO, close: object, opened: list[BinaryIO]) -> BinaryIO:
+    class Closing(io.BytesIO):
+        def close(self) -> None:
+            super().close()
+            close()  # type: ignore[operator]
+
+    made = Closing(stream.read())
+    opened.append(made)
+    return made
+
+
+class RangeSource:
+    """Fetches range after range by the path."""
+
+    def __init__(self, driver: InMemoryDriver, path: str, offset: int, piece: int = 200) -> None:
+        self._driver, self._path, self._position, self._piece = driver, path, offset, piece
+        self._size = driver._stat(path).size
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            content = self._driver._get_content(self._path)
+        except PathNotFoundError:
+            return self.gone()
+        piece = content[self._position : self._size][: min(size, self._piece)]
+        self._position += len(piece)
+        return piece
+
+    def gone(self) -> bytes:
+        raise PathNotFoundError
+
+    def close(self) -> None: ...
+
+
+class GoneIsTheEnd(RangeSource):
+    def gone(self) -> bytes:
+        return b""
+
+
+@mutant("READ-7", bug="what is fetched range by range ends in silence where the file is gone")
+class EndsWhereItIsGone(InMemoryDriver):
+    _buffer_size = 1
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        self._get_content(path)
+        return GoneIsTheEnd(self, path, offset)
+
+
+@mutant("READ-7", bug="what is fetched range by range goes on in the new content")
+class GoesOnInTheNewContent(InMemoryDriver):
+    _buffer_size = 1
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        self._get_content(path)
+        return RangeSource(self, path, offset)
+
+
+@mutant("READ-7", bug="large ranges are fetched, and go on in the new content")
+class LargeRangesGoOn(InMemoryDriver):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        self._get_content(path)
+        return RangeSource(self, path, offset, piece=CHUNK)
+
+
+@mutant("READ-7", bug="B89: a transfer that breaks off after many parts is taken for the end")
+class BreaksOffAfterTwoChunks(FromBytes):
+    def _cut(self, content: bytes, offset: int) -> bytes:
+        return content[offset:][: 2 * CHUNK]
+
+
+@mutant("READ-7", bug="B04: what the backend refuses is empty")
+class RefusedIsEmpty(KeyedDriver):
+    def _get_content(self, path: str) -> bytes:
+        try:
+            return super()._get_content(path)
+        except PermissionError:
+            return b""
+
+
+@mutant("READ-7", bug="B04: what the backend refuses is an empty stream")
+class RefusedIsAnEmptyStream(KeyedDriver):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        try:
+            return super()._reader(path, offset)
+        except PermissionError:
+            return io.BytesIO()
