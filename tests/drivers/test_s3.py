@@ -499,7 +499,7 @@ class TestResumption:
         left = {f"{root}/d-sibling"} | (set() if ending == "delete parent" else {f"{root}/d/other"})
         assert set(inspect(parameters)) == left
         if upload is not None:
-            # Asked by its id: MinIO lists the uploads of a whole key alone.
+            # Asked by its id: whatever the server lists, it is gone.
             with pytest.raises(raw.exceptions.ClientError):
                 raw.list_parts(Bucket=BUCKET, Key=f"{root}/d/f", UploadId=upload)
         with pytest.raises(PathNotFoundError):
@@ -597,7 +597,7 @@ class TestDelete:
         assert requests.taken() == {
             "ListObjectsV2": 4 if minio else 3,
             "DeleteObjects": 2,
-            "ListMultipartUploads": 1,
+            "ListMultipartUploads": 2 if minio else 1,
         }
         assert raw.list_objects_v2(Bucket=BUCKET, Prefix=f"{root}/")["KeyCount"] == 0
 

@@ -34,8 +34,8 @@ def inspect(parameters: Mapping[str, Any], path: str = paths.ROOT) -> Sequence[s
     everything = layout.prefix(paths.ROOT)
     prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.state_prefix(path)]
     keys = [entry["Key"] for prefix in prefixes for page in bucket.pages(prefix) for entry in page.get("Contents", [])]
-    # Not every server lists the uploads below a prefix, and there are few.
-    return keys + [f"unfinished upload of {key}" for key, _ in unfinished(bucket, everything)]
+    below = everything if path == paths.ROOT else layout.key(path)
+    return keys + [f"unfinished upload of {key}" for key, _ in unfinished(bucket, below)]
 
 
 @functools.lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver_drivers.s3 import multipart, staging
-from storagedriver_drivers.s3.objects import Bucket, Layout, server
+from storagedriver_drivers.s3.objects import Bucket, Layout, is_minio
 from storagedriver_drivers.s3.parameters import LONGEST_KEY
 
 _BATCH = 1000
@@ -49,7 +49,7 @@ def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[bool, bool]:
     pending = [key]
     for page in bucket.pages(prefix):
         # MinIO leaves out of its listings what lies below an object, as long as that object is there.
-        hides = server(page).startswith("MinIO")
+        hides = is_minio(page)
         keys = [entry["Key"] for entry in page.get("Contents", [])]
         found = found or bool(keys)
         pending += keys
@@ -71,7 +71,7 @@ def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:
     for page in bucket.pages(layout.state_prefix(path)):
         for entry in page.get("Contents", []):
             states.append(entry["Key"])
-            # Not every server lists the uploads below a prefix; those of stages are named by their states too.
+            # A server that lists no uploads at all: those of stages are named by their states too.
             stage = staging.peek(bucket, entry["Key"]) if layout.is_state_key(entry["Key"]) else None
             if stage is not None and stage.upload_id is not None:
                 uploads.add((layout.staged_key(entry["Key"]), stage.upload_id))

@@ -148,9 +148,14 @@ class Bucket:
         return bool(page.get("Contents"))
 
 
-def server(answer: ListObjectsV2OutputTypeDef) -> str:
+def server(answer: Mapping[str, Any]) -> str:
     """What the server calls itself; empty if it does not say. Some list otherwise than S3 does."""
-    return answer["ResponseMetadata"]["HTTPHeaders"].get("server", "")
+    return str(answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
+
+
+def is_minio(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer is MinIO's, which lists some things otherwise than S3 does."""
+    return server(answer).startswith("MinIO")
 
 
 def required_etag(answer: Mapping[str, Any], operation: str) -> str:

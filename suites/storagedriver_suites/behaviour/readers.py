@@ -111,7 +111,7 @@ def switching_often() -> Iterator[None]:
 def enough(subject: Subject) -> tuple[int, int]:
     """How many puts and reads of one file show what comes between them; fewer where each is a server's work."""
     puts, reads = (20, 60) if subject.target.backend is not None else (50, 1500)
-    return (puts, reads) if subject.profile == "quick" else (puts * 5, reads * 5)
+    return (puts, reads) if subject.profile == "quick" else (puts * 2, reads * 2)
 
 
 def watch_puts(
