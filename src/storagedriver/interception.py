@@ -117,6 +117,10 @@ class InterceptedReader(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         return self._call("read", lambda: self.inner.read(-1 if size is None else size), size=size)
 
+    def read1(self, size: int = -1, /) -> bytes:
+        proceed: Callable[[int], bytes] = getattr(self.inner, "read1", self.inner.read)
+        return self._call("read1", lambda: proceed(size), size=size)
+
     def readinto(self, buffer: Buffer, /) -> int:
         proceed = cast("Callable[[Any], int]", self.inner.readinto)  # type: ignore[attr-defined]
         return self._call("readinto", lambda: proceed(buffer), size=len(memoryview(buffer)))
@@ -125,10 +129,12 @@ class InterceptedReader(io.BufferedIOBase):
         return self._call("readline", lambda: self.inner.readline(-1 if size is None else size), size=size)
 
     def close(self) -> None:
-        # IOBase closes itself once more when collected; the inner stream sees what the caller did.
-        if not self.closed:
-            super().close()
-            self._call("close", self.inner.close)
+        super().close()
+        # Each time: that a second close is fine is the inner stream's promise (READ-5).
+        self._call("close", self.inner.close)
+
+    def __del__(self) -> None:
+        """Nothing: IOBase would close what is forgotten, and the inner stream does that itself."""
 
 
 class InterceptedWriter(FileWriter):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from storagedriver import FileWriter, factory
 from storagedriver.interception import InterceptedDriver
+
+
+def test_reader_can_be_read_as_text() -> None:
+    """The standard library's wrapper takes an intercepted reader as it takes the driver's own."""
+    with factory.create("inmemory") as driver:
+        driver.put_content("/a", "säk\nwhat\n".encode())
+
+        with io.TextIOWrapper(InterceptedDriver(driver).reader("/a"), encoding="utf-8") as text:
+            assert list(text) == ["säk\n", "what\n"]
 
 
 def test_exception_that_a_writer_swallows_is_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

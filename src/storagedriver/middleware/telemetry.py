@@ -151,7 +151,7 @@ class TelemetryMiddleware(InterceptedDriver):
 
     def _count_bytes(self, call: Call, result: object, labels: Mapping[str, str]) -> None:
         match call.operation:
-            case "get_content" | "reader.read" | "reader.readline" if isinstance(result, bytes):
+            case "get_content" | "reader.read" | "reader.read1" | "reader.readline" if isinstance(result, bytes):
                 self._bytes_read.add(len(result), labels)
             case "reader.readinto" if isinstance(result, int):
                 self._bytes_read.add(result, labels)

@@ -96,9 +96,11 @@ def takes_any_secret(subject: Subject, path: str) -> bool:
     """Whether the server gives the file at `path` to whoever asks, so that refusals cannot be judged on it."""
     if not secret_names(subject):
         return False
+    content = subject.open().get_content(path)
     for _, driver in with_wrong_secrets(subject):
         try:
-            driver.get_content(path)
+            if driver.get_content(path) != content:
+                return False
         except StorageDriverError:
             return False
     return True

@@ -179,7 +179,7 @@ def test_reader_gives_the_newest_content(driver: StorageDriver, tree: Tree, subj
 BEYOND = (0, 1, 2, 1000, 65_536, 10_000_000)
 """How far beyond the end readers begin, in bytes."""
 
-FAR = (2**31 - 1, 2**31, 2**32, 2**32 + 1, 2**40, 2**63 - 1)
+FAR = (2**31 - 1, 2**31, 2**32, 2**32 + 1, 2**40, 2**63 - 1, 2**63, 2**64 + 1)
 """Offsets that lie beyond the end of each file, and beyond that of some numbers."""
 
 
