@@ -179,3 +179,23 @@ def test_a_fixture_of_the_author_called_driver_is_not_taken(author: pytest.Pytes
     )
 
     assert run(GOOD).outcomes()["test_move"] == "passed"
+
+
+def test_a_driver_whose_package_is_missing_cannot_run_here(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """It is skipped beside others, with the command that mends it; where everything has to run that is an error."""
+    (author.path / "registration.py").write_text(
+        "from storagedriver.dependencies import require\nrequire('absent_client', extra='mine', driver_name='needy')\n"
+    )
+    information = author.mkdir("needy-1.0.dist-info")
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: needy\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[storagedriver.suites]\nneedy = registration\n")
+
+    done = run(GOOD, "--driver=needy", process=True)
+
+    assert done.result.ret == pytest.ExitCode.OK, done.said
+    assert set(done.outcomes("needy").values()) == {"skipped"}
+    assert "absent_client is not installed; install it with: pip install 'storagedriver[mine]'" in " ".join(
+        done.said.split()
+    )
+    for arguments in ((GOOD, "--driver=needy", "--require-backends"), ("--driver=needy",)):
+        assert run(*arguments, process=True).result.ret == pytest.ExitCode.USAGE_ERROR

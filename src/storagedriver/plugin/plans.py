@@ -11,6 +11,7 @@ import pytest
 from storagedriver import backends
 from storagedriver.backends.errors import BackendSetupError, BackendUnavailableError
 from storagedriver.backends.selection import AUTO
+from storagedriver.errors import MissingDependencyError
 from storagedriver.plugin.options import Options
 from storagedriver.registry import SuiteRegistration
 from storagedriver.testing.target import TargetError, find_registration
@@ -87,6 +88,9 @@ def _plans_of(driver: str, options: Options) -> list[Plan]:
     try:
         registration = find_registration(driver)
     except TargetError as unknown:
+        if isinstance(unknown.__cause__, MissingDependencyError):
+            # It is known and could run elsewhere: as any other that cannot run here.
+            return [Plan(driver, driver, None, unknown.__cause__.detail)]
         raise pytest.UsageError(str(unknown)) from unknown
     called = registration.name
     reason = _skip_reason(driver, registration)
