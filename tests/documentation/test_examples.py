@@ -12,7 +12,7 @@ from storagedriver.report import Outcome, Report
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "write-a-driver.md").read_text(encoding="utf-8")
-LINES = 44
+LINES = 45
 """Of the class, blank ones aside: about what the README says, and no more."""
 
 

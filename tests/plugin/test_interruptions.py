@@ -29,6 +29,7 @@ def test_second(driver, tree):
 """
 
 
+@pytest.mark.timeout(120)  # A run that never gets to its check would be waited for without an end.
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["one process", "workers"])
 def test_an_interrupted_run_cleans_up(author: pytest.Pytester, number: signal.Signals, workers: list[str]) -> None:
@@ -45,12 +46,17 @@ def test_an_interrupted_run_cleans_up(author: pytest.Pytester, number: signal.Si
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # What is started in the background of a shell script ignores Ctrl-C, and hands that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no thread is running here
     ) as process:
-        # Opening a pipe waits for the check that writes into it.
-        assert (author.path / "begun.fifo").read_text() == "begun"
-        assert [each.name for each in temporary.iterdir() if each.name.startswith("storagedriver-")]
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        try:
+            # Opening a pipe waits for the check that writes into it.
+            assert (author.path / "begun.fifo").read_text() == "begun"
+            assert [each.name for each in temporary.iterdir() if each.name.startswith("storagedriver-")]
+            process.send_signal(number)
+            output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert not [each.name for each in temporary.iterdir() if each.name.startswith("storagedriver-")]
