@@ -12,7 +12,7 @@ from storagedriver.report import Outcome, Report
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "write-a-driver.md").read_text(encoding="utf-8")
-LINES = 45
+LINES = 47
 """Of the class, blank ones aside: about what the README says, and no more."""
 
 
@@ -47,7 +47,7 @@ def test_driver_of_the_readme_certifies(author: pytest.Pytester) -> None:
 
 
 def test_driver_of_the_readme_is_short() -> None:
-    """The README says 40 lines."""
+    """The README says 45 lines."""
     lines = example(README, "import sqlite3").partition("class SQLiteDriver")[2].splitlines()
 
     assert len([line for line in lines if line.strip()]) <= LINES
