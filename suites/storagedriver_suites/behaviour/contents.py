@@ -8,10 +8,16 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import pytest
+
+from storagedriver import StorageDriver
 from storagedriver.testing import Content, content
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+LARGEST_WRITTEN = 64 * 1024 * 1024
+"""The largest file that a check of the size limit writes, in bytes."""
 
 EVERY_BYTE = bytes(range(256))
 """Each value of a byte, once."""
@@ -163,3 +169,11 @@ LINES: Mapping[str, Content] = {
     "line-end-behind-a-buffer": nuls(65_535) + b"\n" + nuls(65_536) + b"\n" + b"end",
 }
 """Content by how its lines end; only a line feed ends one."""
+
+
+def largest_file_of(driver: StorageDriver) -> int:
+    """The size of the largest file, in bytes; the check is skipped where it is unknown, or more than a check writes."""
+    largest = driver.capabilities.limits.largest_file
+    if largest is None or largest > LARGEST_WRITTEN:
+        pytest.skip(f"the largest file, {largest or 'known to the backend alone'}, is more than a check writes")
+    return largest

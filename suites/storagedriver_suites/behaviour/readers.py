@@ -19,7 +19,7 @@ MOST_PUTS = 20_000
 
 
 def bare(stream: BinaryIO) -> BinaryIO:
-    """The stream that the driver itself gave: recording has ways of its own to iterate and to close twice."""
+    """The stream that the driver itself gave: recording has ways of its own to iterate and to leave `with`."""
     return cast("BinaryIO", getattr(stream, "inner", stream))
 
 

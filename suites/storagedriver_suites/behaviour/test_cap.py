@@ -15,11 +15,8 @@ from storagedriver import (
     UnsupportedMethodError,
 )
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
+from storagedriver_suites.behaviour.contents import largest_file_of
 from storagedriver_suites.behaviour.shapes import put_all, walk_of
-
-LARGEST_WRITTEN = 64 * 1024 * 1024
-"""The largest file that a check of the size limit writes, in bytes."""
-
 
 # --- declared
 
@@ -321,9 +318,7 @@ def test_both_sides_of_the_chunk_size_work(driver: StorageDriver, tree: Tree, si
 @pytest.mark.parametrize("written", ["put", "stream"])
 def test_largest_file_works_and_a_larger_one_is_refused(driver: StorageDriver, tree: Tree, written: str) -> None:
     """A file as large as declared is written; a byte more is an error, and the file stays as it was."""
-    largest = driver.capabilities.limits.largest_file
-    if largest is None or largest > LARGEST_WRITTEN:
-        pytest.skip(f"the largest file, {largest or 'known to the backend alone'}, is more than a check writes")
+    largest = largest_file_of(driver)
     path = tree.path("file")
 
     def write(data: bytes) -> None:

@@ -9,16 +9,12 @@ import pytest
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement
-from storagedriver_suites.behaviour.contents import NO_BUFFERS
+from storagedriver_suites.behaviour.contents import NO_BUFFERS, largest_file_of
 from storagedriver_suites.behaviour.names import tree_state
 from storagedriver_suites.behaviour.parameters import secret_names, with_wrong_secrets
 from storagedriver_suites.behaviour.readers import enough, watch_puts
 from storagedriver_suites.behaviour.shapes import put_all
 from storagedriver_suites.behaviour.streams import expect_old, made, put_old, read_from, stage
-
-LARGEST_WRITTEN = 64 * 1024 * 1024
-"""The largest file that a check of the size limit writes, in bytes."""
-
 
 # --- CONT-6: old or new
 
@@ -267,9 +263,7 @@ def test_put_with_a_wrong_secret_changes_nothing(
 @pytest.mark.parametrize("old", ["absent", "1000"])
 def test_put_of_too_much_keeps_the_old_content(driver: StorageDriver, tree: Tree, old: str) -> None:
     """A byte more than the largest file is an error, and leaves the old content, or nothing."""
-    largest = driver.capabilities.limits.largest_file
-    if largest is None or largest > LARGEST_WRITTEN:
-        pytest.skip(f"the largest file, {largest or 'known to the backend alone'}, is more than a check writes")
+    largest = largest_file_of(driver)
     path = tree.path("d/file")
     before = put_old(driver, path, old)
 
