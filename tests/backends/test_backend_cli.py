@@ -15,7 +15,7 @@ import pytest
 
 from storagedriver import cli
 from storagedriver.backends import BackendStartError, Provider, Server, selection
-from storagedriver.backends.s3_server import S3Endpoint
+from storagedriver.backends.s3_endpoint import S3Endpoint
 
 
 class BrokenProvider:

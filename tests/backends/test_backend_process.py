@@ -16,7 +16,8 @@ import pytest
 
 from storagedriver.backends import BackendStartError
 from storagedriver.backends.process import ServerProcess, free_ports
-from storagedriver.backends.s3_server import Launch, S3Endpoint, start_s3_process
+from storagedriver.backends.programs import Programs, ProgramWay
+from storagedriver.backends.s3_endpoint import S3Endpoint
 
 DEADLINE = 20.0
 WAIT_FOR_EVER = "import signal, time\nprint('up', flush=True)\nsignal.pause()"
@@ -240,13 +241,20 @@ def start_failing(tmp_path: Path, *codes: str) -> tuple[list[Sequence[int]], Bac
     seen: list[Sequence[int]] = []
     remaining = list(codes)
 
-    def launch(own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
+    def launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
         assert endpoint.port == ports[0]
         seen.append(ports)
-        return Launch(command=[sys.executable, "-c", remaining.pop(0)])
+        programs.run([sys.executable, "-c", remaining.pop(0)])
 
+    way = ProgramWay(
+        missing=lambda: None,
+        version=lambda: "1",
+        ports=2,
+        endpoint=lambda ports: S3Endpoint(port=ports[0]),
+        launch=launch,
+    )
     with pytest.raises(BackendStartError) as raised:
-        start_s3_process("fake", tmp_path, version="1", ports=2, launch=launch)
+        way.start("fake", tmp_path)
     return seen, raised.value
 
 

@@ -9,7 +9,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from storagedriver.backends.s3_server import HOST, Launch, S3Endpoint, S3ProcessProvider, answer
+from storagedriver.backends.endpoint import HOST
+from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
+from storagedriver.backends.provider import ServerProvider
+from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
 
 _BINARY = "minio"
 _INSTALL = "go install github.com/minio/minio@latest"
@@ -18,15 +21,23 @@ _UNNUMBERED = "DEVELOPMENT"
 
 def find_binary() -> Path | None:
     """The program minio: from the PATH, else from where `go install` puts it."""
-    folders = [os.environ.get("GOBIN", "")]
-    folders += [str(Path(root, "bin")) for root in os.environ.get("GOPATH", "").split(os.pathsep) if root]
-    folders.append(str(Path.home() / "go" / "bin"))
-    search = os.pathsep.join(folder for folder in folders if folder)
-    found = shutil.which(_BINARY) or shutil.which(_BINARY, path=search)
-    return Path(found).resolve() if found else None
+    roots = os.environ.get("GOPATH", "").split(os.pathsep)
+    folders = [str(Path(root, "bin")) for root in roots if root]
+    return program_of(_BINARY, os.environ.get("GOBIN", ""), *folders, str(Path.home() / "go" / "bin"))
 
 
-def _version(program: Path) -> str:
+def _missing() -> str | None:
+    if find_binary() is None:
+        return f"the program {_BINARY} is not installed; build it with Go 1.24 or newer: {_INSTALL}"
+    return boto3_missing()
+
+
+def _program() -> Path:
+    return required(find_binary(), _BINARY)
+
+
+def _version() -> str:
+    program = _program()
     matched = re.search(r"version (\S+)", answer(str(program), "--version"))
     version = matched[1] if matched else "unknown"
     if version.startswith(_UNNUMBERED):
@@ -47,20 +58,13 @@ def _module_version(program: Path) -> str | None:
     return matched[1] if matched else None
 
 
-def _launch(program: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
+def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
     s3, console = ports
-    data = own / "data"
+    data = programs.folder / "data"
     data.mkdir()
-    return Launch(
-        command=[
-            str(program),
-            "server",
-            str(data),
-            "--address",
-            f"{HOST}:{s3}",
-            "--console-address",
-            f"{HOST}:{console}",
-        ],
+    address, console_address = f"{HOST}:{s3}", f"{HOST}:{console}"
+    programs.run(
+        [str(_program()), "server", str(data), "--address", address, "--console-address", console_address],
         environment={
             "MINIO_ROOT_USER": endpoint.access_key,
             "MINIO_ROOT_PASSWORD": endpoint.secret_key,
@@ -70,13 +74,17 @@ def _launch(program: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]
     )
 
 
-MINIO = S3ProcessProvider(
+MINIO = ServerProvider(
     name="minio",
+    drivers=(S3_DRIVER,),
     summary="MinIO, an object store that speaks S3",
-    program=_BINARY,
-    install=f"build it with Go 1.24 or newer: {_INSTALL}",
-    find=find_binary,
-    version=_version,
-    ports=2,
-    launch=_launch,
+    ways={
+        PROCESS_MODE: ProgramWay(
+            missing=_missing,
+            version=_version,
+            ports=2,
+            endpoint=lambda ports: S3Endpoint(port=ports[0]),
+            launch=_launch,
+        )
+    },
 )

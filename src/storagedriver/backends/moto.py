@@ -11,9 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from storagedriver.backends.endpoint import HOST
 from storagedriver.backends.errors import BackendStartError
 from storagedriver.backends.model import IN_PROCESS_MODE, RunningBackend
-from storagedriver.backends.s3_server import HOST, S3_DRIVER, S3Endpoint, boto3_missing
+from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -54,8 +55,7 @@ class MotoProvider:
             _log_requests_to(output, http)
             # All moto servers of a process share one store, and the bucket's name is what keeps them apart.
             endpoint = S3Endpoint(port=http.server_port, bucket=f"storagedriver-{secrets.token_hex(6)}")
-            with contextlib.closing(endpoint.client()) as client:
-                problem = endpoint.prepare(client)
+            problem = endpoint.prepare()
             if problem is not None:
                 raise BackendStartError(f"{self.name} does not answer as it should ({problem})")
             running = RunningBackend(

