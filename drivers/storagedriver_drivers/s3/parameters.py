@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +28,7 @@ LONGEST_KEY = 1024
 LONGEST_ROOT = 700
 """Bytes of the longest root directory: leaves room for a component of 255 bytes and the names of a stage."""
 
+_LONGEST_HOST = 255
 _HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -37,6 +39,8 @@ def _endpoint(given: str) -> str:
     parts = urlsplit(given if separator else f"//{given}")
     if not parts.hostname or any(character.isspace() for character in given):
         raise ValueError("a host is needed, as in 'https://s3.example.org:9000'")
+    if not _is_host(parts.hostname):
+        raise ValueError(f"{parts.hostname!r} is no host: names are letters, digits, inner dashes, and dots between them")
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use accesskey and secretkey")
     if parts.query or parts.fragment:
@@ -46,6 +50,17 @@ def _endpoint(given: str) -> str:
     except ValueError:
         raise ValueError("the port is a number up to 65535") from None
     return given.rstrip("/")
+
+
+def _is_host(name: str) -> bool:
+    # What is no host for boto3 is refused by it too late, as a ValueError of the client's making.
+    if ":" in name:
+        try:
+            ipaddress.IPv6Address(name)
+        except ValueError:
+            return False
+        return True
+    return len(name) <= _LONGEST_HOST and all(_HOST_LABEL.fullmatch(label) for label in name.removesuffix(".").split("."))
 
 
 def _region(given: str) -> str:
