@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from typing import SupportsIndex, overload
 
@@ -45,6 +46,7 @@ class Content(bytes):
         return Content.of(super().__add__(other), f"{self.expression} + {expression_of(other)}")
 
 
+@functools.lru_cache(maxsize=8)  # Checks that follow each other use the same few, and megabytes take their time.
 def content(size: int, seed: int = 0) -> Content:
     """`size` random bytes, the same for the same `seed`; different seeds differ from the first bytes on."""
     return Content.of(random.Random(seed).randbytes(size), f"random.Random({seed}).randbytes({size})")  # noqa: S311  reproducible, not secret
