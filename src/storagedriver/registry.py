@@ -13,6 +13,7 @@ from typing import Any
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
+from storagedriver.foreign import OpenForeignStore
 
 ENTRY_POINTS = "storagedriver.suites"
 
@@ -46,6 +47,7 @@ class SuiteRegistration:
         teardown: Called with a driver after the last test.
         skip_check: Returns a reason, or None. A skip is shown with its reason and never counts as a pass.
         inspect: Names what lies on the backend; without it WRITE-11 is judged through the interface alone.
+        foreign: Opens the backend as another tool sees it; without it the group FOR is not judged.
         root_parameter: The parameter that sets the root, with which the suite makes empty stores of its own; None if
             the driver has none.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
@@ -57,6 +59,7 @@ class SuiteRegistration:
     teardown: Teardown | None = None
     skip_check: SkipCheck = never_skip
     inspect: Inspect | None = None
+    foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
     registered_at: str | None = None
 
@@ -73,6 +76,7 @@ def register_suite(
     teardown: Teardown | None = None,
     skip_check: SkipCheck = never_skip,
     inspect: Inspect | None = None,
+    foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
@@ -93,6 +97,7 @@ def register_suite(
         teardown=teardown,
         skip_check=skip_check,
         inspect=inspect,
+        foreign=foreign,
         root_parameter=root_parameter,
         registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )

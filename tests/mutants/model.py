@@ -45,6 +45,7 @@ class Mutant:
             self.driver.from_parameters,
             parameters=parent.parameters,
             inspect=parent.inspect,
+            foreign=parent.foreign,
             root_parameter=parent.root_parameter,
         )
 

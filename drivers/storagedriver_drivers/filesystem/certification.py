@@ -9,6 +9,7 @@ from typing import Any
 
 from storagedriver.registry import register_suite
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
+from storagedriver_drivers.filesystem.foreign import ForeignFiles
 
 
 def parameters(folder: Path) -> Mapping[str, Any]:
@@ -35,5 +36,6 @@ register_suite(
     FilesystemDriver.from_parameters,
     parameters=parameters,
     inspect=inspect,
+    foreign=ForeignFiles,
     root_parameter="rootdirectory",
 )

@@ -11,6 +11,7 @@ from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.s3.client import make_client
 from storagedriver_drivers.s3.driver import S3Driver
+from storagedriver_drivers.s3.foreign import ForeignObjects
 from storagedriver_drivers.s3.multipart import unfinished
 from storagedriver_drivers.s3.objects import Bucket, Layout
 from storagedriver_drivers.s3.parameters import SMALLEST_PART, S3Parameters
@@ -49,5 +50,6 @@ register_suite(
     S3Driver.from_parameters,
     parameters=PARAMETERS,
     inspect=inspect,
+    foreign=ForeignObjects,
     root_parameter="rootdirectory",
 )

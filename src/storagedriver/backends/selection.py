@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
+from storagedriver.backends.containers import CONTAINER_MODE
 from storagedriver.backends.errors import (
     BackendMismatchError,
     BackendSetupError,
@@ -20,6 +21,10 @@ from storagedriver.backends.seaweedfs import SEAWEEDFS
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"
+
+_LATER = (CONTAINER_MODE, IN_PROCESS_MODE)
+"""Modes chosen by themselves only where nothing before them can run: a program that was installed starts sooner than a
+container, and needs nothing pulled; an imitation proves the least."""
 
 
 def providers() -> Mapping[str, Provider]:
@@ -69,8 +74,8 @@ def choose(driver: str, wanted: str | None) -> tuple[Provider, str]:
 
     Args:
         driver: The driver's name.
-        wanted: As find() takes it; None or "auto" for the first server of this driver whose preferred mode can run
-            here, real servers before imitations.
+        wanted: As find() takes it; None or "auto" for the first server of this driver that can run here: as programs
+            of this machine before containers, real servers before imitations.
 
     Raises:
         UnknownBackendError: No server or no mode is called so.
@@ -105,9 +110,9 @@ def _first_available(driver: str) -> tuple[Provider, str]:
         raise BackendMismatchError(
             f"no server is known for the driver {driver}; name one with --backend, or 'external' with parameters"
         )
+    ways = [(provider, mode) for provider in serving for mode in provider.modes]
     reasons: list[tuple[str, str]] = []
-    for provider in serving:
-        mode = provider.modes[0]
+    for provider, mode in sorted(ways, key=lambda way: _LATER.index(way[1]) + 1 if way[1] in _LATER else 0):
         reason = provider.unavailable(mode)
         if reason is None:
             return provider, mode

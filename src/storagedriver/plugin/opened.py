@@ -63,8 +63,15 @@ class OpenedTargets:
         for need in mark.kwargs.get("needs", ()):
             if need == "shared" and not capabilities.shared:
                 return NOT_OFFERED, "capability shared is not declared: no other process sees the store"
+            if need == "foreign" and not capabilities.shared:
+                return NOT_OFFERED, "capability shared is not declared: no other tool sees the store"
             if need == "inspect" and registration.inspect is None:
                 return SKIPPED, "register_suite was given no inspect function that names what lies on the backend"
+            if need == "foreign" and registration.foreign is None:
+                return (
+                    SKIPPED,
+                    "register_suite was given no foreign function that opens the backend as other tools see it",
+                )
             if need == "root" and registration.root_parameter is None:
                 return SKIPPED, "register_suite was given no root_parameter with which to make empty stores"
         return "", None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storagedriver.driver import StorageDriver
+from storagedriver.foreign import ForeignStore
 from storagedriver.testing.recording import Recorder
 from storagedriver.testing.target import Target
 from storagedriver.testing.tree import Tree
@@ -36,7 +37,7 @@ class Subject:
         self.profile = profile
         self._recorder = recorder
         self._tree = tree
-        self._opened: list[StorageDriver] = []
+        self._opened: list[StorageDriver | ForeignStore] = []
 
     @property
     def name(self) -> str:
@@ -95,6 +96,16 @@ class Subject:
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
         return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
+
+    def foreign(self) -> ForeignStore:
+        """Another tool on the backend, for names below the check's prefix too; closed after the check (needs foreign)."""
+        opening = self.target.registration.foreign
+        if opening is None:
+            raise RuntimeError("the check must say needs=['foreign'] in its requirement mark")
+        self._recorder.untold = True
+        tool = opening(self.parameters)
+        self._opened.append(tool)
+        return tool
 
     def elsewhere(self, function: Callable[Concatenate[StorageDriver, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What `function(driver, ...)` returns in another process, with a driver of the same parameters (needs shared).
