@@ -6,9 +6,11 @@ Exit codes: 0 done; 1 a server could not be started, or died; 2 the command line
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +26,7 @@ from storagedriver.backends import (
     RunningBackend,
     Server,
     UnknownBackendError,
+    by_hand,
     find,
     providers,
 )
@@ -43,9 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "drivers":
             return _list_drivers(as_json=given.json)
-        if given.action == "list":
-            return _list_backends(as_json=given.json)
-        return _run_backend(given.name, as_json=given.json)
+        match given.action:
+            case "list":
+                return _list_backends(as_json=given.json)
+            case "up":
+                start = _run_detached if given.detach else _run_backend
+                return start(given.name, as_json=given.json)
+            case "down":
+                return _end_backends(given.name)
+            case _:
+                return _show_log(given.name)
     except UnknownBackendError as error:
         return _complain(str(error), USAGE)
     except BackendSetupError as error:
@@ -71,7 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     up.add_argument("name", metavar="NAME[:MODE]", help="a name from `storagedriver backends list`")
+    up.add_argument("--detach", action="store_true", help="return once it works; `backends down` stops it")
     _add_json(up)
+    down = actions.add_parser("down", help="stop servers that `up` started, in any terminal", allow_abbrev=False)
+    down.add_argument("name", nargs="?", metavar="NAME", help="those of this name alone")
+    logs = actions.add_parser("logs", help="print the log of a server that `up` started", allow_abbrev=False)
+    logs.add_argument("name", metavar="NAME", help="the server's name; the newest, if several run")
     return parser
 
 
@@ -129,9 +144,11 @@ def _run_backend(wanted: str, *, as_json: bool) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     server: Server | None = None
-    with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder:
+    with contextlib.ExitStack() as known, tempfile.TemporaryDirectory(prefix="storagedriver-") as folder:
         try:
             server = provider.start(mode, Path(folder))
+            # Until all of it is gone: `down` waits for that.
+            known.enter_context(by_hand.announced(server.running))
             _announce(server.running, provider, as_json=as_json)
             return _watch(server)
         except KeyboardInterrupt:
@@ -144,16 +161,82 @@ def _run_backend(wanted: str, *, as_json: bool) -> int:
                 server.stop()
 
 
+def _run_detached(wanted: str, *, as_json: bool) -> int:
+    provider, mode = find(wanted)
+    command = [sys.executable, "-m", "storagedriver.cli", "backends", "up", f"{provider.name}:{mode}", "--json"]
+    # Of a file nobody has to read, unlike of a pipe: the server's end may be told long after this has ended.
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(  # noqa: S603  this very command
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        try:
+            with process.stdout:
+                told = process.stdout.readline()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            return OK
+        if not told:
+            code = process.wait()
+            complaints.seek(0)
+            sys.stderr.write(complaints.read())
+            return code
+    process.returncode = 0  # It goes on by itself: there is no child to wait for, and nothing to warn of.
+    _announce(RunningBackend.from_dict(json.loads(told)), provider, as_json=as_json, detached=True)
+    return OK
+
+
+def _end_backends(name: str | None) -> int:
+    servers = by_hand.found(_known(name))
+    if not servers:
+        return _complain(f"no server{f' {name}' if name else ''} runs that `up` started", FAILED)
+    stuck = [each for each in servers if not each.end()]
+    for each in servers:
+        if each not in stuck:
+            _print(f"stopped {each.running.name} ({each.running.mode})")
+    names = ", ".join(f"{each.running.name} (process {each.process})" for each in stuck)
+    return _complain(f"not stopped within a minute: {names}", FAILED) if stuck else OK
+
+
+def _show_log(name: str) -> int:
+    servers = by_hand.found(_known(name))
+    if not servers:
+        return _complain(f"no server {name} runs that `up` started", FAILED)
+    log = servers[-1].running.log
+    if log is None:
+        return _complain(f"the server {name} keeps no log", FAILED)
+    sys.stdout.write(Path(log).read_text(errors="replace"))
+    return OK
+
+
+def _known(name: str | None) -> str | None:
+    """The name, if there is a server of it, here or not.
+
+    Raises:
+        UnknownBackendError: There is none.
+    """
+    if name is not None and name not in providers():
+        find(name)
+    return name
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     del number, frame
     raise KeyboardInterrupt
 
 
-def _announce(running: RunningBackend, provider: Provider, *, as_json: bool) -> None:
+def _announce(running: RunningBackend, provider: Provider, *, as_json: bool, detached: bool = False) -> None:
     if as_json:
         _print(json.dumps(running.to_dict()))
         return
-    _print(f"# {running.name} {running.version} ({running.mode}) runs until Ctrl-C")
+    until = f"`storagedriver backends down {running.name}`" if detached else "Ctrl-C"
+    _print(f"# {running.name} {running.version} ({running.mode}) runs until {until}")
     if running.log:
         _print(f"# log: {running.log}")
     for driver in provider.drivers:

@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_server_of_the_users_own_is_not_started(capsys: pytest.CaptureFixture[
     assert "nothing to start" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["backends"], ["backends", "up"], ["backends", "down", "moto"], ["--what"]])
+@pytest.mark.parametrize("arguments", [[], ["backends"], ["backends", "up"], ["backends", "stop", "moto"], ["--what"]])
 def test_a_wrong_command_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
@@ -160,3 +161,91 @@ def test_up_prints_variables_for_a_shell(tmp_path: Path) -> None:
     script = "".join(lines) + 'echo "$STORAGEDRIVER_S3_FORCEPATHSTYLE $STORAGEDRIVER_S3_REGION"'
     seen = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert seen.stdout == "true us-east-1\n"
+
+
+@pytest.fixture
+def detached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A server that runs in the background, and the variables that the shell was told."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    done = run("backends", "up", "moto", "--detach")
+    assert (done.returncode, done.stderr) == (cli.OK, "")
+    yield dict(
+        line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines() if line.startswith("export ")
+    )
+    run("backends", "down")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "storagedriver.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_detached_server_runs_until_it_is_ended_from_elsewhere(detached: dict[str, str], tmp_path: Path) -> None:
+    endpoint = S3Endpoint(
+        port=int(detached["STORAGEDRIVER_S3_REGIONENDPOINT"].rpartition(":")[2]),
+        bucket=detached["STORAGEDRIVER_S3_BUCKET"],
+        access_key=detached["STORAGEDRIVER_S3_ACCESSKEY"],
+        secret_key=detached["STORAGEDRIVER_S3_SECRETKEY"],
+    )
+    with contextlib.closing(endpoint.client()) as client:
+        client.put_object(Bucket=endpoint.bucket, Key="key", Body=b"content")
+
+    logged = run("backends", "logs", "moto")
+    ended = run("backends", "down", "moto")
+
+    assert "/key" in logged.stdout
+    assert (ended.returncode, ended.stdout) == (cli.OK, "stopped moto (moto)\n")
+    assert endpoint.failure() is not None
+    assert list(tmp_path.iterdir()) == [tmp_path / "state"]
+    assert [path for path in (tmp_path / "state").rglob("*") if path.is_file()] == []
+
+
+def test_keys_of_a_detached_server_are_for_the_user_alone(detached: dict[str, str], tmp_path: Path) -> None:
+    (told,) = (tmp_path / "state").rglob("*.json")
+
+    assert detached["STORAGEDRIVER_S3_SECRETKEY"] in told.read_text()
+    assert told.stat().st_mode & 0o077 == 0
+
+
+def test_a_server_whose_process_was_killed_is_not_found(detached: dict[str, str], tmp_path: Path) -> None:
+    (told,) = (tmp_path / "state").rglob("*.json")
+    os.kill(json.loads(told.read_text())["process"], signal.SIGKILL)
+
+    ended = eventually(lambda: run("backends", "down", "moto"), lambda done: done.returncode == cli.FAILED)
+
+    assert "no server moto runs" in ended.stderr
+    assert not told.exists()
+
+
+def eventually(
+    action: Callable[[], subprocess.CompletedProcess[str]], done: Callable[[subprocess.CompletedProcess[str]], bool]
+) -> subprocess.CompletedProcess[str]:
+    """The action, repeated until its outcome is the one waited for; the last outcome after half a minute."""
+    deadline = time.monotonic() + 30
+    while not done(outcome := action()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (("down",), cli.FAILED, "no server runs that `up` started"),
+        (("down", "minio"), cli.FAILED, "no server minio runs that `up` started"),
+        (("down", "mino"), cli.USAGE, "did you mean 'minio'?"),
+        (("logs", "minio"), cli.FAILED, "no server minio runs that `up` started"),
+        (("logs", "mino"), cli.USAGE, "did you mean 'minio'?"),
+        (("up", "external", "--detach"), cli.USAGE, "nothing to start"),
+    ],
+)
+def test_what_does_not_run_is_said(
+    arguments: tuple[str, ...], code: int, complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    done = run("backends", *arguments)
+
+    assert done.returncode == code
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
