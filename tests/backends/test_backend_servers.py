@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,10 +74,10 @@ def start(name: str, folder: Path) -> ProgramServer:
 
 
 @pytest.fixture(params=sorted(PROVIDERS))
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ProgramServer]:
-    reason = PROVIDERS[request.param].unavailable("process")
-    if reason:
-        pytest.skip(reason)
+def server(
+    request: pytest.FixtureRequest, tmp_path: Path, need: Callable[[str | None], None]
+) -> Iterator[ProgramServer]:
+    need(PROVIDERS[request.param].unavailable("process"))
     started = start(request.param, tmp_path)
     yield started
     started.stop()

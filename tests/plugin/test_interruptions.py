@@ -137,3 +137,26 @@ def test_a_failure_on_a_server_reproduces_on_one_of_its_own(author: pytest.Pytes
     shown = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, cwd=author.path)
     assert shown.returncode == 1, script.read_text() + shown.stdout + shown.stderr
     assert shown.stdout.startswith("VIOLATED: source after a move")
+
+
+@pytest.mark.parametrize("report", [True, False], ids=["beside-the-report", "in-pytests-cache"])
+def test_the_servers_log_is_kept_after_a_failure(author: pytest.Pytester, report: bool) -> None:
+    """What the server said is still there to be read, and the end of the output says where."""
+    arguments = ["--driver=s3", "--backend=moto", "--suite=tiny", "--driver-param=bucket=no-such-bucket"]
+
+    failed = author.runpytest_subprocess(*arguments, *(["--certify-report=report.json"] if report else []))
+
+    folder = Path(author.path, "report-servers" if report else ".pytest_cache/d/storagedriver")
+    failed.stdout.fnmatch_lines([f"log of the server: {folder}/s3@moto.log"])
+    assert "no-such-bucket" in (folder / "s3@moto.log").read_text()
+
+
+def test_no_servers_log_is_kept_after_a_success(author: pytest.Pytester) -> None:
+    """A run that went well leaves its report alone."""
+    passed = author.runpytest_subprocess(
+        "--driver=s3", "--backend=moto", "--suite=tiny", "--certify-report=report.json", "-k", "test_move"
+    )
+
+    assert passed.ret == pytest.ExitCode.OK
+    passed.stdout.no_fnmatch_line("log of the server*")
+    assert not Path(author.path, "report-servers").exists()

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ _ENDING = Path(__file__).with_name("_container_end.py")
 _ENDING_DEADLINE = 30.0
 _POLL_INTERVAL = 0.05
 _PING_DEADLINE = 5
+_USUAL_ENGINE = "unix:///var/run/docker.sock"
 _VERSION_LABEL = "org.opencontainers.image.version"
 _PORT_TAKEN = ("already in use", "already allocated")
 
@@ -42,17 +44,31 @@ def engine_missing() -> str | None:
     """Why no container can be run here, with what would mend it; None if an engine answers."""
     if importlib.util.find_spec("testcontainers") is None:
         return "testcontainers is not installed; install it with: pip install 'storagedriver[containers]'"
-    import docker  # noqa: PLC0415  # only where a container is wanted
-    from docker.errors import DockerException  # noqa: PLC0415
-
-    try:
-        with contextlib.closing(docker.from_env(timeout=_PING_DEADLINE)) as client:
-            client.ping()
-    except DockerException:
+    if not _engine_answers():
         return "no container engine answers; start Docker, or set DOCKER_HOST to where one listens"
     if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:", "http")):
         return f"the container engine is on another machine, whose ports {HOST} does not have"
     return None
+
+
+def _engine_answers() -> bool:
+    import docker  # noqa: PLC0415  # only where a container is wanted
+    from docker.errors import DockerException  # noqa: PLC0415
+
+    scheme, _, path = os.environ.get("DOCKER_HOST", _USUAL_ENGINE).partition("://")
+    if scheme == "unix":
+        # Asked first, since Docker's client leaves sockets open where nobody listens.
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(path)
+            except OSError:
+                return False
+    try:
+        with contextlib.closing(docker.from_env(timeout=_PING_DEADLINE)) as client:
+            client.ping()
+    except DockerException:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from storagedriver.backends.selection import AUTO
 from storagedriver.errors import MissingDependencyError
 from storagedriver.plugin.options import Options
 from storagedriver.registry import SuiteRegistration
-from storagedriver.testing.target import TargetError, find_registration
+from storagedriver.testing.target import TargetError, find_registration, label_of
 
 EXTERNAL = "external"
 
@@ -38,7 +38,7 @@ class Plan:
     @property
     def label(self) -> str:
         """Driver and server in a word, as Target.label."""
-        return self.called if self.backend is None else f"{self.called}@{self.backend[0]}"
+        return label_of(self.called, self.backend)
 
 
 def plan(options: Options) -> list[Plan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class CertificationPlugin:
         self.results: Results | None = None
         self._refused: str | None = None
         self._attendance = Attendance()
+        self._kept_logs: Sequence[Path] = ()
 
     @property
     def is_worker(self) -> bool:
@@ -335,6 +337,18 @@ class CertificationPlugin:
         unwritten = self.results.finish(int(session.exitstatus))
         if unwritten is not None and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        if session.exitstatus not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            self._kept_logs = self.targets.keep_logs(self._logs_folder())
+
+    def _logs_folder(self) -> Path:
+        """Where the servers' logs go after a failure: beside the report, else where pytest keeps what it remembers."""
+        report = self.options.report
+        if report is not None:
+            return report.with_name(f"{report.stem}-servers")
+        cache: pytest.Cache | None = getattr(self.config, "cache", None)
+        return (
+            Path(tempfile.mkdtemp(prefix="storagedriver-servers-")) if cache is None else cache.mkdir("storagedriver")
+        )
 
     def _tear_down(self, label: str) -> str | None:
         target = self.targets.by_label.get(label)
@@ -368,6 +382,8 @@ class CertificationPlugin:
             terminalreporter.write_line(f"ERROR: {self._refused}", red=True)
             return
         self.results.print(terminalreporter)
+        for log in self._kept_logs:
+            terminalreporter.write_line(f"log of the server: {log}")
 
     def pytest_unconfigure(self) -> None:
         """Stop the servers."""

@@ -102,6 +102,18 @@ class Targets:
                 return f"the server {server.running.name} stopped during the run: {failure}"
         return None
 
+    def keep_logs(self, folder: Path) -> list[Path]:
+        """Copy the servers' logs into `folder`, before they go with the servers; what was copied."""
+        kept = []
+        for label, server in self._servers.items():
+            log = server.running.log
+            # A log that cannot be kept is no reason to lose the results.
+            with contextlib.suppress(OSError):
+                if log is not None:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    kept.append(Path(shutil.copy(log, folder / f"{label}.log")))
+        return kept
+
     def stop(self) -> None:
         """Stop the servers and remove their folders. Stopping twice is fine."""
         while self._servers:

@@ -11,12 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storagedriver import factory
+from storagedriver.backends.containers import CONTAINER_MODE
 from storagedriver.driver import Capabilities, StorageDriver
 from storagedriver.errors import InvalidStorageDriverError, MissingDependencyError, StorageDriverError
 from storagedriver.registry import SuiteRegistration, find_suite, suite_names
 
 if TYPE_CHECKING:
     from storagedriver.backends.model import RunningBackend
+
+
+def label_of(driver: str, backend: tuple[str, str] | None) -> str:
+    """A driver on a server in a mode, in a word: "inmemory", "s3@seaweedfs", "s3@seaweedfs:container"."""
+    if backend is None:
+        return driver
+    name, mode = backend
+    # Elsewhere a server has but one mode that starts it, and its name says enough.
+    return f"{driver}@{name}:{mode}" if mode == CONTAINER_MODE else f"{driver}@{name}"
 
 
 class TargetError(Exception):
@@ -45,9 +55,9 @@ class Target:
 
     @property
     def label(self) -> str:
-        """Driver and server in a word: "inmemory", "s3@seaweedfs"."""
-        name = self.called or self.registration.name
-        return name if self.backend is None else f"{name}@{self.backend.name}"
+        """Driver and server in a word, as label_of() makes it."""
+        backend = None if self.backend is None else (self.backend.name, self.backend.mode)
+        return label_of(self.called or self.registration.name, backend)
 
     def open(self) -> StorageDriver:
         """A new driver of these parameters."""
