@@ -11,6 +11,7 @@ import pytest
 
 from storagedriver.contract import GROUPS, REQUIREMENTS, Requirement
 from storagedriver.plugin.options import Options
+from storagedriver.plugin.table import PROFILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def chosen(item: pytest.Item, options: Options) -> bool:
     """Whether the profile and --requirement keep an item; items of other kinds are kept."""
     clause = requirement_of(item)
     profile = item.get_closest_marker("profile")
-    if profile is not None and profile.args == ("full",) and options.profile == "quick":
+    if profile is not None and PROFILES.index(profile.args[0]) > PROFILES.index(options.profile):
         return False
     if options.requirements is None:
         return True

@@ -14,7 +14,7 @@ from storagedriver.testing.content import (
     size_of,
 )
 from storagedriver.testing.expect import ContractViolation
-from storagedriver.testing.requirement import full, requirement
+from storagedriver.testing.requirement import full, requirement, soak
 from storagedriver.testing.subject import Subject
 from storagedriver.testing.tree import Tree
 
@@ -31,4 +31,5 @@ __all__ = [
     "full",
     "requirement",
     "size_of",
+    "soak",
 ]

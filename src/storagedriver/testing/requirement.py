@@ -34,3 +34,6 @@ def requirement(
 
 full = pytest.mark.profile("full")
 """For checks that take seconds: run in the profiles full and soak, not in quick."""
+
+soak = pytest.mark.profile("soak")
+"""For checks that take minutes, or gigabytes of the backend: run in the profile soak alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver
-from storagedriver.testing import Subject, Tree, content, expect, full, requirement
+from storagedriver.testing import Subject, Tree, content, expect, full, requirement, soak
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
     SHAPES,
@@ -163,6 +163,21 @@ def test_children_of_many_pages_all_come(driver: StorageDriver, tree: Tree, page
     listed = sorted(driver.list(tree.path("d")))
 
     expect.equal(listed, children_of(files, tree.path("d")), "children over several pages")
+
+
+@soak
+@requirement("LIST-3")
+def test_twelve_thousand_children_all_come_and_go(driver: StorageDriver, tree: Tree) -> None:
+    """More than any backend lists in one page: all are listed, walked, and deleted with their directory."""
+    files = tree.paths(*(f"d/{number:05}" for number in range(12_000)))
+    put_many(driver, files)
+
+    listed = sorted(driver.list(tree.path("d")))
+
+    expect.equal(listed, files, "12,000 children")
+    expect.equal([info.path for info in driver.walk(tree.path("d"))], files, "walk over 12,000 children")
+    driver.delete(tree.path("d"))
+    expect.absent(driver, tree.path("d"), "directory of 12,000 children after its delete")
 
 
 @full
