@@ -47,12 +47,21 @@ class Result:
     seconds: float = 0.0
 
 
+SERVED = (
+    ("s3", "moto"),
+    ("s3", "seaweedfs:process"),
+    ("s3", "minio:process"),
+    ("s3", "minio:container"),
+)
+"""Which driver is judged on which server, and how that is run."""
+
 PARTS = (
     Part("the project's own tests", ("tests",)),
     Part("drivers inmemory and filesystem", ("--driver=inmemory", "--driver=filesystem")),
-    Part("driver s3 on moto", ("--driver=s3", "--backend=moto"), server="moto"),
-    Part("driver s3 on SeaweedFS", ("--driver=s3", "--backend=seaweedfs"), server="seaweedfs"),
-    Part("driver s3 on MinIO", ("--driver=s3", "--backend=minio"), server="minio"),
+    *(
+        Part(f"driver {driver} on {server}", (f"--driver={driver}", f"--backend={server}"), server=server)
+        for driver, server in SERVED
+    ),
 )
 
 
