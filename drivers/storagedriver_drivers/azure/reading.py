@@ -63,7 +63,7 @@ class BlobReader:
         self._position = self.head.size
 
     def _take(self, piece: Piece) -> None:
-        if not piece.data:
+        if not piece.data and self._position < self.head.size:
             raise BackendError(f"the content broke off at byte {self._position}")
         self._position += len(piece.data)
         self._buffer = memoryview(piece.data)
