@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,12 @@ from storagedriver_drivers.azure.signing import Signer
 
 if TYPE_CHECKING:
     from azure.core import MatchConditions
-    from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, ContentSettings
+    from azure.storage.blob import BlobBlock, BlobClient, BlobProperties, BlobServiceClient, ContentSettings
 else:
     MatchConditions = require("azure.core", extra="azure", driver_name="azure").MatchConditions
-    ContentSettings = require("azure.storage.blob", extra="azure", driver_name="azure").ContentSettings
+    _blob = require("azure.storage.blob", extra="azure", driver_name="azure")
+    BlobBlock = _blob.BlobBlock
+    ContentSettings = _blob.ContentSettings
 
 BLOCK_BLOB = "BlockBlob"
 APPEND_BLOB = "AppendBlob"
@@ -189,6 +191,19 @@ class Container:
             validate_content=True,
         )
         return required_etag(answer, "Put Blob")
+
+    def stage(self, name: str, block: str, content: bytes | bytearray | memoryview) -> None:
+        """Upload one block, which nobody sees before it is committed."""
+        self.blob(name).stage_block(block, bytes(content), length=len(content), validate_content=True)
+
+    def commit(self, name: str, blocks: Iterable[str], head: BlobHead) -> str:
+        """Make the blob of these blocks, with the metadata and content type of `head`; returns its ETag."""
+        answer = self.blob(name).commit_block_list(
+            [BlobBlock(block_id=block) for block in blocks],
+            metadata=dict(head.metadata),
+            content_settings=head.settings,
+        )
+        return required_etag(answer, "Put Block List")
 
     def remove(self, name: str) -> bool:
         """Delete one blob with its snapshots; tells whether it was there."""

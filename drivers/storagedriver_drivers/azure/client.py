@@ -6,7 +6,8 @@ import logging
 import random
 import re
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
@@ -29,6 +30,7 @@ _logger = logging.getLogger("storagedriver.azure")
 _CONNECTIONS = 64
 """Connections that are kept; each request in flight holds one."""
 
+_BODY_PIECE = 256 << 10
 _LONGEST_DELAY = 20.0
 _TOO_MANY_REQUESTS = 429
 
@@ -76,19 +78,49 @@ def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClie
     )
 
 
+class _Body:
+    """The body of an answer, which does not say how long it is.
+
+    The SDK makes a list of a body's pieces, for which Python reserves a place for each byte of a body that tells its
+    length: eight times its size.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it lazily, untyped
     """Requests over HTTP, whose failures do not show the signature of the URL."""
 
     def send(self, request: Any, **arguments: Any) -> Any:
         try:
-            return super().send(request, **arguments)
+            response = super().send(request, **arguments)
         except AzureError as error:
             failure = error
+        else:
+            _tell_no_length(response)
+            return response
         text = str(failure)
         if not _SIGNATURE.search(text):
             raise failure
         # Not from it: its causes print the URL too.
         raise type(failure)(_without_signature(text))
+
+
+def _tell_no_length(response: Any) -> None:
+    # The SDK has responses of two kinds, with two names for this.
+    kind = type(response)
+    download = getattr(kind, "stream_download", None) or getattr(kind, "_stream_download", None)
+    if download is not None:
+        # Weak, as a cycle would keep the body of the request until it is found.
+        own = weakref.ref(response)
+        response.stream_download = lambda *given, **named: _Body(download(own(), *given, **named))
 
 
 class _Retries(ExponentialRetry):
@@ -125,6 +157,7 @@ def _transport(parameters: AzureParameters) -> RequestsTransport:
         connection_timeout=parameters.connect_timeout,
         read_timeout=parameters.read_timeout,
         connection_verify=_verify(parameters),
+        connection_data_block_size=_BODY_PIECE,
     )
 
 

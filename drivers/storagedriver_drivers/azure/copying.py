@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from storagedriver.dependencies import require
@@ -21,10 +20,8 @@ from storagedriver_drivers.azure.reading import BlobReader
 
 if TYPE_CHECKING:
     from azure.core import MatchConditions
-    from azure.storage.blob import BlobBlock
 else:
     MatchConditions = require("azure.core", extra="azure", driver_name="azure").MatchConditions
-    BlobBlock = require("azure.storage.blob", extra="azure", driver_name="azure").BlobBlock
 
 MOST_BLOCKS = 50_000
 """Blocks of one blob; the service commits no more."""
@@ -86,7 +83,7 @@ def _copy_in_blocks(container: Container, source: str, dest: str, head: BlobHead
                 return False
             ids.append(block)
         try:
-            commit_blocks(container, dest, ids, head)
+            container.commit(dest, ids, head)
         except HttpResponseError as error:
             # A put or commit to the same path came between and threw the blocks away.
             if code(error) != "InvalidBlockList" or attempt == _ATTEMPTS - 1:
@@ -123,13 +120,3 @@ def block_from(
             return False
         raise
     return True
-
-
-def commit_blocks(container: Container, name: str, ids: Iterable[str], head: BlobHead) -> str:
-    """Make the blob of these blocks, with the metadata and content type of `head`; returns its ETag."""
-    answer = container.blob(name).commit_block_list(
-        [BlobBlock(block_id=block) for block in ids],
-        metadata=dict(head.metadata),
-        content_settings=head.settings,
-    )
-    return required_etag(answer, "Put Block List")

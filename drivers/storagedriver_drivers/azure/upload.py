@@ -17,6 +17,8 @@ from storagedriver_drivers.azure.reading import BlobReader, read_all, require_wh
 MARK = "storagedriver_upload"
 """Name of the metadata by which a written blob is known as the result of one certain stream."""
 
+_LOST = "what the stream had staged is gone: its path was deleted meanwhile, or another stream ended it"
+
 _COPIED_BLOCK = 64 << 20
 """Bytes of each block that the server copies of a file that is appended to, at least."""
 
@@ -147,7 +149,12 @@ class AzureUpload:
         if tuple(self._blocks) != self._kept:
             # The service forgets blocks that nothing is committed of after a week.
             self._kept = tuple(self._blocks)
-            copying.commit_blocks(self._container, self._data_name, self._kept, written({MARK: self._mark}))
+            try:
+                self._container.commit(self._data_name, self._kept, written({MARK: self._mark}))
+            except HttpResponseError as error:
+                if _is_loss(error):
+                    raise BackendError(_LOST) from error
+                raise
         stage = staging.Stage(self._mark, self._kept, self._stored, len(self._buffer))
         self._state = staging.save(self._container, self._place.state_name, stage, self._buffer)
         if other is not None and other.blocks and other.mark != self._mark:
@@ -218,9 +225,7 @@ class AzureUpload:
 
     def _store(self, content: bytes | bytearray | memoryview) -> None:
         block = self._next_block()
-        self._container.blob(self._data_name).stage_block(
-            block, bytes(content), length=len(content), validate_content=True
-        )
+        self._container.stage(self._data_name, block, content)
         self._blocks.append(block)
         self._stored += len(content)
 
@@ -230,11 +235,9 @@ class AzureUpload:
         try:
             if self._buffer:
                 tail = self._next_block()
-                self._container.blob(self._data_name).stage_block(
-                    tail, bytes(self._buffer), length=len(self._buffer), validate_content=True
-                )
+                self._container.stage(self._data_name, tail, self._buffer)
                 blocks.append(tail)
-            etag = copying.commit_blocks(self._container, self._data_name, blocks, written(metadata))
+            etag = self._container.commit(self._data_name, blocks, written(metadata))
             copying.copy(
                 self._container,
                 self._data_name,
@@ -244,11 +247,11 @@ class AzureUpload:
                 temporary=self._place.own_name(),
             )
         except HttpResponseError as error:
-            # An earlier try may have succeeded with its answer lost: then the file bears this stream's mark.
-            if not (code(error) == "InvalidBlockList" or is_absent(error)) or not self._is_published():
-                if is_absent(error):
-                    raise BackendError("what the stream had staged is gone") from error
+            if not _is_loss(error):
                 raise
+            # An earlier try may have succeeded with its answer lost: then the file bears this stream's mark.
+            if not self._is_published():
+                raise BackendError(_LOST) from error
 
     def _is_published(self) -> bool:
         head = self._container.head(self._place.name)
@@ -272,6 +275,11 @@ class AzureUpload:
             self._container.remove(self._place.state_name)
         self._state = None
         return False
+
+
+def _is_loss(error: HttpResponseError) -> bool:
+    """Whether blocks, or the blob that was made of them, are no longer there."""
+    return code(error) == "InvalidBlockList" or is_absent(error)
 
 
 def continued(place: Place) -> AzureUpload:
