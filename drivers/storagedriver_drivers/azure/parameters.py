@@ -109,7 +109,7 @@ class AzureParameters(DriverParameters):
     realm: str = Field(
         default="core.windows.net",
         pattern=r"^[A-Za-z0-9.-]+$",
-        description="Domain of the cloud: the endpoint is https://<accountname>.blob.<realm>.",
+        description="Domain of the cloud: the endpoint is https://ACCOUNTNAME.blob.REALM.",
     )
     serviceurl: Annotated[str, AfterValidator(_service_url)] | None = Field(
         default=None, description="URL of the blob service where realm does not lead to it, an emulator's for one."

@@ -146,15 +146,16 @@ class AzureUpload:
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
         other = staging.peek(self._container, self._place.state_name)
-        if tuple(self._blocks) != self._kept:
+        blocks = tuple(self._blocks)
+        if blocks != self._kept:
             # The service forgets blocks that nothing is committed of after a week.
-            self._kept = tuple(self._blocks)
             try:
-                self._container.commit(self._data_name, self._kept, written({MARK: self._mark}))
+                self._container.commit(self._data_name, blocks, written({MARK: self._mark}))
             except HttpResponseError as error:
                 if _is_loss(error):
                     raise BackendError(_LOST) from error
                 raise
+            self._kept = blocks
         stage = staging.Stage(self._mark, self._kept, self._stored, len(self._buffer))
         self._state = staging.save(self._container, self._place.state_name, stage, self._buffer)
         if other is not None and other.blocks and other.mark != self._mark:
