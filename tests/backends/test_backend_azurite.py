@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from backends.test_backend_servers import connects, listening_addresses
 
+from backends.test_backend_servers import connects, listening_addresses
 from storagedriver.backends import BackendStartError, azurite, choose
 from storagedriver.backends.azurite import AZURITE, AzuriteEndpoint
 from storagedriver.backends.programs import ProgramServer
@@ -76,7 +76,9 @@ def test_is_what_the_azure_driver_runs_on(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_program_that_does_not_come_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     binary = tmp_path / "broken"
-    binary.write_text('#!/bin/sh\ncase "$*" in *--version*) echo 1.2.3;; *) echo the drive is full >&2; exit 3;; esac\n')
+    binary.write_text(
+        '#!/bin/sh\ncase "$*" in *--version*) echo 1.2.3;; *) echo the drive is full >&2; exit 3;; esac\n'
+    )
     binary.chmod(0o755)
     folder = tmp_path / "servers"
     folder.mkdir()

@@ -648,6 +648,28 @@ class TestCopies:
             driver.move("/a", "/b")
         assert driver.get_content("/a") == body(CHUNK + 1)
 
+    def test_copy_whose_beginning_is_not_known(self, driver: AzureDriver, exchange: Exchange) -> None:
+        """Its answer was lost and it is under way: the next try is refused until it has ended."""
+        driver.put_content("/a", body(CHUNK + 1))
+        driver.put_content("/b", b"old")
+        exchange.answer("CopyBlob", LOST, Answer(409, "PendingCopyOperation"))
+        exchange.answer("GetProperties", None, None, self.told("pending"))
+        driver.move("/a", "/b")
+        assert exchange.taken()["CopyBlob"] == 3
+        assert driver.get_content("/b") == body(CHUNK + 1)
+        assert driver.list("/") == ["/b"]
+
+    @pytest.mark.parametrize("code", ["BlobNotFound", "CannotVerifyCopySource"])
+    def test_source_that_the_server_does_not_find(self, driver: AzureDriver, exchange: Exchange, code: str) -> None:
+        driver.put_content("/a", b"a")
+        exchange.answer("CopyBlobFromUrl", Answer(404, code))
+        with pytest.raises(BackendError):
+            driver.move("/a", "/b")
+        exchange.answer("GetProperties", None, lambda _: driver.delete("/a"))
+        exchange.answer("CopyBlobFromUrl", Answer(404, code))
+        with pytest.raises(PathNotFoundError):
+            driver.move("/a", "/b")
+
     def test_synchronous_copy_without_success(self, driver: AzureDriver, exchange: Exchange) -> None:
         driver.put_content("/a", b"a")
         exchange.answer(
@@ -1224,3 +1246,11 @@ class TestTLS:
     def test_not_verified(self, port: int) -> None:
         with pytest.raises(PathNotFoundError):
             self.call(port, skipverify=True)
+
+
+def test_documented_parameters_are_those_of_the_driver() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "drivers" / "azure.md").read_text(encoding="utf-8")
+    for name, field in AzureParameters.model_fields.items():
+        assert f"| {field.description} |" in next(
+            line for line in page.splitlines() if line.startswith(f"| `{name}` |")
+        )

@@ -9,6 +9,7 @@ from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import (
+    BackendError,
     ParameterError,
     PathConflictError,
     PathNotFoundError,
@@ -20,7 +21,7 @@ from storagedriver_drivers.azure.access import access_of
 from storagedriver_drivers.azure.blobs import Container, Layout
 from storagedriver_drivers.azure.client import Redaction, make_service
 from storagedriver_drivers.azure.copying import MOST_BLOCKS
-from storagedriver_drivers.azure.errors import translate
+from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status, translate
 from storagedriver_drivers.azure.parameters import LONGEST_NAME, AzureParameters, check_combinations
 from storagedriver_drivers.azure.reading import BlobReader, read_all, require_whole
 from storagedriver_drivers.azure.signing import LONGEST_EXPIRY, Signer
@@ -133,7 +134,15 @@ class AzureDriver(BaseDriver):
         there = self._container.head(place.name)
         if there.is_folder if there else self._container.holds(self._layout.prefix(dest)):
             raise PathConflictError("a directory is there", path=dest)
-        copying.copy(self._container, source_name, place.name, head, self._parameters, temporary=place.own_name())
+        try:
+            copying.copy(self._container, source_name, place.name, head, self._parameters, temporary=place.own_name())
+        except HttpResponseError as error:
+            # Deleted since it was looked at. Otherwise it is the server that does not find what is there.
+            if status(error) == 404 and self._container.head(source_name) is None:
+                raise PathNotFoundError from error
+            if is_absent(error):
+                raise BackendError("the server did not find the source of the copy, which is there") from error
+            raise
         self._container.remove(source_name)
 
     def _delete(self, path: str) -> None:

@@ -14,7 +14,7 @@ else:
     AzureError = _core.AzureError
     HttpResponseError = _core.HttpResponseError
 
-_ABSENT = frozenset({"BlobNotFound", "CannotVerifyCopySource", ""})
+_ABSENT = frozenset({"BlobNotFound", ""})
 """Codes of a 404 that is about the blob. An answer to HEAD has no body, and a proxy may take its code away."""
 
 _CREDENTIALS = "the credential was refused; check accountname and accountkey, sastoken or what the application may do"
@@ -27,6 +27,7 @@ _HINTS = {
     "AuthorizationFailure": _CREDENTIALS,
     "AuthorizationPermissionMismatch": _CREDENTIALS,
     "NoAuthenticationInformation": _CREDENTIALS,
+    "CannotVerifyCopySource": "it could not read the source of the copy, for which it has to reach serviceurl itself",
     "KeyBasedAuthenticationNotPermitted": "the account takes no keys; use clientsecret or defaultcredentials",
     "PublicAccessNotPermitted": _CREDENTIALS,
 }
