@@ -96,10 +96,10 @@ def test_a_server_that_is_not_found_is_left_out_and_named(
     assert script.main(["-x"]) == 0
 
     shown = capsys.readouterr().out
-    assert [call[-1] for call in calls.made] == ["-x"] * 4
+    assert [call[-1] for call in calls.made] == ["-x"] * (len(script.PARTS) - 1)
     assert not any("--backend=minio" in call for call in calls.made)
     assert "left out  driver s3 on MinIO" in shown
-    assert "Servers that ran: moto, seaweedfs\n" in shown
+    assert "Servers that ran: moto, seaweedfs, " in shown
     assert "Not found: minio cannot run here: build it" in shown
 
 
@@ -113,7 +113,7 @@ def test_a_server_that_is_required_is_asked_for(
     assert script.main(["--require-backends"]) == 1
 
     assert [*script.PARALLEL, "--driver=s3", "--backend=minio", "--require-backends"] in calls.made
-    assert "1 of 5 parts failed" in capsys.readouterr().out
+    assert f"1 of {len(script.PARTS)} parts failed" in capsys.readouterr().out
 
 
 @all_tests
@@ -127,7 +127,7 @@ def test_one_failed_part_fails_the_command_and_the_others_run(
     assert script.main([]) == 1
 
     shown = capsys.readouterr().out
-    assert len(calls.made) == 4
+    assert len(calls.made) == len(script.PARTS) - 1
     assert "FAILED    driver s3 on moto" in shown
     assert "passed    driver s3 on SeaweedFS" in shown
 
