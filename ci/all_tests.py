@@ -52,6 +52,8 @@ SERVED = (
     ("s3", "seaweedfs:process"),
     ("s3", "minio:process"),
     ("s3", "minio:container"),
+    ("azure", "azurite:process"),
+    ("azure", "azurite:container"),
 )
 """Which driver is judged on which server, and how that is run."""
 

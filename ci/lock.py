@@ -18,7 +18,10 @@ OLDEST_PYTHON = "3.11"
 
 MAIN = "environment"
 LOCKS: Mapping[str, Sequence[str]] = {
-    MAIN: ("--extra=suite", "--extra=s3", "--extra=servers", "--extra=containers", "--group=tests", "--group=build"),
+    MAIN: (
+        *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=servers", "--extra=containers"),
+        *("--group=tests", "--group=build"),
+    ),
     "automation": ("--only-group=automation",),
     "lint": ("--only-group=lint",),
     "types": ("--only-group=types",),

@@ -28,7 +28,7 @@ class ForeignObjects:
     """Objects of other tools, by boto3."""
 
     ways = (_PLAIN, _IN_PARTS, _WITH_METADATA)
-    odd_names = ("q//r", "/q", "q/./r", "q/../r", "q~r", "~state", "x" * 256)
+    odd_names = ("/q", "./q", "../q", "q~r", "~state", "x" * 256)
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the bucket that these parameters of the driver name."""
@@ -93,7 +93,10 @@ class ForeignObjects:
     def _normalises(self) -> bool:
         """Whether the server takes keys for paths of files, so that `a//b` is the object `a/b`."""
         probe = self._key(f"/~probe-{secrets.token_hex(6)}//x")
-        self._client.put_object(Bucket=self._bucket, Key=probe, Body=b"")
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=probe, Body=b"")
+        except ClientError:
+            return False  # It takes no such keys at all.
         kept = self._keys(probe.partition("//")[0])
         for key in kept:
             self._client.delete_object(Bucket=self._bucket, Key=key)

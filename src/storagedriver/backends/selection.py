@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
+from storagedriver.backends.azurite import AZURITE
 from storagedriver.backends.containers import CONTAINER_MODE
 from storagedriver.backends.errors import (
     BackendMismatchError,
@@ -36,7 +37,7 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    for own in (MINIO, SEAWEEDFS, MotoProvider(), ExternalProvider()):
+    for own in (MINIO, SEAWEEDFS, MotoProvider(), AZURITE, ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):
         provider = _load(point)

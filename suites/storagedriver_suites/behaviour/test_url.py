@@ -39,8 +39,10 @@ def _fetch(url: str, method: str = "GET", body: bytes | None = None) -> Answer:
 
 
 def _url(driver: StorageDriver, path: str, method: str = "GET", expires: float | None = 600) -> str:
-    """The URL; redirect is declared, so there is one."""
+    """The URL; redirect is declared, so there is one for GET, and for HEAD unless the driver offers none."""
     url = driver.redirect_url(path, method=method, expires=expires)
+    if url is None and method != "GET":
+        pytest.skip(f"the driver offers no URL for {method}")
     expect.equal(type(url), str, f"type of the URL for {method}")
     return str(url)
 

@@ -1,0 +1,297 @@
+"""A container as the driver uses it: single blobs, listings, and the layout of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from storagedriver import paths
+from storagedriver.dependencies import require
+from storagedriver.errors import BackendError
+from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status
+from storagedriver_drivers.azure.signing import Signer
+
+if TYPE_CHECKING:
+    from azure.core import MatchConditions
+    from azure.storage.blob import BlobBlock, BlobClient, BlobProperties, BlobServiceClient, ContentSettings
+else:
+    MatchConditions = require("azure.core", extra="azure", driver_name="azure").MatchConditions
+    _blob = require("azure.storage.blob", extra="azure", driver_name="azure")
+    BlobBlock = _blob.BlobBlock
+    ContentSettings = _blob.ContentSettings
+
+BLOCK_BLOB = "BlockBlob"
+APPEND_BLOB = "AppendBlob"
+
+CONTENT_TYPE = "application/octet-stream"
+
+_STAGING = "/~staging"
+_STATE = "/~state"
+_DATA = "/~data-"
+_MARK_LENGTH = 32
+
+_UNKNOWN = datetime.fromtimestamp(0, UTC)
+
+_FOLDER = "hdi_isfolder"
+"""Metadata by which other tools mark a blob that stands for a directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where paths lie in the container: the root directory and the path, joined, without a leading slash.
+
+    Internal names hold a `~`, which no path can (PATH-6).
+    """
+
+    root: str
+
+    def name(self, path: str) -> str:
+        """The name of a file's blob."""
+        return (self.root + path).lstrip("/")
+
+    def prefix(self, path: str) -> str:
+        """What the names of all below a directory begin with."""
+        directory = self.root if path == paths.ROOT else self.root + path
+        return f"{directory}/".lstrip("/")
+
+    def staging_prefix(self, path: str) -> str:
+        """What the names of all that is staged for a path, and for all below it, begin with."""
+        return f"{self.root}{_STAGING}{path}/".lstrip("/")
+
+    def state_name(self, path: str) -> str:
+        """The name of the blob that holds the state of a path's staged stream."""
+        return f"{self.root}{_STAGING}{path}{_STATE}".lstrip("/")
+
+    def data_name(self, path: str, mark: str) -> str:
+        """The name of the blob that holds what the stream of this mark has staged."""
+        return f"{self.root}{_STAGING}{path}{_DATA}{mark}".lstrip("/")
+
+    @property
+    def overhead(self) -> int:
+        """Bytes of the longest name of a path beyond the path itself."""
+        return len(self.root) + len(_STAGING) + len(_DATA) + _MARK_LENGTH - 1
+
+
+@dataclass(frozen=True, slots=True)
+class BlobHead:
+    """What the service tells of a blob without its content.
+
+    Attributes:
+        size: Bytes.
+        etag: Of this very content.
+        metadata: Names and values that were given with it.
+        settings: Content type and the like, for copies.
+        kind: "BlockBlob", "AppendBlob" or "PageBlob".
+        modified: When it was written, in UTC.
+        copy_id: Of the copy that made it, if one did.
+        copy_status: How that copy ended: "success", "failed", "aborted", or not yet: "pending".
+    """
+
+    size: int
+    etag: str
+    metadata: Mapping[str, str]
+    settings: ContentSettings
+    kind: str = BLOCK_BLOB
+    modified: datetime = _UNKNOWN
+    copy_id: str | None = None
+    copy_status: str | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a directory's marker, which other tools make."""
+        return is_folder(self.metadata)
+
+    @property
+    def is_whole(self) -> bool:
+        """False for what a copy that did not succeed has left, or has not finished: it is empty, whatever its size."""
+        return self.copy_status in {None, "", "success"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a blob, and what came with it."""
+
+    data: bytes
+    head: BlobHead
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container through one client. Errors are the SDK's; the driver translates them.
+
+    Attributes:
+        name: The container's name.
+        page_size: Names per page of a listing.
+        copies_blocks: Holds False once the server has said that it does not know Put Block From URL.
+    """
+
+    service: BlobServiceClient
+    signer: Signer
+    name: str
+    page_size: int
+    copies_blocks: list[bool] = field(default_factory=lambda: [True])
+
+    def blob(self, name: str) -> BlobClient:
+        """The SDK's client of one blob."""
+        return self.service.get_blob_client(self.name, name)
+
+    def head(self, name: str) -> BlobHead | None:
+        """Size, ETag, time, metadata and more; None if there is no such blob.
+
+        An answer to HEAD may not tell an absent container from an absent blob: who takes None for an answer asks
+        something else of the container too.
+        """
+        try:
+            return head_of(self.blob(name).get_blob_properties())
+        except HttpResponseError as error:
+            if is_absent(error):
+                return None
+            raise
+
+    def file(self, name: str) -> BlobHead | None:
+        """The same of a file: None for a directory's marker too."""
+        head = self.head(name)
+        return None if head is None or head.is_folder else head
+
+    def get(self, name: str, start: int, length: int, *, etag: str | None = None) -> Piece | None:
+        """At most `length` bytes from `start` on, if the ETag still is `etag`; None at or beyond the end.
+
+        Raises:
+            BackendError: The answer is not what was asked for.
+        """
+        conditions: dict[str, Any] = {}
+        if etag:
+            conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        try:
+            stream: Any = self.blob(name).download_blob(
+                offset=start, length=length, max_concurrency=1, raw_response_hook=_RangeCheck(start), **conditions
+            )
+        except HttpResponseError as error:
+            if status(error) == 416:
+                return None
+            raise
+        data: bytes = stream.readall()
+        if len(data) != stream.size:
+            raise BackendError(f"{stream.size} bytes were announced, and {len(data)} sent")
+        properties: BlobProperties = stream.properties
+        total = int(str(properties.content_range).rpartition("/")[2])
+        return Piece(data, head_of(properties, size=total))
+
+    def put(self, name: str, content: bytes | bytearray, metadata: Mapping[str, str] | None = None) -> str:
+        """Write one block blob whole, in one request; returns its ETag."""
+        answer = self.blob(name).upload_blob(
+            bytes(content),
+            overwrite=True,
+            length=len(content),
+            metadata=dict(metadata or {}),
+            content_settings=ContentSettings(content_type=CONTENT_TYPE),
+            # The body carries its MD5, so a damaged one is refused.
+            validate_content=True,
+        )
+        return required_etag(answer, "Put Blob")
+
+    def stage(self, name: str, block: str, content: bytes | bytearray | memoryview) -> None:
+        """Upload one block, which nobody sees before it is committed."""
+        self.blob(name).stage_block(block, bytes(content), length=len(content), validate_content=True)
+
+    def commit(self, name: str, blocks: Iterable[str], head: BlobHead) -> str:
+        """Make the blob of these blocks, with the metadata and content type of `head`; returns its ETag."""
+        answer = self.blob(name).commit_block_list(
+            [BlobBlock(block_id=block) for block in blocks],
+            metadata=dict(head.metadata),
+            content_settings=head.settings,
+        )
+        return required_etag(answer, "Put Block List")
+
+    def remove(self, name: str) -> bool:
+        """Delete one blob with its snapshots; tells whether it was there."""
+        try:
+            self.blob(name).delete_blob(delete_snapshots="include")
+        except HttpResponseError as error:
+            if is_absent(error):
+                return False
+            raise
+        return True
+
+    def discard(self, name: str) -> None:
+        """Delete one blob, also one that consists of uncommitted blocks alone, which the service calls absent."""
+        if not self.remove(name):
+            self.blob(name).commit_block_list([])
+            self.remove(name)
+
+    def entries(self, prefix: str, *, uncommitted: bool = False) -> Iterator[BlobProperties]:
+        """All blobs whose names begin with `prefix`; on demand those that are not committed yet too."""
+        return iter(
+            self.service.get_container_client(self.name).list_blobs(
+                name_starts_with=prefix,
+                include=["uncommittedblobs"] if uncommitted else None,
+                results_per_page=self.page_size,
+            )
+        )
+
+    def groups(self, prefix: str) -> Iterator[BlobProperties]:
+        """The blobs whose names begin with `prefix` and have no slash after it, and prefixes for all others."""
+        walked: Any = self.service.get_container_client(self.name).walk_blobs(
+            name_starts_with=prefix, include=["metadata"], delimiter="/", results_per_page=self.page_size
+        )
+        return iter(walked)
+
+    def holds(self, prefix: str) -> bool:
+        """Whether any name begins with `prefix`."""
+        one = self.service.get_container_client(self.name).list_blobs(name_starts_with=prefix, results_per_page=1)
+        return next(iter(one), None) is not None
+
+
+class _RangeCheck:
+    """Refuses an answer that does not begin where it was asked to: the SDK takes it for the right bytes."""
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+
+    def __call__(self, response: Any) -> None:
+        answer = response.http_response
+        if not 200 <= answer.status_code < 300:
+            return
+        told = str(answer.headers.get("Content-Range", ""))
+        if answer.status_code != 206 or not told.startswith(f"bytes {self._start}-"):
+            raise BackendError(f"bytes from {self._start} on were asked for, and other ones sent")
+
+
+def head_of(properties: BlobProperties, *, size: int | None = None) -> BlobHead:
+    """What the SDK tells of a blob, in the driver's terms."""
+    kind: Any = properties.blob_type
+    copied: Any = properties.copy
+    return BlobHead(
+        size=properties.size if size is None else size,
+        etag=str(properties.etag or ""),
+        modified=properties.last_modified,
+        metadata=properties.metadata or {},
+        settings=properties.content_settings,
+        kind=str(getattr(kind, "value", kind) or BLOCK_BLOB),
+        copy_id=copied.id if copied else None,
+        copy_status=copied.status if copied else None,
+    )
+
+
+def written(metadata: Mapping[str, str], *, size: int = 0, etag: str = "") -> BlobHead:
+    """The head of what the driver writes itself."""
+    return BlobHead(size, etag, metadata, ContentSettings(content_type=CONTENT_TYPE))
+
+
+def is_folder(metadata: Mapping[str, str] | None) -> bool:
+    """Whether metadata is that of a directory's marker."""
+    return any(name.lower() == _FOLDER and value.lower() == "true" for name, value in (metadata or {}).items())
+
+
+def required_etag(answer: Mapping[str, Any], operation: str) -> str:
+    """The ETag of an answer.
+
+    Raises:
+        BackendError: There is none: the answer is not that of a success, whatever its status.
+    """
+    etag = answer.get("etag")
+    if not etag:
+        raise BackendError(f"{operation} was answered without an ETag")
+    return str(etag)

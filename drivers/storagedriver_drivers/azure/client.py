@@ -1,0 +1,201 @@
+"""The SDK's client of a driver: credential, timeouts, retries, TLS and what may be logged."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote
+
+from storagedriver.dependencies import require
+from storagedriver_drivers.azure.access import Access
+from storagedriver_drivers.azure.errors import AzureError
+from storagedriver_drivers.azure.parameters import LARGEST_BLOCK, AzureParameters
+
+if TYPE_CHECKING:
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.storage.blob import BlobServiceClient, ExponentialRetry
+else:
+    RequestsTransport = require("azure.core.pipeline.transport", extra="azure", driver_name="azure").RequestsTransport
+    _blob = require("azure.storage.blob", extra="azure", driver_name="azure")
+    BlobServiceClient = _blob.BlobServiceClient
+    ExponentialRetry = _blob.ExponentialRetry
+
+_logger = logging.getLogger("storagedriver.azure")
+
+_CONNECTIONS = 64
+"""Connections that are kept; each request in flight holds one."""
+
+_BODY_PIECE = 256 << 10
+_LONGEST_DELAY = 20.0
+_TOO_MANY_REQUESTS = 429
+
+_LOGGERS = (
+    "azure.core.pipeline.policies.http_logging_policy",
+    "azure.core.pipeline.policies._universal",
+    "azure.core.pipeline.transport._base",
+    "azure.identity._internal.get_token_mixin",
+    "azure.storage.blob._shared.authentication",
+    "azure.storage.blob._shared.base_client",
+    "azure.storage.blob._shared.policies",
+    "msal.application",
+    "msal.oauth2cli.oauth2",
+    "msal.token_cache",
+    "requests",
+    "urllib3.connectionpool",
+    "urllib3.util.retry",
+)
+"""The loggers that may print a request: at debug level they print its URL, a shared access signature included."""
+
+_SIGNATURE = re.compile(r"(\bsig=)[^&\s\"']+", re.IGNORECASE)
+_HIDDEN = "**********"
+
+
+def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClient:
+    """A client of its own connections; it is safe between threads. No request is made."""
+    if parameters.skipverify:
+        _logger.warning("skipverify: the TLS certificate of %s is not verified", access.url)
+    return BlobServiceClient(
+        access.url,
+        credential=access.credential,
+        transport=_transport(parameters),
+        retry_policy=_Retries(
+            retry_total=parameters.max_retries,
+            retry_connect=parameters.max_retries,
+            retry_read=parameters.max_retries,
+            retry_status=parameters.max_retries,
+            delay=parameters.retry_delay,
+        ),
+        # What is put is one request, which replaces a blob whole. The SDK's own blocks bear the same ids in every
+        # upload: two at once would mix.
+        max_single_put_size=LARGEST_BLOCK,
+        # Who reads asks for one piece at a time.
+        max_single_get_size=LARGEST_BLOCK,
+    )
+
+
+class _Body:
+    """The body of an answer, which does not say how long it is.
+
+    The SDK makes a list of a body's pieces, for which Python reserves a place for each byte of a body that tells its
+    length: eight times its size.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it lazily, untyped
+    """Requests over HTTP, whose failures do not show the signature of the URL."""
+
+    def send(self, request: Any, **arguments: Any) -> Any:
+        try:
+            response = super().send(request, **arguments)
+        except AzureError as error:
+            failure = error
+        else:
+            _tell_no_length(response)
+            return response
+        text = str(failure)
+        if not _SIGNATURE.search(text):
+            raise failure
+        # Not from it: its causes print the URL too.
+        raise type(failure)(_without_signature(text))
+
+
+def _tell_no_length(response: Any) -> None:
+    # The SDK has responses of two kinds, with two names for this.
+    kind = type(response)
+    download = getattr(kind, "stream_download", None) or getattr(kind, "_stream_download", None)
+    if download is not None:
+        # Weak, as a cycle would keep the body of the request until it is found.
+        own = weakref.ref(response)
+        response.stream_download = lambda *given, **named: _Body(download(own(), *given, **named))
+
+
+class _Retries(ExponentialRetry):
+    """The SDK's retries with a backoff of full jitter, which also repeat what was answered by 429."""
+
+    def __init__(self, *, delay: float, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._delay = delay
+
+    def get_backoff_time(self, settings: Mapping[str, Any]) -> float:
+        return self._jittered(int(settings["count"]))
+
+    def send(self, request: Any) -> Any:
+        for attempt in range(self.total_retries + 1):
+            if attempt:
+                time.sleep(self._jittered(attempt - 1))
+            response: Any = super().send(request)  # type: ignore[no-untyped-call]
+            if response.http_response.status_code != _TOO_MANY_REQUESTS:
+                break
+        return response
+
+    def _jittered(self, count: int) -> float:
+        return random.uniform(0, min(self._delay * (1 << min(count, 16)), _LONGEST_DELAY))  # noqa: S311  no secret
+
+
+def _transport(parameters: AzureParameters) -> RequestsTransport:
+    sessions = require("requests", extra="azure", driver_name="azure")
+    session = sessions.Session()
+    adapter = sessions.adapters.HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    return _Transport(
+        session=session,
+        connection_timeout=parameters.connect_timeout,
+        read_timeout=parameters.read_timeout,
+        connection_verify=_verify(parameters),
+        connection_data_block_size=_BODY_PIECE,
+    )
+
+
+def _verify(parameters: AzureParameters) -> bool | str:
+    if parameters.skipverify:
+        return False
+    return True if parameters.ca_bundle is None else str(parameters.ca_bundle)
+
+
+def _without_signature(text: str) -> str:
+    return _SIGNATURE.sub(rf"\1{_HIDDEN}", text)
+
+
+class Redaction(logging.Filter):
+    """Takes secrets out of what the SDK logs (SEC-3), from when it is made until close()."""
+
+    def __init__(self, parameters: AzureParameters, access: Access) -> None:
+        """Hide the credentials of these parameters."""
+        super().__init__()
+        secret = parameters.clientsecret
+        plain = {access.key, access.sas, secret.get_secret_value() if secret else None}
+        plain |= set(parse_qs(access.sas or "").get("sig", []))
+        known = {value for value in plain if value}
+        # Longest first: one may be part of another. URLs hold them quoted.
+        self._secrets = sorted(known | {quote(value, safe="") for value in known}, key=len, reverse=True)
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        redacted = _without_signature(message)
+        for secret in self._secrets:
+            redacted = redacted.replace(secret, _HIDDEN)
+        if redacted != message:
+            record.msg, record.args = redacted, None
+        return True
+
+    def close(self) -> None:
+        """Let the loggers alone again."""
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self)

@@ -1,0 +1,113 @@
+"""Staged streams: what a closed, uncommitted writer leaves to be continued, by any process (WRITE-10).
+
+The whole chunks of a stream are blocks of a blob of its own; the rest and the list of blocks lie in one state blob,
+whose body is a line of JSON and then the bytes that do not fill a chunk yet.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver_drivers.azure.blobs import Container
+from storagedriver_drivers.azure.errors import is_absent
+from storagedriver_drivers.azure.reading import BlobReader, read_all
+
+_VERSION = 1
+_PIECE = 1 << 16
+_MARK = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A staged stream.
+
+    Attributes:
+        mark: The stream's own random mark, in hexadecimal; part of its data blob's name, and metadata of the file.
+        blocks: The ids of the blocks of its data blob, in order.
+        stored: Bytes in these blocks.
+        tail_size: Bytes that follow them.
+        etag: Of the state blob: tells this stage from later ones.
+    """
+
+    mark: str
+    blocks: tuple[str, ...]
+    stored: int
+    tail_size: int
+    etag: str = ""
+
+
+def save(container: Container, state_name: str, stage: Stage, tail: bytes | bytearray) -> str:
+    """Write the state blob, over one that may be there; returns its ETag, which no other stage has."""
+    header = {
+        "version": _VERSION,
+        "stage": secrets.token_hex(16),
+        "mark": stage.mark,
+        "blocks": stage.blocks,
+        "stored": stage.stored,
+        "size": stage.stored + len(tail),
+    }
+    return container.put(state_name, json.dumps(header).encode() + b"\n" + tail)
+
+
+def load(container: Container, state_name: str) -> tuple[Stage, bytes] | None:
+    """The newest stage with its tail; None if there is none."""
+    try:
+        content, head = read_all(container, state_name)
+    except Exception as error:
+        if is_absent(error) or isinstance(error, PathNotFoundError):
+            return None
+        raise
+    header, separator, tail = content.partition(b"\n")
+    if not separator:
+        raise _damaged("it has no header")
+    stage = _parse(header, head.etag)
+    if len(tail) != stage.tail_size:
+        raise _damaged("its size is not the one it names")
+    return stage, tail
+
+
+def peek(container: Container, state_name: str) -> Stage | None:
+    """The newest stage without its tail; None if there is none."""
+    try:
+        reader = BlobReader(container, state_name, piece=_PIECE)
+    except Exception as error:
+        if is_absent(error) or isinstance(error, PathNotFoundError):
+            return None
+        raise
+    start = b""
+    while b"\n" not in start:
+        piece = reader.read(_PIECE)
+        if not piece:
+            raise _damaged("it has no header")
+        start += piece
+    return _parse(start.partition(b"\n")[0], reader.head.etag)
+
+
+def _parse(header: bytes, etag: str) -> Stage:
+    try:
+        state: dict[str, Any] = json.loads(header)
+        if state["version"] != _VERSION:
+            raise BackendError(f"the staged stream is of version {state['version']!r}, which this driver does not know")
+        stored = int(state["stored"])
+        stage = Stage(
+            mark=str(state["mark"]),
+            blocks=tuple(map(str, state["blocks"])),
+            stored=stored,
+            tail_size=int(state["size"]) - stored,
+            etag=etag,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as damage:
+        raise _damaged("its header cannot be read") from damage
+    # It becomes part of a name.
+    if not _MARK.fullmatch(stage.mark):
+        raise _damaged("its mark is none")
+    return stage
+
+
+def _damaged(detail: str) -> BackendError:
+    return BackendError(f"the state of the staged stream is damaged: {detail}")
