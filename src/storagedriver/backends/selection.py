@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
+from storagedriver.backends.ceph import CEPH
 from storagedriver.backends.errors import (
     BackendMismatchError,
     BackendSetupError,
@@ -16,6 +17,7 @@ from storagedriver.backends.external import ExternalProvider
 from storagedriver.backends.minio import MINIO
 from storagedriver.backends.model import ANY_DRIVER, IN_PROCESS_MODE, Provider
 from storagedriver.backends.moto import MotoProvider
+from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 
 ENTRY_POINTS = "storagedriver.backends"
@@ -31,7 +33,7 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    for own in (MINIO, SEAWEEDFS, MotoProvider(), ExternalProvider()):
+    for own in (MINIO, SEAWEEDFS, RGW, RGW_SWIFT, CEPH, MotoProvider(), ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):
         provider = _load(point)
