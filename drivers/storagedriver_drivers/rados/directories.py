@@ -116,17 +116,12 @@ class Directories:
             if self._put(directory, _OPEN, name, old, new):
                 return True
             found = self._pool.read_map(object_name(directory), [STATE, name])
-            state = None if found is None else found.get(STATE, "")
-            if state == _OPEN:
-                if found is not None and found.get(name, "") != old:
+            if found is not None and found.get(STATE) == _OPEN:
+                if found.get(name, "") != old:
                     return False
             elif old:
                 return False
-            elif state is None:
-                self._begin(directory)
-            elif state.startswith(_CLOSING):
-                self._finish(directory, state)
-            elif self._open(directory, state, name, new):
+            elif self._make(directory, name, new):
                 return True
 
     def swap(self, directory: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
@@ -178,29 +173,48 @@ class Directories:
         )
         return answer is Answer.DONE
 
-    def _begin(self, directory: str) -> None:
-        # The root has no parent that would have to name it.
-        state = _OPEN if directory == paths.ROOT else _OPENING + random_id()
-        self._pool.change(object_name(directory), create=True, sets={STATE: state, CHANGE: random_id()})
+    def _make(self, directory: str, name: str, new: str) -> bool:
+        """Make a directory with its first entry, and the parents that are missing; False if others came between.
 
-    def _open(self, directory: str, opening: str, name: str, new: str) -> bool:
-        """Put the first entry into a directory that is being made, once its parent names it."""
-        try:
-            self._link(directory)
-        except PathConflictError:
-            self._pool.change(object_name(directory), guards={STATE: opening}, remove=True)
-            raise
-        # That nobody closed it since its parent began to name it is what the id in the state tells.
-        return self._put(directory, opening, name, "", new)
+        Raises:
+            PathConflictError: A parent is a file.
+        """
+        # From the innermost outwards: what each is opened by. The outermost one's parent is open.
+        opening: list[tuple[str, str]] = []
+        outer = directory
+        while (state := self._begun(outer)) != _OPEN:
+            opening.append((outer, state))
+            outer = paths.parent(outer)
+        # Each gets a new mark from its parent: who has seen an older one must not take it away. That nobody closed it
+        # since then is what its state tells, when it gets its own first entry.
+        state, old = _OPEN, ""
+        for inner, its_state in reversed(opening):
+            if state == _OPEN:
+                entry = self.entry(inner)
+                if entry.content is not None:
+                    for made, made_state in opening:
+                        self._pool.change(object_name(made), guards={STATE: made_state}, remove=True)
+                    raise PathConflictError("a file is where a directory is needed")
+                old = entry.value
+            if not self._put(outer, state, paths.name(inner), old, Subdirectory(random_id()).dumped()):
+                return False
+            outer, state, old = inner, its_state, ""
+        return bool(opening) and self._put(outer, state, name, "", new)
 
-    def _link(self, directory: str) -> None:
-        """Have the parent name a directory, by a new mark: who saw an older one must not take it away."""
+    def _begun(self, directory: str) -> str:
+        """The state of a directory, which is made if it is not there: open or opening."""
         while True:
-            entry = self.entry(directory)
-            if entry.content is not None:
-                raise PathConflictError("a file is where a directory is needed")
-            if self.replace(directory, entry.value, Subdirectory(random_id()).dumped()):
-                return
+            found = self._pool.read_map(object_name(directory), [STATE])
+            if found is None:
+                # The root has no parent that would have to name it.
+                state = _OPEN if directory == paths.ROOT else _OPENING + random_id()
+                made = self._pool.change(object_name(directory), create=True, sets={STATE: state, CHANGE: random_id()})
+                if made is Answer.DONE:
+                    return state
+            elif found.get(STATE, "").startswith(_CLOSING):
+                self._finish(directory, found[STATE])
+            else:
+                return found.get(STATE, "")
 
     def _close(self, directory: str, seen: _Seen) -> bool:
         """Close a directory in which nothing has changed since it was seen to be empty."""

@@ -172,20 +172,26 @@ class Store:
             if self.stages.take(stage.path, stage.value) and stage.record is not None:
                 self.discard(stage.path, stage.record.segments)
 
-    def _delete_below(self, directory: str) -> bool:
-        """Delete all in a directory, and the directory; False if nothing was in it."""
+    def _delete_below(self, top: str) -> bool:
+        """Delete all in a directory, and the directory; False if no file was in it."""
         found = False
-        for page in self.directories.pages(directory):
-            files = dict(page)
-            for name, value in page.items():
-                if isinstance(loaded_or_none(value), Subdirectory):
-                    del files[name]
-                    found = self._delete_below(paths.join(directory, name)) or found
-            found = found or bool(files)
-            entries = iter(files.items())
-            while batch := dict(itertools.islice(entries, _BATCH)):
-                self._remove(directory, batch)
-        self.directories.close_if_empty(directory, force=True)
+        waiting, emptied = [top], list[str]()
+        while waiting:
+            directory = waiting.pop()
+            emptied.append(directory)
+            for page in self.directories.pages(directory):
+                files = dict(page)
+                for name, value in page.items():
+                    if isinstance(loaded_or_none(value), Subdirectory):
+                        del files[name]
+                        waiting.append(paths.join(directory, name))
+                found = found or bool(files)
+                entries = iter(files.items())
+                while batch := dict(itertools.islice(entries, _BATCH)):
+                    self._remove(directory, batch)
+        # Those below come first.
+        for directory in reversed(emptied):
+            self.directories.close_if_empty(directory, force=True)
         return found
 
     def _remove(self, directory: str, entries: Mapping[str, str]) -> bool:
