@@ -287,7 +287,7 @@ class TestRequests:
         assert taken(lambda: driver.stat("/d/f")) == 1
         assert taken(lambda: driver.stat("/d")) == 2
         assert taken(lambda: driver.list("/d")) == 2
-        assert taken(lambda: driver.move("/d/f", "/d/g")) == 5
+        assert taken(lambda: driver.move("/d/f", "/d/g")) == 7
         assert taken(lambda: driver.delete("/d/g")) == 7
         with contextlib.suppress(PathNotFoundError):
             assert taken(lambda: driver.stat("/absent")) == 1

@@ -24,7 +24,10 @@ def _short_root(given: str) -> str:
 
 
 def _user(given: str) -> str:
-    return given.removeprefix("client.")
+    name = given.removeprefix("client.")
+    if not name:
+        raise ValueError("a name is needed after 'client.'")
+    return name
 
 
 Seconds = Annotated[int, Field(ge=1, le=3600)]

@@ -92,7 +92,7 @@ def _gateway(programs: Programs, http_port: int, monitor_port: int) -> Cluster:
     """Run a cluster with a gateway."""
     cluster = Cluster(port=monitor_port)
     settings = {
-        "rgw_frontends": f"beast endpoint={HOST}:{http_port}",
+        "rgw_frontends": f"beast endpoint={HOST}:{http_port} tcp_nodelay=1",
         "rgw_data": str(programs.folder / "rgw"),
         "rgw_thread_pool_size": "64",
         # What is deleted or replaced would be kept for two hours, and all of it is in memory.
