@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import pickle
@@ -656,6 +657,73 @@ class TestFailures:
                 driver.put_content("/f", body(3 * CHUNK))
         assert driver.get_content("/f") == b"old"
         assert len(raw.chunks()) == 1
+
+    @pytest.mark.parametrize("fault", [*itertools.product(range(7), (True, False))], ids=str)
+    @pytest.mark.parametrize("call", ["put", "commit", "close", "append", "move", "move-away", "delete"])
+    def test_lost_answers(
+        self, driver: RadosDriver, raw: Raw, monkeypatch: pytest.MonkeyPatch, call: str, fault: tuple[int, bool]
+    ) -> None:
+        """Whatever change is lost, or only its answer, files are old or new, and the same call succeeds then."""
+        lost, applied = fault
+        old, new = body(CHUNK + 1, 1), body(2 * CHUNK + 5, 2)
+        driver.put_content("/d/f", old)
+        calls: dict[str, Callable[[], None]] = {
+            "put": lambda: driver.put_content("/d/f", new),
+            "commit": lambda: stream(driver, "/d/f", new),
+            "close": lambda: stream(driver, "/d/f", new, commit=False),
+            "append": lambda: stream(driver, "/d/f", b"+", append=True),
+            "move": lambda: driver.move("/d/f", "/d/g"),
+            "move-away": lambda: driver.move("/d/f", "/e/g"),
+            "delete": lambda: driver.delete("/d/f"),
+        }
+        change, count = Pool.change, 0
+
+        def losing(*arguments: Any, **named: Any) -> Any:
+            nonlocal count
+            count += 1
+            answer = change(*arguments, **named) if applied or count != lost + 1 else None
+            if count == lost + 1:
+                raise BackendError("the answer was lost")
+            return answer
+
+        def seen(path: str) -> bytes | None:
+            try:
+                return driver.get_content(path)
+            except PathNotFoundError:
+                return None
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Pool, "change", losing)
+            failed = False
+            try:
+                calls[call]()
+            except BackendError:
+                failed = True
+        if not failed:
+            assert count <= lost
+            return
+        found = [seen(path) for path in ("/d/f", "/d/g", "/e/g")]
+        allowed: dict[str, list[list[bytes | None]]] = {
+            "put": [[old, None, None], [new, None, None]],
+            "commit": [[old, None, None], [new, None, None]],
+            "close": [[old, None, None]],
+            "append": [[old, None, None], [old + b"+", None, None]],
+            "move": [[old, None, None], [None, old, None]],
+            "move-away": [[old, None, None], [old, None, old], [None, None, old]],
+            "delete": [[old, None, None], [None, None, None]],
+        }
+        assert found in allowed[call]
+        driver.collect_orphans(0)
+        assert [seen(path) for path in ("/d/f", "/d/g", "/e/g")] == found
+
+        if found[0] is not None:
+            calls[call]()
+        for path in ("/d", "/e"):
+            with contextlib.suppress(PathNotFoundError):
+                driver.delete(path)
+        driver.collect_orphans(0)
+        assert raw.chunks() == []
+        assert driver.list("/") == []
 
     def test_a_silent_osd_is_an_error_in_time(self, parameters: dict[str, Any], server: ProgramServer) -> None:
         with RadosDriver.from_parameters({**parameters, "rados_osd_op_timeout": 1}) as driver:

@@ -104,6 +104,9 @@ class RadosUpload:
         self._rest: tuple[Segment, ...] = ()
         self._stage: Stage | None = None
         self._suspended: Stage | None = None
+        # What a failed call may have done all the same: its answer can have been lost.
+        self._maybe_published = False
+        self._maybe_suspended: Stage | None = None
 
     @property
     def size(self) -> int:
@@ -137,6 +140,7 @@ class RadosUpload:
         noted = [self._oid] if self._noted else []
         if self._stage is not None:
             noted += map(noted_oid, self._base)
+        self._maybe_published = True
         self._store.publish(self._path, record, noted=noted)
         self._clear(record)
 
@@ -151,9 +155,10 @@ class RadosUpload:
                 self._hold_base()
             record = self._record()
             value = record.dumped()
+            self._maybe_suspended = Stage(self._path, value, record)
             if stages.replace(self._path, "" if old is None else old.value, value):
                 break
-        self._suspended = Stage(self._path, value, record)
+        self._suspended = self._maybe_suspended
         if continued:
             self._clear(record)
             return
@@ -166,6 +171,10 @@ class RadosUpload:
             self._end(self._suspended)
             return
         self._writes.drop(0)
+        if self._maybe_suspended is not None and self._end(self._maybe_suspended):
+            return
+        if self._maybe_published and self._is_published():
+            return
         if self._stage is not None and not self._base_held:
             self._end(self._stage)
         elif self._base_held:
@@ -272,9 +281,18 @@ class RadosUpload:
         chunks = [Segment(self._own.oid, self._most, self._own.holder)] if self._most else []
         return [*chunks, *([self._tail] if self._tail_written else [])]
 
-    def _end(self, stage: Stage) -> None:
-        if self._store.stages.take(self._path, stage.value) and stage.record is not None:
+    def _is_published(self) -> bool:
+        """Whether the file is this stream's. Asked of the directory that was changed, so this comes after the change."""
+        content = self._store.directories.entry(self._path).content
+        own = {self._own.holder, self._tail.holder, *(segment.holder for segment in self._base)}
+        return content is not None and any(segment.holder in own for segment in content.segments)
+
+    def _end(self, stage: Stage) -> bool:
+        """Take a stage away with all it names; False if it is not there."""
+        taken = self._store.stages.take(self._path, stage.value)
+        if taken and stage.record is not None:
             self._store.discard(self._path, stage.record.segments)
+        return taken
 
 
 def continued(store: Store, path: str) -> RadosUpload:
