@@ -53,8 +53,6 @@ PARTS = (
     Part("driver s3 on moto", ("--driver=s3", "--backend=moto"), server="moto"),
     Part("driver s3 on SeaweedFS", ("--driver=s3", "--backend=seaweedfs"), server="seaweedfs"),
     Part("driver s3 on MinIO", ("--driver=s3", "--backend=minio"), server="minio"),
-    Part("driver s3 on Ceph's gateway", ("--driver=s3", "--backend=rgw"), server="rgw"),
-    Part("driver rados on Ceph", ("--driver=rados", "--backend=ceph"), server="ceph"),
 )
 
 

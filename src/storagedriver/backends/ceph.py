@@ -165,7 +165,8 @@ class Cluster:
             return f"{name}: {error}"
         if done.returncode:
             lines = done.stderr.decode(errors="replace").strip().splitlines()
-            return f"{name} of {self.monitor} exited with {done.returncode}: {lines[-1] if lines else 'no message'}"
+            said = "; ".join(lines[-3:]) or "no message"
+            return f"{name} of {self.monitor} exited with {done.returncode}: {said}"
         return done.stdout
 
     def _keyring(self) -> str:
@@ -195,6 +196,7 @@ class Cluster:
             "log_to_file": "false",
             "log_to_stderr": "true",
             "debug_rocksdb": "0",
+            "debug_osd": "0",
             # All in memory: nothing outlives it anyway, and no write waits for a disk.
             "osd_objectstore": "memstore",
             "memstore_device_bytes": str(16 << 30),
