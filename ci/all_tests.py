@@ -54,6 +54,8 @@ SERVED = (
     ("s3", "minio:container"),
     ("azure", "azurite:process"),
     ("azure", "azurite:container"),
+    ("s3", "rgw"),
+    ("rados", "ceph"),
 )
 """Which driver is judged on which server, and how that is run."""
 

@@ -744,6 +744,26 @@ class TestFaults:
             writer.commit()
         assert driver.get_content("/f") == body(CHUNK + 1)
 
+    def test_a_completion_whose_answer_has_an_empty_etag(self, driver: S3Driver, faults: Faults) -> None:
+        """Ceph's gateway answers so; whether the object is there is what counts."""
+        empty = b"<CompleteMultipartUploadResult><Key>f</Key><ETag></ETag></CompleteMultipartUploadResult>"
+        driver.put_content("/f", b"old")
+        faults.answer("CompleteMultipartUpload", Answer(200, empty))
+        with driver.writer("/f") as writer:
+            writer.write(body(CHUNK + 1))
+            with pytest.raises(BackendError, match="the object is not there"):
+                writer.commit()
+            assert driver.get_content("/f") == b"old"
+
+            complete = driver._bucket.client.complete_multipart_upload
+
+            def without_etag(**arguments: Any) -> Any:
+                return {**complete(**arguments), "ETag": ""}
+
+            driver._bucket.client.complete_multipart_upload = without_etag  # type: ignore[method-assign]
+            writer.commit()
+        assert driver.get_content("/f") == body(CHUNK + 1)
+
     def test_a_completion_whose_answer_is_lost(self, driver: S3Driver, faults: Faults, parameters: Any) -> None:
         gone = Answer(404, error("NoSuchUpload"))
         faults.answer("CompleteMultipartUpload", "lost", gone)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from storagedriver.backends.azurite import AZURITE
+from storagedriver.backends.ceph import CEPH
 from storagedriver.backends.containers import CONTAINER_MODE
 from storagedriver.backends.errors import (
     BackendMismatchError,
@@ -18,6 +19,7 @@ from storagedriver.backends.external import ExternalProvider
 from storagedriver.backends.minio import MINIO
 from storagedriver.backends.model import ANY_DRIVER, IN_PROCESS_MODE, Provider
 from storagedriver.backends.moto import MotoProvider
+from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 
 ENTRY_POINTS = "storagedriver.backends"
@@ -37,7 +39,7 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    for own in (MINIO, SEAWEEDFS, MotoProvider(), AZURITE, ExternalProvider()):
+    for own in (MINIO, SEAWEEDFS, RGW, AZURITE, RGW_SWIFT, CEPH, MotoProvider(), ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):
         provider = _load(point)

@@ -1,0 +1,318 @@
+"""Streams into one content, in bounded memory, that nobody sees before commit and another process can continue."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver_drivers.rados.client import Request
+from storagedriver_drivers.rados.contents import Contents
+from storagedriver_drivers.rados.errors import EndedError, LostChunkError
+from storagedriver_drivers.rados.reading import ContentReader
+from storagedriver_drivers.rados.records import Record, Segment, random_id
+from storagedriver_drivers.rados.staging import Stage
+from storagedriver_drivers.rados.store import TAIL, Store, new_segment, noted_oid
+
+_NOTE_AGE = 300.0
+"""Seconds after which a stream that is still written to renews its note in the journal."""
+
+
+@dataclass(slots=True)
+class _Write:
+    """One object being written; its content is kept until that has succeeded.
+
+    Attributes:
+        request: None if it failed and is to be repeated.
+    """
+
+    number: int
+    content: bytes
+    request: Request | None
+
+
+class _Writes:
+    """The objects of one segment, several of which are written at the same time."""
+
+    def __init__(self, contents: Contents, segment: Segment, path: str, *, concurrency: int) -> None:
+        self._contents = contents
+        self._segment = segment
+        self._path = path
+        self._concurrency = concurrency
+        self._waiting: deque[_Write] = deque()
+
+    def write(self, number: int, content: bytes) -> None:
+        """Begin to write an object, as soon as there are few enough others."""
+        while len(self._waiting) >= self._concurrency:
+            self._finish_first()
+        self._waiting.append(_Write(number, content, self._begun(number, content)))
+
+    def finish(self) -> None:
+        """Wait for all; what failed is repeated once, and the next time again."""
+        while self._waiting:
+            self._finish_first()
+
+    def drop(self, first: int) -> None:
+        """Wait for all, and forget those from number `first` on."""
+        for write in self._waiting:
+            self._settled(write)
+        self._waiting = deque(write for write in self._waiting if write.number < first)
+
+    def _finish_first(self) -> None:
+        write = self._waiting[0]
+        if write.request is None:
+            write.request = self._begun(write.number, write.content)
+        request = write.request
+        write.request = None
+        request.result()
+        self._waiting.popleft()
+
+    @staticmethod
+    def _settled(write: _Write) -> None:
+        if write.request is not None:
+            try:
+                write.request.result()
+            except BackendError:
+                write.request = None
+
+    def _begun(self, number: int, content: bytes) -> Request:
+        return self._contents.begin_write(self._segment, number, content, self._path, size=None)
+
+
+class RadosUpload:
+    """One stream: whole chunks are written as they come, what does not fill a chunk yet is held in memory."""
+
+    def __init__(self, store: Store, path: str, *, chunk_size: int) -> None:
+        """An empty stream; no request is made."""
+        self._store: Final = store
+        self._path: Final = path
+        self._chunk_size: Final = chunk_size
+        self._oid: Final = random_id()
+        self._own: Final = new_segment(self._oid, 0)
+        self._tail: Final = new_segment(self._oid + TAIL, 1)
+        self._writes = _Writes(store.contents, self._own, path, concurrency=store.concurrency)
+        self._count = 0  # Chunks written.
+        self._most = 0  # Chunks that may be there, of failed writes too.
+        self._tail_written = False
+        self._noted = 0.0
+        self._buffer = bytearray()
+        # What the stream continues: whole chunks, and what they and the rest were part of.
+        self._base: tuple[Segment, ...] = ()
+        self._base_held = False
+        self._rest: tuple[Segment, ...] = ()
+        self._stage: Stage | None = None
+        self._suspended: Stage | None = None
+        # What a failed call may have done all the same: its answer can have been lost.
+        self._maybe_published = False
+        self._maybe_suspended: Stage | None = None
+
+    @property
+    def size(self) -> int:
+        base = sum(segment.count for segment in self._base)
+        return (base + self._count) * self._chunk_size + len(self._buffer)
+
+    def write(self, data: memoryview, /) -> None:
+        """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
+        position = self._chunk_size - len(self._buffer)
+        if len(data) < position:
+            self._buffer += data
+            return
+        count = self._count
+        try:
+            self._write_chunk(bytes(self._buffer) + bytes(data[:position]))
+            while len(data) - position >= self._chunk_size:
+                self._write_chunk(bytes(data[position : position + self._chunk_size]))
+                position += self._chunk_size
+        except BaseException:
+            self._writes.drop(count)
+            self._count = count
+            raise
+        self._buffer = bytearray(data[position:])
+
+    def commit(self) -> None:
+        self._finish()
+        self._own_base()
+        record = self._record()
+        if self._count or self._base:
+            self._store.contents.seal(record.segments[0], self._path, record.size)
+        noted = [self._oid] if self._noted else []
+        if self._stage is not None:
+            noted += map(noted_oid, self._base)
+        self._maybe_published = True
+        self._store.publish(self._path, record, noted=noted)
+        self._clear(record)
+
+    def suspend(self) -> None:
+        """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
+        self._finish()
+        stages = self._store.stages
+        while True:
+            old = stages.stage(self._path)
+            continued = old is not None and self._stage is not None and old.value == self._stage.value
+            if not continued:
+                self._hold_base()
+            record = self._record()
+            value = record.dumped()
+            self._maybe_suspended = Stage(self._path, value, record)
+            if stages.replace(self._path, "" if old is None else old.value, value):
+                break
+        self._suspended = self._maybe_suspended
+        if continued:
+            self._clear(record)
+            return
+        self._clear(record)
+        if old is not None and old.record is not None:
+            self._store.discard(self._path, old.record.segments)
+
+    def discard(self) -> None:
+        if self._suspended is not None:
+            self._end(self._suspended)
+            return
+        self._writes.drop(0)
+        if self._maybe_suspended is not None and self._end(self._maybe_suspended):
+            return
+        if self._maybe_published and self._is_published():
+            return
+        if self._stage is not None and not self._base_held:
+            self._end(self._stage)
+        elif self._base_held:
+            self._store.discard(self._path, [*self._base, *self._rest])
+        self._store.discard(self._path, self._written())
+
+    # --- where a stream begins
+
+    @classmethod
+    def of_stage(cls, store: Store, stage: Stage, record: Record) -> RadosUpload:
+        """A stream that goes on where `stage` ends. That stays until the next commit, discard or suspend.
+
+        Raises:
+            LostChunkError: Another writer has ended it.
+        """
+        upload = cls(store, stage.path, chunk_size=record.chunk_size)
+        upload._begin_with(record)
+        upload._stage = stage
+        return upload
+
+    @classmethod
+    def of_file(cls, store: Store, path: str, record: Record) -> RadosUpload:
+        """A stream that begins with a file, whose whole chunks it shares.
+
+        Raises:
+            EndedError, LostChunkError: The file has been replaced or deleted.
+        """
+        upload = cls(store, path, chunk_size=record.chunk_size)
+        upload._begin_with(record)
+        upload._rest = ()
+        if upload._base:
+            whole = sum(segment.count for segment in upload._base) * record.chunk_size
+            shared = store.contents.share(Record.new(whole, record.chunk_size, upload._base), path, path)
+            upload._base = shared.segments
+            upload._base_held = True
+        return upload
+
+    def _begin_with(self, record: Record) -> None:
+        whole = record.size - record.size % record.chunk_size
+        if whole < record.size:
+            reader = ContentReader(self._store.pool, record, whole, concurrency=1)
+            self._buffer = bytearray(reader.read_all())
+            # What is no whole chunk is always a segment of its own.
+            self._base, self._rest = record.segments[:-1], record.segments[-1:]
+        else:
+            self._base = record.segments
+
+    # --- steps
+
+    def _write_chunk(self, content: bytes) -> None:
+        self._note()
+        self._most = max(self._most, self._count + 1)
+        self._writes.write(self._count, content)
+        self._count += 1
+
+    def _note(self) -> None:
+        now = time.monotonic()
+        if not self._noted or now - self._noted > _NOTE_AGE:
+            self._store.journal.note(self._path, [self._oid])
+            self._noted = now
+
+    def _finish(self) -> None:
+        """Have all that was written on the backend, the rest that is no whole chunk too."""
+        if self._buffer:
+            self._note()
+            self._tail_written = True
+            alone = self.size if not (self._count or self._base) else None
+            self._store.contents.begin_write(self._tail, 0, bytes(self._buffer), self._path, size=alone).result()
+        self._writes.finish()
+
+    def _record(self) -> Record:
+        own = [Segment(self._own.oid, self._count, self._own.holder)] if self._count else []
+        tail = [self._tail] if self._buffer else []
+        return Record.new(self.size, self._chunk_size, [*self._base, *own, *tail])
+
+    def _own_base(self) -> None:
+        """Own what the stream continues: take the stage away, or if another did that, hold its chunks too."""
+        if self._stage is None or self._base_held:
+            return
+        if self._store.stages.take(self._path, self._stage.value):
+            self._base_held = True
+        else:
+            self._hold_base()
+
+    def _hold_base(self) -> None:
+        if self._base_held:
+            return
+        if self._base:
+            whole = Record.new(0, self._chunk_size, self._base)
+            self._base = self._store.contents.share(whole, self._path, self._path).segments
+        self._base_held = True
+        self._rest = ()
+
+    def _clear(self, record: Record) -> None:
+        """Remove what the stream continued or wrote, and its content does not hold."""
+        held = {segment.oid for segment in record.segments}
+        gone = [*self._rest, *([self._tail] if self._tail_written and self._tail.oid not in held else [])]
+        self._rest = ()
+        self._store.contents.release(gone, self._path)
+        still_noted = set(map(noted_oid, record.segments))
+        self._store.journal.forget(self._path, set(map(noted_oid, gone)) - still_noted)
+
+    def _written(self) -> list[Segment]:
+        chunks = [Segment(self._own.oid, self._most, self._own.holder)] if self._most else []
+        return [*chunks, *([self._tail] if self._tail_written else [])]
+
+    def _is_published(self) -> bool:
+        """Whether the file is this stream's. Asked of the directory that was changed, so this comes after the change."""
+        content = self._store.directories.entry(self._path).content
+        own = {self._own.holder, self._tail.holder, *(segment.holder for segment in self._base)}
+        return content is not None and any(segment.holder in own for segment in content.segments)
+
+    def _end(self, stage: Stage) -> bool:
+        """Take a stage away with all it names; False if it is not there."""
+        taken = self._store.stages.take(self._path, stage.value)
+        if taken and stage.record is not None:
+            self._store.discard(self._path, stage.record.segments)
+        return taken
+
+
+def continued(store: Store, path: str) -> RadosUpload:
+    """The stream that continues the newest stage of a path, else its committed content.
+
+    Raises:
+        PathNotFoundError: There is neither.
+    """
+    lost: Record | None = None
+    while True:
+        stage = store.stages.stage(path)
+        content = store.directories.entry(path).content if stage is None else stage.record
+        if content is None:
+            raise PathNotFoundError("neither a file nor a staged stream is there")
+        try:
+            if stage is not None:
+                return RadosUpload.of_stage(store, stage, content)
+            return RadosUpload.of_file(store, path, content)
+        except (LostChunkError, EndedError) as changed:
+            # Another writer ended or replaced it since it was read, unless it is still the same.
+            if content == lost:
+                raise BackendError("objects of what is continued are gone") from changed
+            lost = content
