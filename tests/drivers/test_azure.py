@@ -433,6 +433,27 @@ class TestStreams:
         assert inspect(parameters) == [f"{root}/f"]
         crashed.cancel()
 
+    @pytest.mark.parametrize("size", [10, CHUNK + 10])
+    def test_two_who_continue_one_stage(self, driver: AzureDriver, size: int) -> None:
+        """The one who commits last is not told that the other's commit was its own; what is staged anew counts."""
+        with driver.writer("/f") as writer:
+            writer.write(body(size))
+        first, second = driver.writer("/f", append=True), driver.writer("/f", append=True)
+        first.write(b"first")
+        second.write(b"second")
+        second.commit()
+        assert driver.get_content("/f") == body(size) + b"second"
+        if size < CHUNK:
+            first.close()
+            with driver.writer("/f", append=True) as writer:
+                assert writer.size == size + len(b"first")
+                writer.commit()
+            assert driver.get_content("/f") == body(size) + b"first"
+        else:
+            with pytest.raises(BackendError, match="staged is gone"):
+                first.commit()
+            assert driver.get_content("/f") == body(size) + b"second"
+
     def test_crash_after_publication(self, driver: AzureDriver, monkeypatch: pytest.MonkeyPatch) -> None:
         for size in (10, CHUNK + 10):
             with driver.writer("/f") as writer:
@@ -797,6 +818,11 @@ class TestFaults:
             exchange.answer(operation, Answer(404))
             with pytest.raises(PathNotFoundError):
                 call("/f")
+
+    def test_absence_of_a_container_without_a_code(self, driver: AzureDriver, exchange: Exchange) -> None:
+        exchange.answer("List", Answer(404))
+        with pytest.raises(BackendError):
+            driver.list("/d")
 
     def test_absent_container(self, parameters: dict[str, Any]) -> None:
         with AzureDriver.from_parameters({**parameters, "container": "not-there"}) as driver:
