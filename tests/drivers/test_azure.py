@@ -5,6 +5,7 @@ Azurite is laxer than the service, so what depends on that runs a second time wi
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import ipaddress
 import json
@@ -27,7 +28,7 @@ from urllib.parse import unquote
 
 import pytest
 from azure.core.credentials import AccessToken
-from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
+from azure.storage.blob import ContainerClient, ContainerSasPermissions, ContentSettings, generate_container_sas
 
 from drivers.azure_exchange import CUT, LOST, Answer, Exchange
 from storagedriver import (
@@ -183,8 +184,6 @@ class TestLayout:
         assert driver.list("/") == ["/g"]
 
     def test_properties_of_others_are_moved_along(self, driver: AzureDriver, raw: ContainerClient, root: str) -> None:
-        from azure.storage.blob import ContentSettings
-
         for size in (10, CHUNK + 1):
             settings = ContentSettings(content_type="text/plain")
             raw.upload_blob(f"{root}/a", body(size), metadata={"from": "elsewhere"}, content_settings=settings)
@@ -433,6 +432,27 @@ class TestStreams:
         assert inspect(parameters) == [f"{root}/f"]
         crashed.cancel()
 
+    @pytest.mark.parametrize("size", [10, CHUNK + 10])
+    def test_two_who_continue_one_stage(self, driver: AzureDriver, size: int) -> None:
+        """The one who commits last is not told that the other's commit was its own; what is staged anew counts."""
+        with driver.writer("/f") as writer:
+            writer.write(body(size))
+        first, second = driver.writer("/f", append=True), driver.writer("/f", append=True)
+        first.write(b"first")
+        second.write(b"second")
+        second.commit()
+        assert driver.get_content("/f") == body(size) + b"second"
+        if size < CHUNK:
+            first.close()
+            with driver.writer("/f", append=True) as writer:
+                assert writer.size == size + len(b"first")
+                writer.commit()
+            assert driver.get_content("/f") == body(size) + b"first"
+        else:
+            with pytest.raises(BackendError, match="staged is gone"):
+                first.commit()
+            assert driver.get_content("/f") == body(size) + b"second"
+
     def test_crash_after_publication(self, driver: AzureDriver, monkeypatch: pytest.MonkeyPatch) -> None:
         for size in (10, CHUNK + 10):
             with driver.writer("/f") as writer:
@@ -532,35 +552,58 @@ class TestReading:
         with driver.reader("/f") as stream:
             assert stream.read(10) == body(10, 1)
             driver.put_content("/f", body(3 * CHUNK, 2))
-            with pytest.raises(BackendError, match="replaced or deleted"):
-                stream.read()
-        driver.put_content("/g", body(3 * CHUNK, 1))
-        with driver.reader("/g") as stream:
-            assert stream.read(10) == body(10, 1)
-            driver.delete("/g")
-            with pytest.raises(BackendError, match="replaced or deleted"):
-                stream.read()
+            assert stream.read() == body(3 * CHUNK, 1)[10:]
+        assert driver.get_content("/f") == body(3 * CHUNK, 2)
 
-    def test_whole_content_is_read_anew_when_replaced(
-        self, driver: AzureDriver, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("storagedriver_drivers.azure.reading.WHOLE", CHUNK)
-        driver.put_content("/f", body(3 * CHUNK, 1))
-        exchange.answer("GetBlob", None, lambda _: driver.put_content("/f", body(2 * CHUNK, 2)))
-        assert driver.get_content("/f") == body(2 * CHUNK, 2)
+    @staticmethod
+    def cut(driver: AzureDriver, start: int, end: int) -> Answer:
+        """The answer to a read of the 1000 bytes of `/f`, broken off before `end`."""
+        head = driver._container.head(driver._layout.name("/f"))
+        assert head is not None
+        headers = {"Content-Length": str(1000 - start), "ETag": head.etag}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-999/1000"
+        return Answer(206 if start else 200, body=body(1000)[start:end], headers=headers)
 
-    def test_body_that_breaks_off(
-        self, driver: AzureDriver, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("time.sleep", lambda _: None)
+    def test_body_that_breaks_off_is_resumed(self, driver: AzureDriver, exchange: Exchange) -> None:
         driver.put_content("/f", body(1000))
-        headers = {"Content-Length": "1000", "Content-Range": "bytes 0-999/1000", "ETag": '"x"'}
-        cut = Answer(206, body=body(400), headers={**headers, "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"})
-        exchange.answer("GetBlob", cut)
+        cut = self.cut(driver, 0, 400)
+        exchange.answer("GetBlob", cut, None, cut, None)
+        exchange.taken()
         assert driver.get_content("/f") == body(1000)
-        exchange.answer("GetBlob", *[cut] * 9)
-        with pytest.raises(BackendError):
+        with driver.reader("/f") as stream:
+            assert stream.read() == body(1000)
+        assert exchange.taken() == {"GetBlob": 4}
+
+    def test_body_that_breaks_off_for_good(self, driver: AzureDriver, exchange: Exchange) -> None:
+        driver.put_content("/f", body(1000))
+        exchange.answer("GetBlob", *[self.cut(driver, 0, 400), self.cut(driver, 400, 500)] * 2)
+        with pytest.raises(BackendError, match="broke off at byte 500"):
             driver.get_content("/f")
+        with driver.reader("/f") as stream, pytest.raises(BackendError, match="broke off at byte 500"):
+            stream.read()
+
+    @pytest.mark.parametrize("meanwhile", ["put", "delete"])
+    def test_body_that_breaks_off_as_the_file_is_replaced(
+        self, driver: AzureDriver, exchange: Exchange, meanwhile: str
+    ) -> None:
+        driver.put_content("/f", body(1000))
+        exchange.answer("GetBlob", self.cut(driver, 0, 400))
+        with driver.reader("/f") as stream:
+            if meanwhile == "put":
+                driver.put_content("/f", body(1000, 2))
+            else:
+                driver.delete("/f")
+            with pytest.raises(BackendError, match="replaced or deleted"):
+                stream.read()
+
+    def test_stored_bytes_are_read_whatever_their_encoding(
+        self, driver: AzureDriver, raw: ContainerClient, root: str
+    ) -> None:
+        content = gzip.compress(body(5000))
+        raw.upload_blob(f"{root}/f", content, content_settings=ContentSettings(content_encoding="gzip"))
+        assert driver.get_content("/f") == content
+        assert driver.stat("/f").size == len(content)
 
     @pytest.mark.parametrize(("status", "told"), [(200, ""), (206, "bytes 0-99/100")])
     def test_another_range_than_asked_for(
@@ -797,6 +840,11 @@ class TestFaults:
             exchange.answer(operation, Answer(404))
             with pytest.raises(PathNotFoundError):
                 call("/f")
+
+    def test_absence_of_a_container_without_a_code(self, driver: AzureDriver, exchange: Exchange) -> None:
+        exchange.answer("List", Answer(404))
+        with pytest.raises(BackendError):
+            driver.list("/d")
 
     def test_absent_container(self, parameters: dict[str, Any]) -> None:
         with AzureDriver.from_parameters({**parameters, "container": "not-there"}) as driver:

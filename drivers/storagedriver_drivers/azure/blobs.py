@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from storagedriver import paths
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError
-from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status
+from storagedriver_drivers.azure.errors import HttpResponseError, is_absent
 from storagedriver_drivers.azure.signing import Signer
 
 if TYPE_CHECKING:
-    from azure.core import MatchConditions
+    from azure.core.rest import HttpRequest
     from azure.storage.blob import BlobBlock, BlobClient, BlobProperties, BlobServiceClient, ContentSettings
 else:
-    MatchConditions = require("azure.core", extra="azure", driver_name="azure").MatchConditions
+    HttpRequest = require("azure.core.rest", extra="azure", driver_name="azure").HttpRequest
     _blob = require("azure.storage.blob", extra="azure", driver_name="azure")
     BlobBlock = _blob.BlobBlock
     ContentSettings = _blob.ContentSettings
@@ -33,6 +33,8 @@ _DATA = "/~data-"
 _MARK_LENGTH = 32
 
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
+
+_METADATA = "x-ms-meta-"
 
 _FOLDER = "hdi_isfolder"
 """Metadata by which other tools mark a blob that stands for a directory."""
@@ -110,11 +112,18 @@ class BlobHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a blob, and what came with it."""
+class Answer:
+    """A blob that is being read.
 
-    data: bytes
+    Attributes:
+        head: Of the blob.
+        body: What was asked for, in pieces; as it is stored, whatever encoding its maker says it has.
+        close: Gives the connection back.
+    """
+
     head: BlobHead
+    body: Iterator[bytes]
+    close: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ class Container:
     Attributes:
         name: The container's name.
         page_size: Names per page of a listing.
+        retries: Times that a read whose body breaks off is resumed.
         copies_blocks: Holds False once the server has said that it does not know Put Block From URL.
     """
 
@@ -131,6 +141,7 @@ class Container:
     signer: Signer
     name: str
     page_size: int
+    retries: int
     copies_blocks: list[bool] = field(default_factory=lambda: [True])
 
     def blob(self, name: str) -> BlobClient:
@@ -155,29 +166,27 @@ class Container:
         head = self.head(name)
         return None if head is None or head.is_folder else head
 
-    def get(self, name: str, start: int, length: int, *, etag: str | None = None) -> Piece | None:
-        """At most `length` bytes from `start` on, if the ETag still is `etag`; None at or beyond the end.
+    def open(self, name: str, start: int = 0, *, etag: str | None = None) -> Answer:
+        """Begin to read from byte `start` on, if the ETag still is `etag`. Raises the SDK's errors.
+
+        The SDK's own download takes a body whole into memory, so the request is made through its pipeline here.
 
         Raises:
             BackendError: The answer is not what was asked for.
         """
-        conditions: dict[str, Any] = {}
+        headers = {"x-ms-version": self.service.api_version, "Accept-Encoding": "identity"}
+        if start:
+            headers["x-ms-range"] = f"bytes={start}-"
         if etag:
-            conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+            headers["If-Match"] = etag
+        request = HttpRequest("GET", self.blob(name).url, headers=headers)
+        pipeline: Any = self.service._pipeline  # noqa: SLF001  the only way to its credential and retries
+        response = pipeline.run(request, stream=True).http_response
         try:
-            stream: Any = self.blob(name).download_blob(
-                offset=start, length=length, max_concurrency=1, raw_response_hook=_RangeCheck(start), **conditions
-            )
-        except HttpResponseError as error:
-            if status(error) == 416:
-                return None
+            return _checked(response, start)
+        except BaseException:
+            response.close()
             raise
-        data: bytes = stream.readall()
-        if len(data) != stream.size:
-            raise BackendError(f"{stream.size} bytes were announced, and {len(data)} sent")
-        properties: BlobProperties = stream.properties
-        total = int(str(properties.content_range).rpartition("/")[2])
-        return Piece(data, head_of(properties, size=total))
 
     def put(self, name: str, content: bytes | bytearray, metadata: Mapping[str, str] | None = None) -> str:
         """Write one block blob whole, in one request; returns its ETag."""
@@ -244,27 +253,45 @@ class Container:
         return next(iter(one), None) is not None
 
 
-class _RangeCheck:
-    """Refuses an answer that does not begin where it was asked to: the SDK takes it for the right bytes."""
+def _checked(response: Any, start: int) -> Answer:
+    """The answer to a read.
 
-    def __init__(self, start: int) -> None:
-        self._start = start
+    Raises:
+        HttpResponseError: It is that of a failure.
+        BackendError: It does not begin where it was asked to.
+    """
+    headers: Mapping[str, str] = response.headers
+    if not 200 <= response.status_code < 300:
+        error = HttpResponseError(response=response)
+        error.error_code = headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]  # as the SDK does
+        raise error
+    size = int(headers.get("Content-Length", 0))
+    told = headers.get("Content-Range", "")
+    if start or told:
+        if response.status_code != 206 or not told.startswith(f"bytes {start}-"):
+            raise BackendError(f"bytes from {start} on were asked for, and other ones sent")
+        size = int(told.rpartition("/")[2])
+    metadata = {
+        name[len(_METADATA) :].lower(): value for name, value in headers.items() if name.lower().startswith(_METADATA)
+    }
+    head = BlobHead(
+        size=size,
+        etag=headers.get("ETag", ""),
+        metadata=metadata,
+        settings=ContentSettings(),
+        kind=headers.get("x-ms-blob-type", BLOCK_BLOB),
+        copy_id=headers.get("x-ms-copy-id"),
+        copy_status=headers.get("x-ms-copy-status"),
+    )
+    return Answer(head, response.iter_raw(), response.close)
 
-    def __call__(self, response: Any) -> None:
-        answer = response.http_response
-        if not 200 <= answer.status_code < 300:
-            return
-        told = str(answer.headers.get("Content-Range", ""))
-        if answer.status_code != 206 or not told.startswith(f"bytes {self._start}-"):
-            raise BackendError(f"bytes from {self._start} on were asked for, and other ones sent")
 
-
-def head_of(properties: BlobProperties, *, size: int | None = None) -> BlobHead:
+def head_of(properties: BlobProperties) -> BlobHead:
     """What the SDK tells of a blob, in the driver's terms."""
     kind: Any = properties.blob_type
     copied: Any = properties.copy
     return BlobHead(
-        size=properties.size if size is None else size,
+        size=properties.size,
         etag=str(properties.etag or ""),
         modified=properties.last_modified,
         metadata=properties.metadata or {},

@@ -45,7 +45,9 @@ def _container(parameters: AzureParameters) -> Container:
     """The container through a client that is kept: it is asked after each check."""
     access = access_of(parameters)
     service = make_service(parameters, access)
-    return Container(service, Signer(service, access), parameters.container, parameters.listpage)
+    return Container(
+        service, Signer(service, access), parameters.container, parameters.listpage, parameters.max_retries
+    )
 
 
 register_suite(

@@ -6,8 +6,7 @@ import logging
 import random
 import re
 import time
-import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
@@ -73,26 +72,7 @@ def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClie
         # What is put is one request, which replaces a blob whole. The SDK's own blocks bear the same ids in every
         # upload: two at once would mix.
         max_single_put_size=LARGEST_BLOCK,
-        # Who reads asks for one piece at a time.
-        max_single_get_size=LARGEST_BLOCK,
     )
-
-
-class _Body:
-    """The body of an answer, which does not say how long it is.
-
-    The SDK makes a list of a body's pieces, for which Python reserves a place for each byte of a body that tells its
-    length: eight times its size.
-    """
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._stream)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it lazily, untyped
@@ -100,27 +80,14 @@ class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it l
 
     def send(self, request: Any, **arguments: Any) -> Any:
         try:
-            response = super().send(request, **arguments)
+            return super().send(request, **arguments)
         except AzureError as error:
             failure = error
-        else:
-            _tell_no_length(response)
-            return response
         text = str(failure)
         if not _SIGNATURE.search(text):
             raise failure
         # Not from it: its causes print the URL too.
         raise type(failure)(_without_signature(text))
-
-
-def _tell_no_length(response: Any) -> None:
-    # The SDK has responses of two kinds, with two names for this.
-    kind = type(response)
-    download = getattr(kind, "stream_download", None) or getattr(kind, "_stream_download", None)
-    if download is not None:
-        # Weak, as a cycle would keep the body of the request until it is found.
-        own = weakref.ref(response)
-        response.stream_download = lambda *given, **named: _Body(download(own(), *given, **named))
 
 
 class _Retries(ExponentialRetry):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,17 @@ def copy(
     except HttpResponseError as error:
         if code(error) != retyping.WRONG_TYPE:
             raise
-        reader = BlobReader(container, source, piece=parameters.chunksize, etag=head.etag)
-        pieces = iter(lambda: reader.read(parameters.chunksize), b"")
-        retyping.overwrite(container, dest, pieces, head, parameters, temporary=temporary)
+        with contextlib.closing(BlobReader(container, source, etag=head.etag)) as reader:
+            pieces = iter(lambda: _chunk(reader, parameters.chunksize), b"")
+            retyping.overwrite(container, dest, pieces, head, parameters, temporary=temporary)
+
+
+def _chunk(reader: BlobReader, size: int) -> bytes:
+    """Exactly `size` bytes, or what is left."""
+    chunk = bytearray()
+    while len(chunk) < size and (piece := reader.read(size - len(chunk))):
+        chunk += piece
+    return bytes(chunk)
 
 
 def _copy_at_once(container: Container, source: str, dest: str, head: BlobHead) -> None:

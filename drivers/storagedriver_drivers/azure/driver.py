@@ -23,7 +23,7 @@ from storagedriver_drivers.azure.client import Redaction, make_service
 from storagedriver_drivers.azure.copying import MOST_BLOCKS
 from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status, translate
 from storagedriver_drivers.azure.parameters import LONGEST_NAME, AzureParameters, check_combinations
-from storagedriver_drivers.azure.reading import BlobReader, read_all, require_whole
+from storagedriver_drivers.azure.reading import BlobReader, require_whole
 from storagedriver_drivers.azure.signing import LONGEST_EXPIRY, Signer
 from storagedriver_drivers.azure.upload import AzureUpload, Place, continued, end_stage, put
 
@@ -31,9 +31,6 @@ _DEFAULT_EXPIRY = 20 * 60
 
 _LARGEST_PUT = 256 << 20
 """Bytes that are put in one request; more goes up in chunks, so that one that fails costs less."""
-
-_LARGEST_PIECE = 4 << 20
-"""Bytes of the pieces of a reader, at most."""
 
 
 class AzureDriver(BaseDriver):
@@ -60,7 +57,7 @@ class AzureDriver(BaseDriver):
             self._redaction.close()
             raise
         signer = Signer(service, self._access)
-        self._container = Container(service, signer, parameters.container, parameters.listpage)
+        self._container = Container(service, signer, parameters.container, parameters.listpage, parameters.max_retries)
         self.capabilities = _capabilities(parameters, self._layout, redirect=signer.can_sign)
 
     def close(self) -> None:
@@ -74,7 +71,7 @@ class AzureDriver(BaseDriver):
     # --- hooks
 
     def _get_content(self, path: str) -> bytes:
-        return read_all(self._container, self._layout.name(path))[0]
+        return BlobReader(self._container, self._layout.name(path)).read_all()
 
     def _put_content(self, path: str, content: bytes) -> None:
         place = self._place(path)
@@ -90,8 +87,7 @@ class AzureDriver(BaseDriver):
             raise
 
     def _reader(self, path: str, offset: int) -> ByteSource:
-        piece = min(self._parameters.chunksize, _LARGEST_PIECE)
-        return BlobReader(self._container, self._layout.name(path), offset, piece=piece)
+        return BlobReader(self._container, self._layout.name(path), offset)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
         place = self._place(path)

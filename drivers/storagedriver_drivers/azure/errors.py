@@ -14,9 +14,6 @@ else:
     AzureError = _core.AzureError
     HttpResponseError = _core.HttpResponseError
 
-_ABSENT = frozenset({"BlobNotFound", ""})
-"""Codes of a 404 that is about the blob. An answer to HEAD has no body, and a proxy may take its code away."""
-
 _CREDENTIALS = "the credential was refused; check accountname and accountkey, sastoken or what the application may do"
 
 _HINTS = {
@@ -48,7 +45,17 @@ def status(error: Exception) -> int | None:
 
 def is_absent(error: Exception) -> bool:
     """Whether the server said that the blob itself is not there. An absent container or account is a failure."""
-    return status(error) == 404 and code(error) in _ABSENT
+    if status(error) != 404:
+        return False
+    # An answer to HEAD has no body, and a proxy may take its code away.
+    return code(error) == "BlobNotFound" or (not code(error) and _asks_for_a_blob(error))
+
+
+def _asks_for_a_blob(error: Exception) -> bool:
+    """Whether what was asked for is a blob, and not a container or a part of the service."""
+    request = getattr(getattr(error, "response", None), "request", None)
+    query = str(getattr(request, "url", "")).partition("?")[2]
+    return getattr(request, "method", "") in {"GET", "HEAD", "DELETE"} and "comp=" not in query
 
 
 def translate(error: Exception, container: str) -> StorageDriverError | None:

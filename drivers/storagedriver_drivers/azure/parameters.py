@@ -72,7 +72,7 @@ class AzureParameters(DriverParameters):
     """Parameters of the azure driver: `container`, an account and one kind of credential. Names are the Go registry's."""
 
     container: str = Field(
-        pattern=r"^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root)$",
+        pattern=r"^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web)$",
         max_length=63,
         description="The container. It has to exist; the driver never makes one.",
     )

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver_drivers.azure.blobs import Container
 from storagedriver_drivers.azure.errors import is_absent
-from storagedriver_drivers.azure.reading import BlobReader, read_all
+from storagedriver_drivers.azure.reading import BlobReader
 
 _VERSION = 1
 _PIECE = 1 << 16
@@ -27,13 +26,15 @@ class Stage:
     """A staged stream.
 
     Attributes:
-        mark: The stream's own random mark, in hexadecimal; part of its data blob's name, and metadata of the file.
+        id: Random, and another for each stage; the file that it becomes bears it.
+        mark: The stream's own random mark, in hexadecimal; part of its data blob's name.
         blocks: The ids of the blocks of its data blob, in order.
         stored: Bytes in these blocks.
         tail_size: Bytes that follow them.
         etag: Of the state blob: tells this stage from later ones.
     """
 
+    id: str
     mark: str
     blocks: tuple[str, ...]
     stored: int
@@ -45,7 +46,7 @@ def save(container: Container, state_name: str, stage: Stage, tail: bytes | byte
     """Write the state blob, over one that may be there; returns its ETag, which no other stage has."""
     header = {
         "version": _VERSION,
-        "stage": secrets.token_hex(16),
+        "stage": stage.id,
         "mark": stage.mark,
         "blocks": stage.blocks,
         "stored": stage.stored,
@@ -56,16 +57,11 @@ def save(container: Container, state_name: str, stage: Stage, tail: bytes | byte
 
 def load(container: Container, state_name: str) -> tuple[Stage, bytes] | None:
     """The newest stage with its tail; None if there is none."""
-    try:
-        content, head = read_all(container, state_name)
-    except Exception as error:
-        if is_absent(error) or isinstance(error, PathNotFoundError):
-            return None
-        raise
-    header, separator, tail = content.partition(b"\n")
-    if not separator:
-        raise _damaged("it has no header")
-    stage = _parse(header, head.etag)
+    opened = _open(container, state_name)
+    if opened is None:
+        return None
+    stage, tail, reader = opened
+    tail += reader.read_all()
     if len(tail) != stage.tail_size:
         raise _damaged("its size is not the one it names")
     return stage, tail
@@ -73,19 +69,33 @@ def load(container: Container, state_name: str) -> tuple[Stage, bytes] | None:
 
 def peek(container: Container, state_name: str) -> Stage | None:
     """The newest stage without its tail; None if there is none."""
+    opened = _open(container, state_name)
+    if opened is None:
+        return None
+    stage, _, reader = opened
+    reader.close()
+    return stage
+
+
+def _open(container: Container, state_name: str) -> tuple[Stage, bytes, BlobReader] | None:
     try:
-        reader = BlobReader(container, state_name, piece=_PIECE)
+        reader = BlobReader(container, state_name)
     except Exception as error:
         if is_absent(error) or isinstance(error, PathNotFoundError):
             return None
         raise
-    start = b""
-    while b"\n" not in start:
-        piece = reader.read(_PIECE)
-        if not piece:
-            raise _damaged("it has no header")
-        start += piece
-    return _parse(start.partition(b"\n")[0], reader.head.etag)
+    try:
+        start = b""
+        while b"\n" not in start:
+            piece = reader.read(_PIECE)
+            if not piece:
+                raise _damaged("it has no header")
+            start += piece
+        header, _, tail = start.partition(b"\n")
+        return _parse(header, reader.head.etag), tail, reader
+    except BaseException:
+        reader.close()
+        raise
 
 
 def _parse(header: bytes, etag: str) -> Stage:
@@ -95,6 +105,7 @@ def _parse(header: bytes, etag: str) -> Stage:
             raise BackendError(f"the staged stream is of version {state['version']!r}, which this driver does not know")
         stored = int(state["stored"])
         stage = Stage(
+            id=str(state["stage"]),
             mark=str(state["mark"]),
             blocks=tuple(map(str, state["blocks"])),
             stored=stored,

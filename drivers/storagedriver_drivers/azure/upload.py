@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +14,10 @@ from storagedriver_drivers.azure.blobs import BlobHead, Container, Layout, writt
 from storagedriver_drivers.azure.copying import MOST_BLOCKS
 from storagedriver_drivers.azure.errors import HttpResponseError, code, is_absent
 from storagedriver_drivers.azure.parameters import AzureParameters
-from storagedriver_drivers.azure.reading import BlobReader, read_all, require_whole
+from storagedriver_drivers.azure.reading import BlobReader, require_whole
 
 MARK = "storagedriver_upload"
-"""Name of the metadata by which a written blob is known as the result of one certain stream."""
+"""Name of the metadata by which a file is known as the result of one certain writer, and of the stage it continued."""
 
 _LOST = "what the stream had staged is gone: its path was deleted meanwhile, or another stream ended it"
 
@@ -58,9 +60,9 @@ class Place:
         return self.data_name(secrets.token_hex(16))
 
 
-def put(place: Place, content: bytes | bytearray, *, mark: str | None = None) -> None:
+def put(place: Place, content: bytes | bytearray, metadata: Mapping[str, str] | None = None) -> None:
     """Make the file consist of `content`, in one request that replaces it whole."""
-    metadata = {MARK: mark} if mark else {}
+    metadata = metadata or {}
     try:
         place.container.put(place.name, content, metadata)
     except HttpResponseError as error:
@@ -105,6 +107,8 @@ class AzureUpload:
         self._serial = 0
         # The ETag of the state blob this stream came from or left; None if it has none.
         self._state: str | None = None
+        # The stage that this stream came from.
+        self._origin = self._mark
 
     @property
     def size(self) -> int:
@@ -112,8 +116,7 @@ class AzureUpload:
 
     def write(self, data: memoryview, /) -> None:
         """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
-        more = (len(self._buffer) + len(data)) // self._chunk_size
-        if len(self._blocks) + more > MOST_BLOCKS or self.size + len(data) > MOST_BLOCKS * self._chunk_size:
+        if len(self._blocks) - (-(len(self._buffer) + len(data)) // self._chunk_size) > MOST_BLOCKS:
             raise BackendError(
                 f"a stream in chunks of {self._chunk_size} bytes ends at {MOST_BLOCKS * self._chunk_size}: "
                 f"the service takes {MOST_BLOCKS} blocks; a larger chunksize allows more"
@@ -137,7 +140,7 @@ class AzureUpload:
 
     def commit(self) -> None:
         if not self._blocks:
-            put(self._place, self._buffer, mark=self._mark)
+            put(self._place, self._buffer, self._metadata)
         else:
             self._publish()
         self._end_state()
@@ -150,13 +153,13 @@ class AzureUpload:
         if blocks != self._kept:
             # The service forgets blocks that nothing is committed of after a week.
             try:
-                self._container.commit(self._data_name, blocks, written({MARK: self._mark}))
+                self._container.commit(self._data_name, blocks, written(self._metadata))
             except HttpResponseError as error:
                 if _is_loss(error):
                     raise BackendError(_LOST) from error
                 raise
             self._kept = blocks
-        stage = staging.Stage(self._mark, self._kept, self._stored, len(self._buffer))
+        stage = staging.Stage(secrets.token_hex(16), self._mark, self._kept, self._stored, len(self._buffer))
         self._state = staging.save(self._container, self._place.state_name, stage, self._buffer)
         if other is not None and other.blocks and other.mark != self._mark:
             self._container.discard(self._place.data_name(other.mark))
@@ -178,12 +181,13 @@ class AzureUpload:
         self._stored = stage.stored
         self._buffer = bytearray(tail)
         self._state = stage.etag
+        self._origin = stage.id
 
     def copy_committed(self, head: BlobHead) -> None:
         """Begin with the committed content: what fills a chunk is copied on the server where that is offered."""
         require_whole(head)
         if head.size < self._chunk_size:
-            self._buffer = bytearray(read_all(self._container, self._place.name, etag=head.etag)[0])
+            self._buffer = bytearray(BlobReader(self._container, self._place.name, etag=head.etag).read_all())
             if len(self._buffer) != head.size:
                 raise BackendError("the file was replaced while it was read")
             return
@@ -208,9 +212,9 @@ class AzureUpload:
             self._stored += size
         if self._stored == head.size:
             return
-        reader = BlobReader(self._container, self._place.name, self._stored, piece=self._chunk_size, etag=head.etag)
-        for piece in iter(lambda: reader.read(self._chunk_size), b""):
-            self.write(memoryview(piece))
+        with contextlib.closing(BlobReader(self._container, self._place.name, self._stored, etag=head.etag)) as reader:
+            for piece in iter(lambda: reader.read(self._chunk_size), b""):
+                self.write(memoryview(piece))
 
     # --- blocks
 
@@ -232,31 +236,35 @@ class AzureUpload:
 
     def _publish(self) -> None:
         blocks = list(self._blocks)
-        metadata = {MARK: self._mark}
         try:
             if self._buffer:
                 tail = self._next_block()
                 self._container.stage(self._data_name, tail, self._buffer)
                 blocks.append(tail)
-            etag = self._container.commit(self._data_name, blocks, written(metadata))
+            etag = self._container.commit(self._data_name, blocks, written(self._metadata))
             copying.copy(
                 self._container,
                 self._data_name,
                 self._place.name,
-                written(metadata, size=self.size, etag=etag),
+                written(self._metadata, size=self.size, etag=etag),
                 self._place.parameters,
                 temporary=self._place.own_name(),
             )
         except HttpResponseError as error:
             if not _is_loss(error):
                 raise
-            # An earlier try may have succeeded with its answer lost: then the file bears this stream's mark.
+            # An earlier try may have succeeded with its answer lost: then the file bears this writer's mark.
             if not self._is_published():
                 raise BackendError(_LOST) from error
 
+    @property
+    def _metadata(self) -> Mapping[str, str]:
+        # Two writers may continue one stage: the second part tells which of them it was.
+        return {MARK: f"{self._origin}.{self._run}"}
+
     def _is_published(self) -> bool:
         head = self._container.head(self._place.name)
-        return head is not None and head.metadata.get(MARK) == self._mark
+        return head is not None and head.metadata.get(MARK) == self._metadata[MARK]
 
     def _discard_data(self) -> None:
         if self._touched:
@@ -294,7 +302,7 @@ def continued(place: Place) -> AzureUpload:
     head = place.container.file(place.name)
     if found is not None:
         stage, tail = found
-        if head is None or head.metadata.get(MARK) != stage.mark:
+        if head is None or head.metadata.get(MARK, "").partition(".")[0] != stage.id:
             upload.resume(stage, tail)
             return upload
         # It was committed, by a process that ended before it could remove the state.
