@@ -79,7 +79,9 @@ def test_ceph_refuses_other_keys(tmp_path: Path) -> None:
         assert isinstance(server.endpoint, CephEndpoint)
         cluster, keyring = server.endpoint.cluster, tmp_path / "keyring"
         keyring.write_text(f"[client.admin]\nkey = {random_cephx_key()}\n")
-        problem = cluster.problem("rados", "--no-mon-config", "--keyring", str(keyring), "-p", server.endpoint.pool, "ls")
+        problem = cluster.problem(
+            "rados", "--no-mon-config", "--keyring", str(keyring), "-p", server.endpoint.pool, "ls"
+        )
         assert problem is not None
         assert "ermission denied" in problem or "not permitted" in problem
         assert "ceph osd" not in repr(cluster)

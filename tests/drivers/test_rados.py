@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import itertools
 import json
@@ -25,6 +26,7 @@ import pytest
 
 from storagedriver import (
     BackendError,
+    FileWriter,
     ParameterError,
     PathConflictError,
     PathNotFoundError,
@@ -263,8 +265,8 @@ class TestLayout:
         raw.io.remove_object(raw.chunks()[1])
         with pytest.raises(BackendError, match="replaced or deleted"):
             driver.get_content("/f")
-        with driver.reader("/f") as reader, pytest.raises(BackendError):
-            reader.read()
+        with pytest.raises(BackendError, match="replaced or deleted"):
+            driver.reader("/f").read()
 
     def test_a_short_object_is_an_error(self, driver: RadosDriver, raw: Raw) -> None:
         driver.put_content("/f", body(3 * CHUNK))
@@ -592,6 +594,37 @@ class TestOrphans:
             with pytest.raises(BackendError, match="collected"):
                 writer.commit()
         assert driver.get_content("/f") == b"old"
+
+    @pytest.mark.parametrize("append", [True, False])
+    @pytest.mark.parametrize("ends", ["close of the driver", "delete", "another writer"])
+    def test_a_forgotten_writer(
+        self, driver: RadosDriver, another: RadosDriver, raw: Raw, ends: str, append: bool
+    ) -> None:
+        driver.put_content("/f", body(2 * CHUNK))
+        driver.put_content("/g", b"")
+        open_all_the_time = another.writer("/open")
+        open_all_the_time.write(body(CHUNK))
+        writer: FileWriter | None = another.writer("/f", append=append)
+        assert writer is not None
+        writer.write(body(3 * CHUNK + 1))
+        assert len(raw.chunks()) > 2
+        writer = None
+        gc.collect()
+        if ends == "close of the driver":
+            another.close()
+        elif ends == "delete":
+            another.delete("/g")
+        else:
+            another.writer("/g").cancel()
+        assert driver.get_content("/f") == body(2 * CHUNK)
+        if ends != "close of the driver":
+            open_all_the_time.commit()
+            assert driver.get_content("/open") == body(CHUNK)
+            driver.delete("/open")
+        assert len(raw.chunks()) == 2
+        assert raw.notes() == []
+        driver.delete("/f")
+        assert raw.chunks() == []
 
     def test_what_is_in_use_is_let_alone(self, driver: RadosDriver, raw: Raw) -> None:
         driver.put_content("/f", body(2 * CHUNK))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
-from storagedriver.errors import PathConflictError, PathNotFoundError
+from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError
 from storagedriver_drivers.rados import collecting
 from storagedriver_drivers.rados.client import PAGE, Pool
 from storagedriver_drivers.rados.directories import entry_of
@@ -38,6 +39,9 @@ class RadosDriver(BaseDriver):
         self._store = Store(self._pool, concurrency=parameters.concurrency)
 
     def close(self) -> None:
+        # Where that fails, the journal still knows what is left.
+        with contextlib.suppress(BackendError):
+            self._store.remove_open()
         self._pool.close()
 
     def collect_orphans(self, older_than: float) -> int:
@@ -79,6 +83,7 @@ class RadosDriver(BaseDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         if append:
             return continued(self._store, self._at(path))
+        self._store.remove_abandoned()
         self._store.end_stage(self._at(path))
         return self._upload(path)
 
@@ -119,6 +124,7 @@ class RadosDriver(BaseDriver):
             raise conflict.located(self.name, dest)  # noqa: B904  the same error goes on, its cause untouched
 
     def _delete(self, path: str) -> None:
+        self._store.remove_abandoned()
         self._store.delete(self._at(path))
 
     def _at(self, path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from storagedriver_drivers.rados.client import Pool, ReadRequest
 from storagedriver_drivers.rados.errors import LostChunkError
@@ -16,7 +17,9 @@ class ContentReader:
     """A ByteSource over one content, whole or not at all: what is gone or short meanwhile is an error (READ-7)."""
 
     def __init__(self, pool: Pool, record: Record, start: int = 0, *, concurrency: int) -> None:
-        """Read the first piece, so that a content that is gone already is known at once.
+        """Read the first piece, so that a content that is gone already is known at once; of a small one, all.
+
+        What is small is then whole for the reader, whatever becomes of the file.
 
         Raises:
             LostChunkError: It is gone.
@@ -27,8 +30,14 @@ class ContentReader:
         self._concurrency = concurrency
         self._running: deque[tuple[ReadRequest, int]] = deque()
         self._piece = memoryview(b"")
-        self._begin(1)
-        self._next()
+        try:
+            self._begin(1)
+            self._next()
+            if record.size - start <= concurrency * min(_PIECE, record.chunk_size):
+                self._piece = memoryview(bytes(self._piece) + b"".join(self._others()))
+        except BaseException:
+            self.close()
+            raise
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; b"" at the end alone."""
@@ -55,6 +64,12 @@ class ContentReader:
         self._piece = memoryview(b"")
         while self._running:
             self._running.popleft()[0].wait()
+
+    def _others(self) -> Iterator[bytes]:
+        self._begin(self._concurrency)
+        while self._running:
+            self._next()
+            yield bytes(self._piece)
 
     def _begin(self, most: int) -> None:
         while len(self._running) < most and (piece := next(self._pieces, None)) is not None:

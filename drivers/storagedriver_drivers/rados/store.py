@@ -19,6 +19,7 @@ from storagedriver_drivers.rados.journal import Journal
 from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, Subdirectory, loaded_or_none, random_id
 from storagedriver_drivers.rados.staging import Stages
+from storagedriver_drivers.rados.traces import Traces
 
 TAIL = "t"
 """Ends the oid of a segment of one object that is shorter than a chunk. The journal names both by the rest."""
@@ -43,6 +44,7 @@ class Store:
         self.contents = Contents(pool, concurrency=concurrency)
         self.stages = Stages(pool)
         self.journal = Journal(pool)
+        self.traces = Traces()
 
     # --- reading
 
@@ -159,6 +161,16 @@ class Store:
         if entry.content is None or not self._remove(directory, {paths.name(path): entry.value}):
             raise PathNotFoundError
         self.directories.close_if_empty(directory)
+
+    def remove_abandoned(self) -> None:
+        """Remove what streams of this process left that were forgotten."""
+        for trace in self.traces.abandoned():
+            self.discard(trace.path, trace.segments())
+
+    def remove_open(self) -> None:
+        """Remove what all streams have on the backend that are still open, or were forgotten."""
+        for trace in self.traces.all():
+            self.discard(trace.path, trace.segments())
 
     def end_stage(self, path: str) -> None:
         """End the staged stream of `path` alone."""

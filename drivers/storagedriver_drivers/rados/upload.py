@@ -15,6 +15,7 @@ from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, random_id
 from storagedriver_drivers.rados.staging import Stage
 from storagedriver_drivers.rados.store import TAIL, Store, new_segment, noted_oid
+from storagedriver_drivers.rados.traces import Trace
 
 _NOTE_AGE = 300.0
 """Seconds after which a stream that is still written to renews its note in the journal."""
@@ -93,9 +94,9 @@ class RadosUpload:
         self._own: Final = new_segment(self._oid, 0)
         self._tail: Final = new_segment(self._oid + TAIL, 1)
         self._writes = _Writes(store.contents, self._own, path, concurrency=store.concurrency)
-        self._count = 0  # Chunks written.
-        self._most = 0  # Chunks that may be there, of failed writes too.
-        self._tail_written = False
+        self._count = 0  # Chunks written; of failed writes there may be more.
+        self._trace: Final = Trace(path)
+        store.traces.begin(self, self._trace)
         self._noted = 0.0
         self._buffer = bytearray()
         # What the stream continues: whole chunks, and what they and the rest were part of.
@@ -141,6 +142,7 @@ class RadosUpload:
         if self._stage is not None:
             noted += map(noted_oid, self._base)
         self._maybe_published = True
+        self._store.traces.end(self._trace)
         self._store.publish(self._path, record, noted=noted)
         self._clear(record)
 
@@ -156,6 +158,7 @@ class RadosUpload:
             record = self._record()
             value = record.dumped()
             self._maybe_suspended = Stage(self._path, value, record)
+            self._store.traces.end(self._trace)
             if stages.replace(self._path, "" if old is None else old.value, value):
                 break
         self._suspended = self._maybe_suspended
@@ -167,6 +170,7 @@ class RadosUpload:
             self._store.discard(self._path, old.record.segments)
 
     def discard(self) -> None:
+        self._store.traces.end(self._trace)
         if self._suspended is not None:
             self._end(self._suspended)
             return
@@ -179,7 +183,7 @@ class RadosUpload:
             self._end(self._stage)
         elif self._base_held:
             self._store.discard(self._path, [*self._base, *self._rest])
-        self._store.discard(self._path, self._written())
+        self._store.discard(self._path, [each for each in (self._trace.chunks, self._trace.tail) if each is not None])
 
     # --- where a stream begins
 
@@ -210,6 +214,7 @@ class RadosUpload:
             shared = store.contents.share(Record.new(whole, record.chunk_size, upload._base), path, path)
             upload._base = shared.segments
             upload._base_held = True
+            upload._trace.shared = [*shared.segments]
         return upload
 
     def _begin_with(self, record: Record) -> None:
@@ -226,7 +231,8 @@ class RadosUpload:
 
     def _write_chunk(self, content: bytes) -> None:
         self._note()
-        self._most = max(self._most, self._count + 1)
+        most = max(self._count + 1, self._trace.chunks.count if self._trace.chunks is not None else 0)
+        self._trace.chunks = Segment(self._own.oid, most, self._own.holder)
         self._writes.write(self._count, content)
         self._count += 1
 
@@ -240,7 +246,7 @@ class RadosUpload:
         """Have all that was written on the backend, the rest that is no whole chunk too."""
         if self._buffer:
             self._note()
-            self._tail_written = True
+            self._trace.tail = self._tail
             alone = self.size if not (self._count or self._base) else None
             self._store.contents.begin_write(self._tail, 0, bytes(self._buffer), self._path, size=alone).result()
         self._writes.finish()
@@ -271,15 +277,11 @@ class RadosUpload:
     def _clear(self, record: Record) -> None:
         """Remove what the stream continued or wrote, and its content does not hold."""
         held = {segment.oid for segment in record.segments}
-        gone = [*self._rest, *([self._tail] if self._tail_written and self._tail.oid not in held else [])]
+        gone = [*self._rest, *([self._tail] if self._trace.tail is not None and self._tail.oid not in held else [])]
         self._rest = ()
         self._store.contents.release(gone, self._path)
         still_noted = set(map(noted_oid, record.segments))
         self._store.journal.forget(self._path, set(map(noted_oid, gone)) - still_noted)
-
-    def _written(self) -> list[Segment]:
-        chunks = [Segment(self._own.oid, self._most, self._own.holder)] if self._most else []
-        return [*chunks, *([self._tail] if self._tail_written else [])]
 
     def _is_published(self) -> bool:
         """Whether the file is this stream's. Asked of the directory that was changed, so this comes after the change."""
