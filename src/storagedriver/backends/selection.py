@@ -17,6 +17,7 @@ from storagedriver.backends.minio import MINIO
 from storagedriver.backends.model import ANY_DRIVER, IN_PROCESS_MODE, Provider
 from storagedriver.backends.moto import MotoProvider
 from storagedriver.backends.seaweedfs import SEAWEEDFS
+from storagedriver.backends.swift import SWIFT
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"
@@ -31,7 +32,7 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    for own in (MINIO, SEAWEEDFS, MotoProvider(), ExternalProvider()):
+    for own in (MINIO, SEAWEEDFS, MotoProvider(), SWIFT, ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):
         provider = _load(point)
