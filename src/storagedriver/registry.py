@@ -48,6 +48,8 @@ class SuiteRegistration:
         inspect: Names what lies on the backend; without it WRITE-11 is judged through the interface alone.
         root_parameter: The parameter that sets the root, with which the suite makes empty stores of its own; None if
             the driver has none.
+        roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
+            root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -58,6 +60,7 @@ class SuiteRegistration:
     skip_check: SkipCheck = never_skip
     inspect: Inspect | None = None
     root_parameter: str | None = None
+    roots_nest: bool = True
     registered_at: str | None = None
 
 
@@ -74,6 +77,7 @@ def register_suite(
     skip_check: SkipCheck = never_skip,
     inspect: Inspect | None = None,
     root_parameter: str | None = None,
+    roots_nest: bool = True,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 
@@ -94,6 +98,7 @@ def register_suite(
         skip_check=skip_check,
         inspect=inspect,
         root_parameter=root_parameter,
+        roots_nest=roots_nest,
         registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )
     with _lock:

@@ -46,6 +46,7 @@ class Mutant:
             parameters=parent.parameters,
             inspect=parent.inspect,
             root_parameter=parent.root_parameter,
+            roots_nest=parent.roots_nest,
         )
 
 

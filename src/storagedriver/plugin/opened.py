@@ -65,6 +65,11 @@ class OpenedTargets:
                 return NOT_OFFERED, "capability shared is not declared: no other process sees the store"
             if need == "inspect" and registration.inspect is None:
                 return SKIPPED, "register_suite was given no inspect function that names what lies on the backend"
+            if need == "nested-roots" and not registration.roots_nest:
+                return (
+                    NOT_OFFERED,
+                    "roots_nest is not declared: in the driver's layout a root is no directory of another",
+                )
             if need == "root" and registration.root_parameter is None:
                 return SKIPPED, "register_suite was given no root_parameter with which to make empty stores"
         return "", None
