@@ -92,4 +92,6 @@ register_suite(
     parameters=PARAMETERS,
     inspect=inspect,
     root_parameter="rootdirectory",
+    # The root is what precedes "files", as the Go registry's prefix does.
+    roots_nest=False,
 )

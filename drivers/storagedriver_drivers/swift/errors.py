@@ -20,7 +20,15 @@ else:
 TRANSFER_FAILURES = (RequestException, HTTPError, OSError)
 """What a request, and reading its answer, may raise when the connection fails."""
 
-__all__ = ["TRANSFER_FAILURES", "AbsentError", "AnswerError", "ClientException", "ContainerAbsentError", "is_lasting", "translate"]
+__all__ = [
+    "TRANSFER_FAILURES",
+    "AbsentError",
+    "AnswerError",
+    "ClientException",
+    "ContainerAbsentError",
+    "is_lasting",
+    "translate",
+]
 
 
 class AnswerError(Exception):

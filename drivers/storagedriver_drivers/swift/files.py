@@ -41,7 +41,7 @@ class Files:
     def put_large(self, key: str, segments: Sequence[Segment], prefix: str, mark: str) -> None:
         """Make the file of segments that begin with `prefix`."""
         with self.replacing(key, keep={each.inside(self.container) or "" for each in segments}):
-            manifests.write(self.container, self.listings, key, segments, prefix, mark)
+            manifests.write(self.container, self.listings, key, segments, prefix=prefix, mark=mark)
 
     @contextlib.contextmanager
     def replacing(self, *keys: str, keep: Iterable[str] = ()) -> Iterator[None]:

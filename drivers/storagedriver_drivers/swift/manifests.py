@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from storagedriver.errors import BackendError
-from storagedriver_drivers.swift.errors import AnswerError
+from storagedriver_drivers.swift.errors import AbsentError, AnswerError
 from storagedriver_drivers.swift.objects import CONTENT_TYPE, MARK, Container, ObjectHead, entry_name
 from storagedriver_drivers.swift.waiting import Listings
 
@@ -85,7 +85,7 @@ def most_segments(container: Container) -> int:
 
 
 def write(
-    container: Container, listings: Listings, key: str, segments: Sequence[Segment], prefix: str, mark: str
+    container: Container, listings: Listings, key: str, segments: Sequence[Segment], *, prefix: str, mark: str
 ) -> None:
     """Make the file `key` of these segments, which begin with `prefix` and are there.
 
@@ -113,14 +113,17 @@ def copy(container: Container, source: str, dest: str, head: ObjectHead) -> None
     """Make `dest` a file of the same segments as the large file `source`, which is as `head` says.
 
     Raises:
-        BackendError: The source is gone, or was replaced.
+        AbsentError: The source is gone.
+        BackendError: It was replaced.
     """
     headers = {"Content-Type": CONTENT_TYPE} | ({MARK: head.mark} if head.mark else {})
     if head.dynamic:
         container.put(dest, b"", {**headers, "X-Object-Manifest": quote(head.dynamic, safe="/~")})
         return
     found = container.read(source, query=_GET)
-    if found is None or found[0].get("x-static-large-object", "").lower() != "true":
+    if found is None:
+        raise AbsentError("GET of a manifest", 404)
+    if found[0].get("x-static-large-object", "").lower() != "true":
         raise BackendError("the file was replaced while it was moved")
     container.put(dest, _as_put(found[1]), headers, query=_PUT)
 
@@ -130,8 +133,7 @@ def _as_put(manifest: bytes) -> bytes:
     names = {"name": "path", "hash": "etag", "bytes": "size_bytes", "range": "range", "data": "data"}
     try:
         entries = [
-            {names[name]: value for name, value in entry.items() if name in names}
-            for entry in json.loads(manifest)
+            {names[name]: value for name, value in entry.items() if name in names} for entry in json.loads(manifest)
         ]
     except (ValueError, AttributeError) as damage:
         raise BackendError("a manifest is not as it should be") from damage

@@ -77,9 +77,7 @@ class Container:
         A HEAD answer cannot tell an absent container from an absent object: who takes None for an answer asks
         something else of the container too.
         """
-        answer = self.session.ask(
-            "HEAD", self.path(name), what="an object", headers=_NEWEST, allowed=frozenset({404})
-        )
+        answer = self.session.ask("HEAD", self.path(name), what="an object", headers=_NEWEST, allowed=frozenset({404}))
         return None if answer.status == 404 else head_of(answer.headers)
 
     def open(
@@ -135,14 +133,23 @@ class Container:
         return required_etag(answer)
 
     def copy(self, source: str, dest: str, etag: str, headers: Mapping[str, str] | None = None) -> str:
-        """Copy one object, `source` as "container/name", if its ETag still is `etag`; returns that of the copy."""
+        """Copy one object, `source` as "container/name", if its ETag still is `etag`; returns that of the copy.
+
+        Raises:
+            AbsentError: The source is gone.
+        """
         sent = {
             "X-Copy-From": quote(f"/{source}", safe="/~"),
             "If-Match": etag,
             "Content-Type": CONTENT_TYPE,
             **(headers or {}),
         }
-        answer = self._write("PUT", dest, what="a copy", query="", headers=sent, body=b"")
+        try:
+            answer = self._write("PUT", dest, what="a copy", query="", headers=sent, body=b"")
+        except AnswerError as error:
+            if error.status == 404:
+                raise AbsentError(error.operation, 404) from error
+            raise
         if answer is None:
             raise BackendError("the file was replaced while it was copied")
         return required_etag(answer)
@@ -169,9 +176,7 @@ class Container:
     def remove(self, name: str) -> bool:
         """Delete one object, a manifest without its segments; tells whether there was one, or may have been."""
         # 409: it was written anew meanwhile, so it is as if it had been deleted before that.
-        answer = self.session.ask(
-            "DELETE", self.path(name), what="an object", allowed=frozenset({404, 409})
-        )
+        answer = self.session.ask("DELETE", self.path(name), what="an object", allowed=frozenset({404, 409}))
         return answer.status != 404 or answer.repeated
 
     # --- listings

@@ -59,6 +59,10 @@ def _words(given: object) -> object:
     return [word for word in re.split(r"[\s,]+", given.upper()) if word] if isinstance(given, str) else given
 
 
+def _number(given: object) -> object:
+    return int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else given
+
+
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 Text = Annotated[str, Field(min_length=1, max_length=256)]
@@ -79,7 +83,9 @@ class SwiftParameters(DriverParameters):
     rootdirectory: Annotated[RootDirectory, AfterValidator(_own_root)] = Field(
         default="", description="All names begin with this prefix; '' and '/' are none. The Go registry's prefix."
     )
-    authversion: int = Field(default=0, ge=0, le=3, description="1, 2 or 3; 0: as the path of authurl says.")
+    authversion: Annotated[Literal[0, 1, 2, 3], BeforeValidator(_number)] = Field(
+        default=0, description="1, 2 or 3; 0: as the path of authurl says."
+    )
     tenant: Text | None = Field(default=None, description="Name of the tenant, or project; versions 2 and 3.")
     tenantid: Text | None = Field(default=None, description="Its id, instead of tenant; and part of accesskey's URLs.")
     domain: Text | None = Field(default=None, description="Name of the user's domain; version 3.")
@@ -139,7 +145,11 @@ class SwiftParameters(DriverParameters):
         """The version of authentication; 0 if neither authversion nor authurl tells."""
         if self.authversion:
             return self.authversion
-        found = [matched[1] for part in urlsplit(self.authurl).path.split("/") if (matched := _VERSION_IN_PATH.fullmatch(part))]
+        found = [
+            matched[1]
+            for part in urlsplit(self.authurl).path.split("/")
+            if (matched := _VERSION_IN_PATH.fullmatch(part))
+        ]
         return int(found[-1]) if found else 0
 
 
@@ -183,7 +193,11 @@ def _of_another_version(parameters: SwiftParameters) -> list[tuple[bool, str, st
         least["tenantid"] = 2
     fields = type(parameters).model_fields
     return [
-        (getattr(parameters, name) != fields[name].default and version < needed, name, f"of no use with authversion {version}")
+        (
+            getattr(parameters, name) != fields[name].default and version < needed,
+            "authversion",
+            f"{version}, as given or told by authurl, has no {name}",
+        )
         for name, needed in least.items()
         if version
     ]

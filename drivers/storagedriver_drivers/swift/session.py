@@ -66,6 +66,19 @@ class Answer:
             raise BackendError("the server's answer is not JSON") from damage
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to be sent, perhaps more than once. See Session.ask()."""
+
+    method: str
+    path: str
+    what: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes | bytearray
+    allowed: frozenset[int]
+
+
 class Stream:
     """An answer whose body is still to be read. Holds a connection until it is closed."""
 
@@ -148,10 +161,10 @@ class Session:
         Raises:
             AnswerError: The answer is an error that does not pass, or did not in as many retries as there are.
         """
+        request = Request(method, path, what, query, headers or {}, body, allowed)
 
         def once() -> Answer:
-            stream = self._open(method, path, what, query, headers or {}, body, allowed)
-            with contextlib.closing(stream):
+            with contextlib.closing(self._open(request)) as stream:
                 content = b"" if method == "HEAD" else stream.read()
                 announced = stream.headers.get("content-length", "")
                 if method != "HEAD" and announced.isdigit() and int(announced) != len(content):
@@ -165,7 +178,8 @@ class Session:
         self, path: str, *, what: str, query: str = "", headers: Mapping[str, str], allowed: frozenset[int]
     ) -> Stream:
         """Send a GET as ask() does, and leave the body to be read."""
-        return self._attempts(lambda: self._open("GET", path, what, query, headers, b"", allowed))[0]
+        request = Request("GET", path, what, query, headers, b"", allowed)
+        return self._attempts(lambda: self._open(request))[0]
 
     @property
     def info(self) -> Mapping[str, Any]:
@@ -193,45 +207,29 @@ class Session:
             told = {}
         return told if isinstance(told, dict) else {}
 
-    def _open(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        query: str,
-        headers: Mapping[str, str],
-        body: bytes | bytearray,
-        allowed: frozenset[int],
-    ) -> Stream:
+    def _open(self, request: Request) -> Stream:
         access = self._current_access()
-        stream = self._send(access, method, path, query, headers, body)
+        stream = self._send(request, access)
         if stream.status == 401:
             # The token ran out, or was revoked: once more with a new one.
             stream.close()
-            access = self._renewed(access)
-            stream = self._send(access, method, path, query, headers, body)
-        if 200 <= stream.status < 300 or stream.status in allowed:
+            stream = self._send(request, self._renewed(access))
+        if 200 <= stream.status < 300 or stream.status in request.allowed:
             return stream
         with contextlib.closing(stream):
-            beginning = b"" if method == "HEAD" else stream.read(_BEGINNING)
-        raise AnswerError(f"{method} of {what}", stream.status, beginning)
+            beginning = b"" if request.method == "HEAD" else stream.read(_BEGINNING)
+        raise AnswerError(f"{request.method} of {request.what}", stream.status, beginning)
 
-    def _send(
-        self,
-        access: Access,
-        method: str,
-        path: str,
-        query: str,
-        headers: Mapping[str, str],
-        body: bytes | bytearray,
-    ) -> Stream:
-        sent = {**headers, "X-Auth-Token": access.token}
-        if method in {"PUT", "POST"}:
-            sent["Content-Length"] = str(len(body))
-        url = urlsplit(access.storage_url).path.rstrip("/") + quote(path, safe="/~") + (f"?{query}" if query else "")
+    def _send(self, request: Request, access: Access) -> Stream:
+        headers = {**request.headers, "X-Auth-Token": access.token}
+        if request.method in {"PUT", "POST"}:
+            headers["Content-Length"] = str(len(request.body))
+        url = urlsplit(access.storage_url).path.rstrip("/") + quote(request.path, safe="/~")
+        if request.query:
+            url += f"?{request.query}"
         connection = self._take(access.storage_url)
         try:
-            response = connection.request(method, url, bytes(body) if body else None, sent)
+            response = connection.request(request.method, url, bytes(request.body) or None, headers)
         except BaseException:
             self._give_back(connection)
             raise

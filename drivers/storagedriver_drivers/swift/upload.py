@@ -7,11 +7,12 @@ from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver_drivers.swift import manifests, staging
+from storagedriver_drivers.swift.errors import AbsentError
 from storagedriver_drivers.swift.files import Files
 from storagedriver_drivers.swift.layout import new_stream
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import ObjectHead
-from storagedriver_drivers.swift.reading import ObjectReader
+from storagedriver_drivers.swift.reading import ObjectReader, ReplacedError
 
 _PATH_PIECE = 200
 """Bytes of a path in one header; Swift takes 256."""
@@ -122,6 +123,9 @@ class SwiftUpload:
             else:
                 self._copy_through(head)
             self._require(self.size == head.size)
+        except AbsentError as error:
+            self.discard()
+            raise ReplacedError from error
         except BaseException:
             self.discard()
             raise
