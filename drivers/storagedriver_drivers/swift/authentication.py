@@ -12,6 +12,10 @@ from storagedriver_drivers.swift.errors import AnswerError, ClientException
 from storagedriver_drivers.swift.parameters import SwiftParameters
 
 _KEYSTONE = "swift-keystone"
+_NO_SWIFT = (
+    "authentication gave no token and URL of Swift: authurl is no authentication server, or its catalog has no "
+    "object-store of this region and endpointtype"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,11 @@ class Authenticator:
         self._parameters = parameters
         self._client = require("swiftclient.client", extra="swift", driver_name="swift")
         self._session = _keystone_session(parameters) if parameters.version > 1 else None
-        self._keystone_failure = (
-            require("keystoneauth1.exceptions", extra=_KEYSTONE, driver_name="swift").ClientException
-            if self._session is not None
-            else ()
+        self._keystone: Any = (
+            require("keystoneauth1.exceptions", extra=_KEYSTONE, driver_name="swift") if self._session else None
+        )
+        self._keystone_failures: tuple[type[Exception], ...] = (
+            (self._keystone.ClientException,) if self._keystone else ()
         )
 
     @property
@@ -64,13 +69,10 @@ class Authenticator:
             if not status:
                 raise BackendError("authentication failed") from error
             raise AnswerError("authentication", status) from error
-        except self._keystone_failure as error:
+        except self._keystone_failures as error:
             raise self._translated(error) from error
         if not url or not token:
-            raise BackendError(
-                "authentication gave no token and URL of Swift: authurl is no authentication server, or its catalog "
-                "has no object-store of this region and endpointtype"
-            )
+            raise BackendError(_NO_SWIFT)
         return Access(str(url).rstrip("/"), str(token))
 
     def _by_version_1(self) -> tuple[str | None, str | None]:
@@ -97,13 +99,16 @@ class Authenticator:
         )
         return found
 
-    @staticmethod
-    def _translated(error: Exception) -> Exception:
+    def _translated(self, error: Exception) -> Exception:
         status = getattr(error, "http_status", None)
         if status:
             return AnswerError("authentication", int(status))
-        # What may pass, as a connection that failed does.
-        return OSError(f"authentication failed: {type(error).__name__}")
+        if isinstance(error, self._keystone.CatalogException):
+            return BackendError(_NO_SWIFT)
+        if isinstance(error, self._keystone.ConnectionError):
+            # It may pass.
+            return ConnectionError(type(error).__name__)
+        return BackendError(f"authentication failed: {type(error).__name__}")
 
 
 def _keystone_session(parameters: SwiftParameters) -> Any:
