@@ -53,6 +53,7 @@ PARTS = (
     Part("driver s3 on moto", ("--driver=s3", "--backend=moto"), server="moto"),
     Part("driver s3 on SeaweedFS", ("--driver=s3", "--backend=seaweedfs"), server="seaweedfs"),
     Part("driver s3 on MinIO", ("--driver=s3", "--backend=minio"), server="minio"),
+    Part("driver swift on OpenStack Swift", ("--driver=swift", "--backend=swift"), server="swift"),
 )
 
 
