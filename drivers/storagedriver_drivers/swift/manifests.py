@@ -76,12 +76,13 @@ def _read_dynamic(container: Container, dynamic: str) -> Sequence[Segment]:
     ]
 
 
-def most_segments(container: Container) -> int:
-    """How many segments a manifest can list; 0 if the server takes none that lists them."""
+def can_list(container: Container, segments: Sequence[Segment]) -> bool:
+    """Whether the server takes a manifest that lists these segments."""
     told = container.session.info.get("slo")
     if not isinstance(told, Mapping):
-        return 0
-    return int(told.get("max_manifest_segments") or 1000)
+        return False
+    most, least = int(told.get("max_manifest_segments") or 1000), int(told.get("min_segment_size") or 1)
+    return len(segments) <= most and all(each.size >= least for each in segments[:-1])
 
 
 def write(
@@ -89,14 +90,14 @@ def write(
 ) -> None:
     """Make the file `key` of these segments, which begin with `prefix` and are there.
 
-    A manifest that lists them where the server takes one of that length: what it shows is settled at once. Else one
+    A manifest that lists them where the server takes one of these: what it shows is settled at once. Else one
     that names the prefix: it shows what the container's listing shows, which is waited for first.
 
     Raises:
         BackendError: A segment is missing or not the one that was written.
     """
     headers = {"Content-Type": CONTENT_TYPE} | ({MARK: mark} if mark else {})
-    if len(segments) <= most_segments(container):
+    if can_list(container, segments):
         manifest = [{"path": f"/{each.name}", "etag": each.etag, "size_bytes": each.size} for each in segments]
         try:
             container.put(key, json.dumps(manifest).encode(), headers, query=_PUT)

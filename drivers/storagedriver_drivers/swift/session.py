@@ -23,6 +23,7 @@ _PASSING = frozenset({408, 429, 498, 500, 502, 503, 504})
 """Statuses of failures that may pass; 498 is how Swift limits rates."""
 
 _BEGINNING = 2000
+_MOST_IDLE = 32
 
 _LOGGERS = (
     "keystoneauth",
@@ -251,7 +252,7 @@ class Session:
 
     def _give_back(self, connection: Any) -> None:
         connection.resp = None
-        if self._closed:
+        if self._closed or len(self._idle) >= _MOST_IDLE:
             connection.close()
         else:
             self._idle.append(connection)
