@@ -29,14 +29,12 @@ def delete(files: Files, path: str) -> None:
 def _delete_below(files: Files, prefix: str) -> bool:
     """Delete all files that begin with `prefix`; tells whether there was any."""
     found = False
-    last = ""
     for page in files.container.pages(prefix):
         if page:
             found = True
-            last = entry_name(page[-1])
             _delete_page(files, page)
     if found:
-        files.listings.await_gone(last)
+        files.listings.await_empty(prefix)
     return found
 
 

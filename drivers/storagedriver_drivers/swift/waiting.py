@@ -33,6 +33,15 @@ class Listings:
             "the file is deleted, but the container's listing still shows it",
         )
 
+    def await_empty(self, prefix: str) -> None:
+        """Return once the listing of `prefix` shows none of the objects that were deleted."""
+
+        def empty() -> bool:
+            name = self._container.first(prefix)
+            return name is None or self._container.head(name) is not None
+
+        self._await(empty, "the files are deleted, but the container's listing still shows some")
+
     def await_segments(self, prefix: str, etags: Mapping[str, str]) -> None:
         """Return once the listing of `prefix` shows exactly these names with these ETags, as a reader will need it to."""
         deadline = max(self._timeout, 1)

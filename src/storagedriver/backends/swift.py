@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import gzip
 import json
+import os
+import pwd
 import struct
 import sys
 import sysconfig
@@ -14,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from storagedriver.backends.endpoint import HOST, random_key
+from storagedriver.backends.errors import BackendStartError
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
 from storagedriver.backends.provider import ServerProvider
 from storagedriver.backends.swift_endpoint import SWIFT_DRIVER, SwiftEndpoint
@@ -57,9 +59,7 @@ def _version() -> str:
 
 def _launch(programs: Programs, endpoint: SwiftEndpoint, ports: Sequence[int]) -> None:
     *store_ports, memcached, proxy = ports
-    programs.run(
-        [_program(_MEMCACHED), "-l", HOST, "-p", str(memcached), "-U", "0", "-m", "16", "-u", getpass.getuser()]
-    )
+    programs.run([_program(_MEMCACHED), "-l", HOST, "-p", str(memcached), "-U", "0", "-m", "16", "-u", _user()])
     folder = programs.folder
     _write(folder / "swift.conf", _swift_conf())
     for store, port in zip(_STORES, store_ports, strict=True):
@@ -71,6 +71,18 @@ def _launch(programs: Programs, endpoint: SwiftEndpoint, ports: Sequence[int]) -
         # Verbose: else its log goes to the system's. No grace: there is nothing worth saving.
         command = [_program(f"swift-{server}-server"), str(folder / f"{server}-server.conf"), "--verbose"]
         programs.run(command, grace=0)
+
+
+def _user() -> str:
+    """Who this process is, whatever the environment says: Swift and memcached, started by root, become who they are told.
+
+    Raises:
+        BackendStartError: The system has no name for it, and Swift wants one.
+    """
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError as nameless:
+        raise BackendStartError(f"swift needs a name for the user {os.geteuid()} in /etc/passwd") from nameless
 
 
 def _write(path: Path, text: str) -> None:
@@ -112,7 +124,7 @@ def _default(folder: Path, port: int) -> str:
 [DEFAULT]
 bind_ip = {HOST}
 bind_port = {port}
-user = {getpass.getuser()}
+user = {_user()}
 swift_dir = {folder}
 workers = 0
 max_clients = 1024
