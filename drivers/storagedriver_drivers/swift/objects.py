@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,7 +99,8 @@ class Container:
             self.path(name), what="an object", query=query, headers=headers, allowed=frozenset({404, 416})
         )
         if stream.status in {404, 416}:
-            stream.close()
+            with contextlib.closing(stream):
+                stream.read()
             if stream.status == 416:
                 return None
             self.require_existence()

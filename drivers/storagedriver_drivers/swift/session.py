@@ -166,7 +166,8 @@ class Session:
 
         def once() -> Answer:
             with contextlib.closing(self._open(request)) as stream:
-                content = b"" if method == "HEAD" else stream.read()
+                # Also of HEAD, which has none: the connection is kept only if it was read to its end.
+                content = stream.read()
                 announced = stream.headers.get("content-length", "")
                 if method != "HEAD" and announced.isdigit() and int(announced) != len(content):
                     raise OSError("the answer broke off")
@@ -218,7 +219,7 @@ class Session:
         if 200 <= stream.status < 300 or stream.status in request.allowed:
             return stream
         with contextlib.closing(stream):
-            beginning = b"" if request.method == "HEAD" else stream.read(_BEGINNING)
+            beginning = stream.read(_BEGINNING)
         raise AnswerError(f"{request.method} of {request.what}", stream.status, beginning)
 
     def _send(self, request: Request, access: Access) -> Stream:
