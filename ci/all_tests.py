@@ -52,10 +52,13 @@ SERVED = (
     ("s3", "seaweedfs:process"),
     ("s3", "minio:process"),
     ("s3", "minio:container"),
+    ("s3", "rgw:process"),
     ("azure", "azurite:process"),
     ("azure", "azurite:container"),
-    ("s3", "rgw"),
-    ("rados", "ceph"),
+    ("swift", "swift:process"),
+    ("swift", "swift:container"),
+    ("swift", "rgw-swift:process"),
+    ("rados", "ceph:process"),
 )
 """Which driver is judged on which server, and how that is run."""
 

@@ -19,7 +19,8 @@ OLDEST_PYTHON = "3.11"
 MAIN = "environment"
 LOCKS: Mapping[str, Sequence[str]] = {
     MAIN: (
-        *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=servers", "--extra=containers"),
+        *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=swift", "--extra=swift-keystone"),
+        *("--extra=servers", "--extra=swift-server", "--extra=containers"),
         *("--group=tests", "--group=build"),
     ),
     "automation": ("--only-group=automation",),

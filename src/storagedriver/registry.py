@@ -50,6 +50,8 @@ class SuiteRegistration:
         foreign: Opens the backend as another tool sees it; without it the group FOR is not judged.
         root_parameter: The parameter that sets the root, with which the suite makes empty stores of its own; None if
             the driver has none.
+        roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
+            root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -61,6 +63,7 @@ class SuiteRegistration:
     inspect: Inspect | None = None
     foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
+    roots_nest: bool = True
     registered_at: str | None = None
 
 
@@ -78,6 +81,7 @@ def register_suite(
     inspect: Inspect | None = None,
     foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
+    roots_nest: bool = True,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 
@@ -99,6 +103,7 @@ def register_suite(
         inspect=inspect,
         foreign=foreign,
         root_parameter=root_parameter,
+        roots_nest=roots_nest,
         registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )
     with _lock:

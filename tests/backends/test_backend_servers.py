@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from storagedriver.backends import BackendStartError, endpoint, minio, moto, seaweedfs
+from storagedriver.backends import BackendStartError, endpoint, minio, moto, seaweedfs, swift
 from storagedriver.backends.moto import MotoServer
 from storagedriver.backends.programs import ProgramServer
 from storagedriver.backends.s3_endpoint import S3Endpoint
+from storagedriver.backends.swift_endpoint import SwiftEndpoint
 
 LOOPBACK = {"0100007F", "00000000000000000000000001000000"}  # 127.0.0.1 and ::1 as /proc/net/tcp writes them.
 LISTENING = "0A"
@@ -178,6 +179,83 @@ def test_minio_is_found_where_go_installs_it(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("GOBIN", str(tmp_path))
 
     assert minio.find_binary() == binary
+
+
+def start_swift(folder: Path) -> tuple[ProgramServer, SwiftEndpoint]:
+    reason = swift.SWIFT.unavailable("process")
+    if reason:
+        pytest.skip(reason)
+    server = swift.SWIFT.start("process", folder)
+    assert isinstance(server, ProgramServer)
+    assert isinstance(server.endpoint, SwiftEndpoint)
+    return server, server.endpoint
+
+
+def test_swift_from_its_start_to_its_end(tmp_path: Path) -> None:
+    was_configured = Path("/etc/swift").exists()
+    server, container = start_swift(tmp_path)
+    try:
+        assert re.match(r"\d", server.running.version)
+        assert server.running.log is not None
+        assert "proxy-server" in Path(server.running.log).read_text()
+        assert server.running.parameters["authurl"] == f"http://127.0.0.1:{container.port}/auth/v1.0"
+        assert container.password not in repr(container)
+        assert server.failure() is None
+        assert container.prepare() is None
+        refused = {"X-Auth-User": server.running.parameters["username"], "X-Auth-Key": "wrong"}
+        assert container.ask("GET", "/auth/v1.0", refused)[0] == 401
+
+        processes = server.programs.processes
+        assert len(processes) == 5
+        for process in processes:
+            addresses = listening_addresses(process.pid)
+            assert addresses
+            assert addresses <= LOOPBACK
+            variables = Path(f"/proc/{process.pid}/environ").read_text().split("\0")
+            assert {variable.partition("=")[0] for variable in variables if variable} <= {
+                "PATH",
+                "HOME",
+                "TMPDIR",
+                "LANG",
+            }
+    finally:
+        server.stop()
+    server.stop()
+    assert not connects(container.port)
+    assert [process.pid for process in processes if Path(f"/proc/{process.pid}").exists()] == []
+    assert list(tmp_path.iterdir()) == []
+    assert Path("/etc/swift").exists() == was_configured
+    assert server.failure() is not None
+
+
+def test_swift_says_which_of_its_programs_ended(tmp_path: Path) -> None:
+    server, _ = start_swift(tmp_path)
+    try:
+        container_server = server.programs.processes[2]
+        os.kill(container_server.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, container_server.pid, os.WEXITED | os.WNOWAIT)
+        assert "swift (swift-container-server) was ended by signal 9" in (server.failure() or "")
+    finally:
+        server.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("absent", "way_forward"),
+    [
+        ("swift-proxy-server", "pip install 'storagedriver[swift-server]'"),
+        ("swift-object-server", "pip install 'storagedriver[swift-server]'"),
+        ("memcached", "apt-get install memcached"),
+    ],
+)
+def test_a_program_of_swift_that_is_missing(
+    absent: str, way_forward: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swift, "find_binary", lambda name: None if name == absent else tmp_path / name)
+
+    assert way_forward in (swift.SWIFT.unavailable("process") or "")
+    with pytest.raises(BackendStartError, match=f"{absent} is not installed"):
+        swift.SWIFT.start("process", tmp_path)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ class Mutant:
             inspect=parent.inspect,
             foreign=parent.foreign,
             root_parameter=parent.root_parameter,
+            roots_nest=parent.roots_nest,
         )
 
 

@@ -21,6 +21,7 @@ from storagedriver.backends.model import ANY_DRIVER, IN_PROCESS_MODE, Provider
 from storagedriver.backends.moto import MotoProvider
 from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
+from storagedriver.backends.swift import SWIFT
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"
@@ -39,7 +40,7 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    for own in (MINIO, SEAWEEDFS, RGW, AZURITE, RGW_SWIFT, CEPH, MotoProvider(), ExternalProvider()):
+    for own in (MINIO, SEAWEEDFS, RGW, AZURITE, SWIFT, RGW_SWIFT, CEPH, MotoProvider(), ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):
         provider = _load(point)

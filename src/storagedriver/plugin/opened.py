@@ -3,19 +3,71 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import pytest
 
-from storagedriver.driver import StorageDriver
+from storagedriver.driver import Capabilities, StorageDriver
 from storagedriver.errors import BackendError
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
+from storagedriver.registry import SuiteRegistration
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.target import Target
 
 NOT_OFFERED = "not_offered"
 SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a check may need of a driver's registration, and what is said where that is not given."""
+
+    name: str
+    met: Callable[[Capabilities, SuiteRegistration], bool]
+    outcome: str
+    reason: str
+
+
+_NEEDS = (
+    _Need(
+        "shared",
+        lambda capabilities, _: capabilities.shared,
+        NOT_OFFERED,
+        "capability shared is not declared: no other process sees the store",
+    ),
+    _Need(
+        "foreign",
+        lambda capabilities, _: capabilities.shared,
+        NOT_OFFERED,
+        "capability shared is not declared: no other tool sees the store",
+    ),
+    _Need(
+        "foreign",
+        lambda _, registration: registration.foreign is not None,
+        SKIPPED,
+        "register_suite was given no foreign function that opens the backend as other tools see it",
+    ),
+    _Need(
+        "inspect",
+        lambda _, registration: registration.inspect is not None,
+        SKIPPED,
+        "register_suite was given no inspect function that names what lies on the backend",
+    ),
+    _Need(
+        "nested-roots",
+        lambda _, registration: registration.roots_nest,
+        NOT_OFFERED,
+        "roots_nest is not declared: in the driver's layout a root is no directory of another",
+    ),
+    _Need(
+        "root",
+        lambda _, registration: registration.root_parameter is not None,
+        SKIPPED,
+        "register_suite was given no root_parameter with which to make empty stores",
+    ),
+)
 
 
 class OpenedTargets:
@@ -60,20 +112,10 @@ class OpenedTargets:
         if without and getattr(capabilities, without):
             return NOT_OFFERED, f"capability {without} is declared, and this is the check of its refusal"
         registration = self._targets[label].registration
-        for need in mark.kwargs.get("needs", ()):
-            if need == "shared" and not capabilities.shared:
-                return NOT_OFFERED, "capability shared is not declared: no other process sees the store"
-            if need == "foreign" and not capabilities.shared:
-                return NOT_OFFERED, "capability shared is not declared: no other tool sees the store"
-            if need == "inspect" and registration.inspect is None:
-                return SKIPPED, "register_suite was given no inspect function that names what lies on the backend"
-            if need == "foreign" and registration.foreign is None:
-                return (
-                    SKIPPED,
-                    "register_suite was given no foreign function that opens the backend as other tools see it",
-                )
-            if need == "root" and registration.root_parameter is None:
-                return SKIPPED, "register_suite was given no root_parameter with which to make empty stores"
+        for name in mark.kwargs.get("needs", ()):
+            for need in _NEEDS:
+                if need.name == name and not need.met(capabilities, registration):
+                    return need.outcome, need.reason
         return "", None
 
     def outage(self, label: str, error: BaseException) -> str | None:

@@ -38,6 +38,7 @@ class Subject:
         self._recorder = recorder
         self._tree = tree
         self._opened: list[StorageDriver | ForeignStore] = []
+        self._stores: list[StorageDriver] = []
 
     @property
     def name(self) -> str:
@@ -80,7 +81,9 @@ class Subject:
 
     def open_root(self, relative: str) -> StorageDriver:
         """A driver on a store of its own, `relative` below the check's prefix (needs root)."""
-        return self.open(**{self.root_parameter: self.root(relative)})
+        store = self.open(**{self.root_parameter: self.root(relative)})
+        self._stores.append(store)
+        return store
 
     @property
     def root_parameter(self) -> str:
@@ -136,6 +139,12 @@ class Subject:
 
     def close(self) -> None:
         """Close what open() made."""
+        if not self.target.registration.roots_nest:
+            # The delete of the check's prefix does not reach them.
+            for store in self._stores:
+                with contextlib.suppress(Exception):
+                    for path in store.list("/"):
+                        store.delete(path)
         while self._opened:
             with contextlib.suppress(Exception):
                 self._opened.pop().close()

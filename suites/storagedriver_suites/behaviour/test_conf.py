@@ -374,7 +374,7 @@ def test_spellings_of_a_root_change_the_same(subject: Subject) -> None:
         expect.equal(list(writing.list("/")), [], "list of / after the delete")
 
 
-@requirement("CONF-3", needs=["root"])
+@requirement("CONF-3", needs=["root", "nested-roots"])
 @pytest.mark.parametrize("relative", ["r", "r/s", ".r", "R-_.0"])
 def test_root_is_a_directory_of_the_store(driver: StorageDriver, tree: Tree, subject: Subject, relative: str) -> None:
     """What is put below a root lies at root and path together, and the other way round, in list and walk too."""

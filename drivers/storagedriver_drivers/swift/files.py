@@ -1,0 +1,101 @@
+"""Putting, replacing and removing files, so that a reader sees one version whole and no segment outlives its file."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+
+from storagedriver_drivers.swift import manifests
+from storagedriver_drivers.swift.layout import Layout
+from storagedriver_drivers.swift.manifests import Segment
+from storagedriver_drivers.swift.objects import MARK, Container, ObjectHead
+from storagedriver_drivers.swift.waiting import Listings
+
+_TRIED_AS_NEW = 1 << 16
+"""Bytes up to which content is sent at once, as if there were no file yet: sent twice where there is one."""
+
+_LOCKS = 64
+
+
+class Files:
+    """The files of one driver. Threads that change the same file wait for each other; readers wait for nobody."""
+
+    def __init__(self, container: Container, layout: Layout, listings: Listings) -> None:
+        self.container = container
+        self.layout = layout
+        self.listings = listings
+        self._locks = [threading.Lock() for _ in range(_LOCKS)]
+        # Segments without a file whose removal failed: removed with the next ones.
+        self._unwanted: set[str] = set()
+
+    def put(self, key: str, content: bytes | bytearray, mark: str = "") -> None:
+        """Make `content` the file, in one object."""
+        headers = {MARK: mark} if mark else {}
+        if len(content) <= _TRIED_AS_NEW and self.container.put(key, content, headers, only_new=True) is not None:
+            self.listings.await_shown(key)
+            return
+        with self.replacing(key):
+            self.container.put(key, content, headers)
+
+    def put_large(self, key: str, segments: Sequence[Segment], prefix: str, mark: str) -> None:
+        """Make the file of segments that begin with `prefix`."""
+        with self.replacing(key, keep={each.inside(self.container) or "" for each in segments}):
+            manifests.write(self.container, self.listings, key, segments, prefix=prefix, mark=mark)
+
+    @contextlib.contextmanager
+    def replacing(self, *keys: str, keep: Iterable[str] = ()) -> Iterator[None]:
+        """What is done inside makes the first of `keys` a new file; its old segments go after that, but for `keep`.
+
+        The others are held as they are meanwhile.
+        """
+        with self._held(*keys):
+            old = self.container.head(keys[0])
+            obsolete = [] if old is None else self.segments_of(keys[0], old)
+            yield
+            if old is None:
+                self.listings.await_shown(keys[0])
+            kept = set(keep)
+            self.discard(name for name in obsolete if name not in kept)
+
+    def remove(self, key: str) -> bool:
+        """Remove a file, then its segments; tells whether there was one."""
+        with self._held(key):
+            head = self.container.head(key)
+            if head is None:
+                return False
+            obsolete = self.segments_of(key, head)
+            found = self.container.remove(key)
+            if found:
+                self.listings.await_gone(key)
+            self.discard(obsolete)
+            return found
+
+    def segments_of(self, key: str, head: ObjectHead) -> list[str]:
+        """The names of the segments that go with a file: those in this driver's own place, and no other's."""
+        if not head.is_large:
+            return []
+        if head.dynamic and not self._is_own_prefix(head.dynamic):
+            return []
+        inside = (each.inside(self.container) for each in manifests.read(self.container, key, head))
+        return [name for name in inside if name is not None and self.layout.is_own_segment(name)]
+
+    def _is_own_prefix(self, dynamic: str) -> bool:
+        # Before it is listed: a manifest of another tool may name the whole container.
+        name, _, prefix = dynamic.partition("/")
+        return name == self.container.name and self.layout.is_own_segment(prefix)
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Remove segments that no file needs."""
+        self._unwanted.update(names)
+        pending = sorted(self._unwanted)
+        if pending:
+            self.container.remove_all(pending)
+            self._unwanted.difference_update(pending)
+
+    @contextlib.contextmanager
+    def _held(self, *keys: str) -> Iterator[None]:
+        with contextlib.ExitStack() as held:
+            for number in sorted({hash(key) % _LOCKS for key in keys}):
+                held.enter_context(self._locks[number])
+            yield

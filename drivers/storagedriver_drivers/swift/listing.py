@@ -1,0 +1,68 @@
+"""Listing a directory: names below a prefix, grouped at the next slash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import md5
+
+from storagedriver import paths
+from storagedriver.driver import FileInfo
+from storagedriver.errors import PathNotFoundError
+from storagedriver_drivers.swift.objects import Container, Listed, entry_name, is_marker, listed_time
+
+_HASH_OF_NOTHING = md5(b"", usedforsecurity=False).hexdigest()
+
+
+def children(container: Container, prefix: str, path: str, *, sizes: bool) -> Iterable[FileInfo]:
+    """The direct children of the directory `path`, whose names begin with `prefix`; each once.
+
+    Markers of directories and names outside the path grammar are left out. A file and a directory of one name are one
+    child: the file.
+
+    Args:
+        container: The container.
+        prefix: What all names below the directory begin with.
+        path: The directory.
+        sizes: Whether sizes matter: those of files that the listing does not tell are asked for.
+
+    Raises:
+        PathNotFoundError: No name begins with `prefix`, and `path` is not the root.
+    """
+    exists = path == paths.ROOT
+    files: dict[str, FileInfo] = {}
+    directories: dict[str, FileInfo] = {}
+    for page in container.pages(prefix, delimiter="/"):
+        for entry in page:
+            exists = True
+            name = entry_name(entry)[len(prefix) :]
+            if "subdir" in entry or is_marker(entry):
+                name = name.removesuffix("/")
+                if paths.is_component(name):
+                    directories[name] = FileInfo(paths.join(path, name), 0, None, is_dir=True)
+            elif paths.is_component(name):
+                child = paths.join(path, name)
+                size = _size(container, entry) if sizes else 0
+                if size is not None:
+                    files[name] = FileInfo(child, size, listed_time(entry), is_dir=False)
+    if not exists and not _is_marked(container, prefix):
+        raise PathNotFoundError
+    return [*files.values(), *(info for name, info in directories.items() if name not in files)]
+
+
+def may_be_dynamic(entry: Listed) -> bool:
+    """Whether an entry may be a manifest that names a prefix: to the listing it is empty, as it is itself."""
+    return not entry.get("bytes") and entry.get("hash", _HASH_OF_NOTHING) == _HASH_OF_NOTHING
+
+
+def _size(container: Container, entry: Listed) -> int | None:
+    if not may_be_dynamic(entry):
+        return int(entry["bytes"])
+    head = container.head(entry_name(entry))
+    # Deleted since it was listed.
+    return None if head is None else head.size
+
+
+def _is_marked(container: Container, prefix: str) -> bool:
+    """Whether an object without content marks the directory of `prefix`."""
+    head = container.head(prefix.removesuffix("/"))
+    return head is not None and head.is_marker

@@ -1,0 +1,43 @@
+"""Moving a file: its one object is copied on the server, or its manifest; the segments stay where they are."""
+
+from __future__ import annotations
+
+from storagedriver.errors import PathConflictError, PathNotFoundError, UnsupportedMethodError
+from storagedriver_drivers.swift import manifests, staging
+from storagedriver_drivers.swift.deletion import holds
+from storagedriver_drivers.swift.files import Files
+from storagedriver_drivers.swift.objects import MARK, ObjectHead
+
+
+def move(files: Files, source: str, dest: str) -> None:
+    """Move the file `source` over `dest`. After a failure one of them is whole, and `dest` what it was or the file.
+
+    Raises:
+        PathNotFoundError: There is no file `source`.
+        UnsupportedMethodError: It is a directory.
+        PathConflictError: `dest` is one.
+    """
+    source_key, dest_key = files.layout.key(source), files.layout.key(dest)
+    head = files.container.head(source_key)
+    if head is None or head.is_marker:
+        if head is not None or holds(files, source):
+            raise UnsupportedMethodError("move of a directory")
+        raise PathNotFoundError
+    at_dest = files.container.head(dest_key)
+    if (at_dest is None and holds(files, dest)) or (at_dest is not None and at_dest.is_marker):
+        raise PathConflictError("a directory is there", path=dest)
+    if head.is_large and head.mark:
+        staging.forget_committed(files, source, head.mark)
+    with files.replacing(dest_key, source_key, keep=_segments(files, source_key, head)):
+        if head.is_large:
+            manifests.copy(files.container, source_key, dest_key, head)
+        else:
+            name = f"{files.container.name}/{source_key}"
+            files.container.copy(name, dest_key, head.etag, {MARK: head.mark} if head.mark else None)
+    files.container.remove(source_key)
+    files.listings.await_gone(source_key)
+
+
+def _segments(files: Files, key: str, head: ObjectHead) -> list[str]:
+    # A move that failed before its end may have left dest with the very same segments.
+    return files.segments_of(key, head)
