@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import pickle
+import re
 import secrets
 import signal
 import subprocess
@@ -860,6 +861,28 @@ class TestConnection:
         driver.put_content("/f", b"1")
         with RadosDriver.from_parameters({**parameters, "namespace": "other"}) as other:
             assert other.list("/") == []
+
+    def test_the_capabilities_of_the_page_are_enough(self, parameters: dict[str, Any], cluster: Any) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "drivers" / "rados.md").read_text(encoding="utf-8")
+        assert "`mon 'allow r'` and\n`osd 'allow rw pool=<poolname>'`" in page
+        capabilities = ["mon", "allow r", "osd", f"allow rw pool={parameters['poolname']}"]
+        command = {"prefix": "auth get-or-create", "entity": "client.least", "caps": capabilities, "format": "json"}
+        status, printed, said = cluster.mon_command(json.dumps(command), b"")
+        assert status == 0, said
+        key = json.loads(printed)[0]["key"]
+        with RadosDriver.from_parameters({**parameters, "username": "least", "key": key}) as driver:
+            driver.put_content("/d/f", body(CHUNK + 1))
+            stream(driver, "/d/f", b"1", append=True)
+            driver.move("/d/f", "/e/f")
+            assert driver.get_content("/e/f") == body(CHUNK + 1) + b"1"
+            assert driver.collect_orphans(0) == 0
+            driver.delete("/e")
+            assert driver.list("/") == []
+
+    def test_the_page_tells_each_parameter(self) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "drivers" / "rados.md").read_text(encoding="utf-8")
+        told = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| (.*) \|$", page, re.MULTILINE))
+        assert told == {name: field.description for name, field in RadosParameters.model_fields.items()}
 
     def test_the_user_may_be_written_either_way(self, parameters: dict[str, Any]) -> None:
         with RadosDriver.from_parameters({**parameters, "username": "client.admin"}) as driver:

@@ -107,6 +107,7 @@ class Store:
             if self.directories.replace(path, entry.value, record.after(old).dumped()):
                 self.discard(path, replaced, noted=noted)
                 return
+            self._settle(path, replaced)
 
     def _make_way(self, path: str) -> None:
         if not self.directories.close_if_empty(path, force=True):
@@ -219,11 +220,18 @@ class Store:
             # One of them has changed; the others go all the same.
             removed = [self._remove(directory, {name: value}) for name, value in entries.items()]
             return any(removed)
-        # Who changed it has noted the content itself.
-        self.journal.forget(directory, noted)
+        self._settle(directory, [each for segments in contents.values() for each in segments])
         (name,) = entries
         entry = self.directories.entries(directory, name)[0]
         return entry.content is not None and self._remove(directory, {name: entry.value})
+
+    def _settle(self, noted_at: str, segments: Sequence[Segment]) -> None:
+        """Forget the notes of contents that another one took away first, if that is done already.
+
+        Else that one still needs the note, and forgets it.
+        """
+        there = {noted_oid(each) for each in segments if self.contents.holders(each.oid) is not None}
+        self.journal.forget(noted_at, set(map(noted_oid, segments)) - there)
 
     # --- moving
 
@@ -279,6 +287,7 @@ class Store:
             # Where it has changed meanwhile, who changed it releases its content.
             gone = done and self.directories.swap(directory, {name: here.value}, {name: ""})
         if not done:
+            self._settle(dest, old)
             self.contents.release(moved.segments, dest)
             return False
         if gone:

@@ -194,6 +194,7 @@ class Cluster:
             "run_dir": str(folder / "run"),
             "admin_socket": "",
             "log_to_file": "false",
+            "mon_cluster_log_to_file": "false",
             "log_to_stderr": "true",
             "debug_rocksdb": "0",
             "debug_osd": "0",
