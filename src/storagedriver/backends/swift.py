@@ -166,6 +166,9 @@ pipeline = catch_errors gatekeeper healthcheck proxy-logging cache listing_forma
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+# Else it asks a store that did not answer ten times, as none does while it starts, no more for a minute.
+error_suppression_limit = 1000000000
+error_suppression_interval = 0
 conn_timeout = 10
 node_timeout = 30
 
