@@ -40,10 +40,19 @@ def s3(parameters: Mapping[str, Any], root: str, folder: Path) -> Store:
     return Store("s3", {**parameters, **shared}, {"s3": {**shared, "secure": False, "v4auth": True}})
 
 
+def swift(parameters: Mapping[str, Any], root: str, folder: Path) -> Store:
+    del folder
+    names = ("authurl", "username", "password", "container", "chunksize")
+    shared = {name: parameters[name] for name in names}
+    # The registry calls it rootdirectory in its documentation, and takes it as prefix.
+    return Store("swift", {**parameters, **shared, "rootdirectory": root}, {"swift": {**shared, "prefix": root}})
+
+
 KINDS: Mapping[str, tuple[str | None, Callable[[Mapping[str, Any], str, Path], Store]]] = {
     "filesystem": (None, filesystem),
     "s3-on-minio": ("minio", s3),
     "s3-on-seaweedfs": ("seaweedfs", s3),
+    "swift": ("swift", swift),
 }
 """By name: the server, and what makes a store of its parameters, a root and a folder of this machine."""
 
