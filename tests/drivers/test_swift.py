@@ -40,7 +40,7 @@ from storagedriver import (
 from storagedriver.backends.programs import ProgramServer
 from storagedriver.backends.swift import SWIFT
 from storagedriver.backends.swift_endpoint import SwiftEndpoint
-from storagedriver_drivers.swift import SwiftDriver, SwiftParameters
+from storagedriver_drivers.swift import SwiftDriver, SwiftParameters, manifests
 from storagedriver_drivers.swift.certification import PARAMETERS, inspect
 from storagedriver_drivers.swift.layout import Layout
 from storagedriver_drivers.swift.session import Request, Stream
@@ -305,6 +305,24 @@ class TestSegments:
         assert driver.get_content("/dest") == body(2 * CHUNK)
         driver.delete("/dest")
         assert names(raw, f"{root}/") == []
+
+    def test_a_move_of_what_another_process_replaces_loses_nothing(
+        self, driver: SwiftDriver, parameters: dict[str, Any], raw: Any, root: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(driver, "/source", body(2 * CHUNK))
+        copy = manifests.copy
+
+        def copy_and_be_overtaken(*given: Any) -> None:
+            copy(*given)
+            with SwiftDriver.from_parameters(parameters) as other:
+                write(other, "/source", body(CHUNK + 1, 2))
+
+        monkeypatch.setattr(manifests, "copy", copy_and_be_overtaken)
+        with pytest.raises(BackendError, match="replaced while it was moved"):
+            driver.move("/source", "/dest")
+        assert driver.get_content("/source") == body(CHUNK + 1, 2)
+        assert driver.list("/") == ["/source"]
+        assert len(names(raw, f"{root}/segments/")) == 2
 
     def test_a_crash_at_the_end_of_a_commit_costs_nothing(
         self, driver: SwiftDriver, raw: Any, root: str, faults: Faults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storagedriver.errors import PathConflictError, PathNotFoundError, UnsupportedMethodError
+from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError, UnsupportedMethodError
 from storagedriver_drivers.swift import manifests, staging
 from storagedriver_drivers.swift.deletion import holds
 from storagedriver_drivers.swift.files import Files
@@ -34,8 +34,22 @@ def move(files: Files, source: str, dest: str) -> None:
         else:
             name = f"{files.container.name}/{source_key}"
             files.container.copy(name, dest_key, head.etag, {MARK: head.mark} if head.mark else None)
+    if head.is_large:
+        _require_unreplaced(files, source_key, dest_key, head)
     files.container.remove(source_key)
     files.listings.await_gone(source_key)
+
+
+def _require_unreplaced(files: Files, source_key: str, dest_key: str, head: ObjectHead) -> None:
+    """See that no other process has replaced the source meanwhile: it removes the segments that dest has now.
+
+    Raises:
+        BackendError: One has. What it wrote stays, and dest is not left to point at nothing.
+    """
+    now = files.container.head(source_key)
+    if now is not None and (now.etag, now.mark) != (head.etag, head.mark):
+        files.container.remove(dest_key)
+        raise BackendError("the file was replaced while it was moved")
 
 
 def _segments(files: Files, key: str, head: ObjectHead) -> list[str]:
