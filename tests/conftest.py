@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.getoption("storagedriver_driver") else None
 
 
-@pytest.fixture(scope="session")
-def need(pytestconfig: pytest.Config) -> Callable[[str | None], None]:
-    """Skip the test for the reason given, if there is one; with --require-backends that is a failure."""
-
-    def need(reason: str | None) -> None:
-        if reason is None:
-            return
-        if pytestconfig.getoption("storagedriver_require_backends"):
-            pytest.fail(f"--require-backends, and it cannot run here: {reason}")
-        pytest.skip(reason)
-
-    return need
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With --require-backends a test that is skipped has failed: there everything it may need has to be."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("storagedriver_require_backends"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"--require-backends, and this was skipped: {reason}"
+    return report

@@ -13,6 +13,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from backends.test_backend_servers import connects, listening_addresses
+from servers import need
 from storagedriver.backends import BackendStartError, azurite, choose
 from storagedriver.backends.azurite import AZURITE, AzuriteEndpoint
 from storagedriver.backends.programs import ProgramServer
@@ -27,9 +28,7 @@ def endpoint_of(server: ProgramServer) -> AzuriteEndpoint:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ProgramServer]:
-    reason = AZURITE.unavailable("process")
-    if reason:
-        pytest.skip(reason)
+    need(AZURITE.unavailable("process"))
     started = AZURITE.start("process", tmp_path)
     assert isinstance(started, ProgramServer)
     yield started

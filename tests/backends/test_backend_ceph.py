@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from backends.test_backend_servers import LOOPBACK, connects, keys_of, listening_addresses, put_and_get
+from servers import need
 from storagedriver.backends import BackendStartError, ceph, endpoint, rgw
 from storagedriver.backends.ceph import CEPH, CephEndpoint, random_cephx_key
 from storagedriver.backends.programs import ProgramServer
@@ -26,9 +27,7 @@ OUTSIDE = ("/etc/ceph", "/var/lib/ceph", "/var/log/ceph", "/var/run/ceph", "/run
 
 
 def started(name: str, folder: Path) -> ProgramServer:
-    reason = PROVIDERS[name].unavailable("process")
-    if reason:
-        pytest.skip(reason)
+    need(PROVIDERS[name].unavailable("process"))
     server = PROVIDERS[name].start("process", folder)
     assert isinstance(server, ProgramServer)
     return server
@@ -182,9 +181,7 @@ def test_a_missing_program_is_named(
 
 
 def test_a_cluster_that_does_not_come_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reason = RGW.unavailable("process")
-    if reason:
-        pytest.skip(reason)
+    need(RGW.unavailable("process"))
     broken, servers = tmp_path / "radosgw", tmp_path / "servers"
     broken.write_text("#!/bin/sh\necho the drive is full >&2\nexit 3\n")
     broken.chmod(0o755)

@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 
+from servers import need
 from storagedriver import factory
 from storagedriver.backends import BackendStartError, Provider, containers, providers
 from storagedriver.backends.containers import CONTAINER_MODE, ContainerServer, ContainerWay, Setup
 from storagedriver.backends.s3_endpoint import S3Endpoint
 from storagedriver.driver import StorageDriver
-
-Need = Callable[[str | None], None]
 
 NAMES = sorted(name for name, provider in providers().items() if CONTAINER_MODE in provider.modes)
 ENGINE_DEADLINE = 60
@@ -49,7 +48,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.fixture(params=NAMES)
-def provider(request: pytest.FixtureRequest, need: Need) -> Provider:
+def provider(request: pytest.FixtureRequest) -> Provider:
     found = providers()[request.param]
     need(found.unavailable(CONTAINER_MODE))
     return found
@@ -149,7 +148,7 @@ def way(image: str, **changes: Any) -> ContainerWay[S3Endpoint]:
     return ContainerWay(**values)
 
 
-def test_an_image_that_cannot_be_had(need: Need, tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_had(tmp_path: Path) -> None:
     need(containers.engine_missing())
 
     with pytest.raises(BackendStartError, match=r"a container of storagedriver\.invalid/none:1 for fake could not be"):
@@ -159,7 +158,7 @@ def test_an_image_that_cannot_be_had(need: Need, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_image_that_is_built_by_the_user(need: Need) -> None:
+def test_an_image_that_is_built_by_the_user() -> None:
     need(containers.engine_missing())
 
     assert (

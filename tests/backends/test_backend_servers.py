@@ -9,11 +9,12 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from servers import need
 from storagedriver.backends import BackendStartError, endpoint, minio, moto, seaweedfs, swift
 from storagedriver.backends.moto import MotoServer
 from storagedriver.backends.programs import ProgramServer
@@ -75,9 +76,7 @@ def start(name: str, folder: Path) -> ProgramServer:
 
 
 @pytest.fixture(params=sorted(PROVIDERS))
-def server(
-    request: pytest.FixtureRequest, tmp_path: Path, need: Callable[[str | None], None]
-) -> Iterator[ProgramServer]:
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ProgramServer]:
     need(PROVIDERS[request.param].unavailable("process"))
     started = start(request.param, tmp_path)
     yield started
@@ -182,9 +181,7 @@ def test_minio_is_found_where_go_installs_it(tmp_path: Path, monkeypatch: pytest
 
 
 def start_swift(folder: Path) -> tuple[ProgramServer, SwiftEndpoint]:
-    reason = swift.SWIFT.unavailable("process")
-    if reason:
-        pytest.skip(reason)
+    need(swift.SWIFT.unavailable("process"))
     server = swift.SWIFT.start("process", folder)
     assert isinstance(server, ProgramServer)
     assert isinstance(server.endpoint, SwiftEndpoint)

@@ -31,6 +31,7 @@ from azure.core.credentials import AccessToken
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, ContentSettings, generate_container_sas
 
 from drivers.azure_exchange import CUT, LOST, Answer, Exchange
+from servers import need
 from storagedriver import (
     BackendError,
     ParameterError,
@@ -52,9 +53,7 @@ MARK = "storagedriver_upload"
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    reason = AZURITE.unavailable("process")
-    if reason:
-        pytest.skip(reason)
+    need(AZURITE.unavailable("process"))
     started = AZURITE.start("process", tmp_path_factory.mktemp("servers"))
     yield started
     started.stop()

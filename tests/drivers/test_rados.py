@@ -25,6 +25,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from servers import need
 from storagedriver import (
     BackendError,
     FileWriter,
@@ -54,8 +55,7 @@ needs_ceph = pytest.mark.skipif(UNAVAILABLE is not None, reason=str(UNAVAILABLE)
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProgramServer]:
-    if UNAVAILABLE is not None:
-        pytest.skip(UNAVAILABLE)
+    need(UNAVAILABLE)
     started = CEPH.start("process", tmp_path_factory.mktemp("ceph"))
     assert isinstance(started, ProgramServer)
     yield started

@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from servers import need
 from storagedriver import (
     BackendError,
     ParameterError,
@@ -53,9 +54,7 @@ CONTAINER = "storagedriver"
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwiftEndpoint]:
-    reason = SWIFT.unavailable("process")
-    if reason:
-        pytest.skip(reason)
+    need(SWIFT.unavailable("process"))
     server = SWIFT.start("process", tmp_path_factory.mktemp("swift"))
     assert isinstance(server, ProgramServer)
     assert isinstance(server.endpoint, SwiftEndpoint)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from interoperability.registry import ROOT, Image, digest, image, missing, serving
+from servers import need
 from storagedriver import PathNotFoundError, StorageDriver, factory
 from storagedriver.backends import choose, providers
 
@@ -60,9 +61,7 @@ Make = Callable[[str], Store]
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))
-def make(
-    request: pytest.FixtureRequest, need: Callable[[str | None], None], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Make]:
+def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
     """Makes the store of a root."""
     need(missing())
     server, kind = KINDS[request.param]
