@@ -6,11 +6,14 @@ go on to every call of pytest; with `--require-backends` a server that is not fo
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +24,8 @@ REQUIRE_BACKENDS = "--require-backends"
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
 """One process a core, and no more than one server serves well. `-n0` among the user's arguments turns it off."""
 WRONG_CALL = 4
+REPORTS = "certify"
+"""The folder of the reports, one for each part that judges a driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,15 @@ class Part:
         title: What it proves, in the summary.
         arguments: What pytest is called with.
         server: The server it needs; None for none.
+        report: The name of its report in the folder certify/; None if it judges no driver.
+        root: A folder in which the driver gets an empty one for its root directory; None leaves that to the driver.
     """
 
     title: str
     arguments: Sequence[str]
     server: str | None = None
+    report: str | None = None
+    root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,16 @@ SERVED = (
 
 PARTS = (
     Part("the project's own tests", ("tests",)),
-    Part("drivers inmemory and filesystem", ("--driver=inmemory", "--driver=filesystem")),
+    Part("driver inmemory", ("--driver=inmemory",), report="inmemory"),
+    Part("driver filesystem", ("--driver=filesystem",), report="filesystem"),
+    Part("driver filesystem in memory", ("--driver=filesystem",), report="filesystem-tmpfs", root=Path("/dev/shm")),  # noqa: S108
     *(
-        Part(f"driver {driver} on {server}", (f"--driver={driver}", f"--backend={server}"), server=server)
+        Part(
+            f"driver {driver} on {server}",
+            (f"--driver={driver}", f"--backend={server}"),
+            server=server,
+            report=f"{driver}-{server.replace(':', '-')}",
+        )
         for driver, server in SERVED
     ),
 )
@@ -106,11 +122,18 @@ def _missing_servers() -> dict[str, str]:
 def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
     if part.server in missing and REQUIRE_BACKENDS not in given:
         return Result(part, None)
+    if part.root is not None and not part.root.is_dir():
+        return Result(part, None)
     print(f"\n===== {part.title}", flush=True)
     begin = time.monotonic()
-    status = subprocess.run(
-        [sys.executable, "-m", "pytest", *PARALLEL, *part.arguments, *given], check=False
-    ).returncode
+    with contextlib.ExitStack() as stack:
+        arguments = [*part.arguments]
+        if part.root is not None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="storagedriver-", dir=part.root))
+            arguments.append(f"--driver-param=rootdirectory={folder}")
+        if part.report is not None:
+            arguments.append(f"--certify-report={REPORTS}/{part.report}.json")
+        status = subprocess.run([sys.executable, "-m", "pytest", *PARALLEL, *arguments, *given], check=False).returncode
     return Result(part, status, time.monotonic() - begin)
 
 

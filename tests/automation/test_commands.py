@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -61,6 +62,7 @@ def no_minio(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
 
 main_job = pytest.mark.parametrize("script", ["main_job"], indirect=True)
 all_tests = pytest.mark.parametrize("script", ["all_tests"], indirect=True)
+publish = pytest.mark.parametrize("script", ["publish"], indirect=True)
 supported_python = pytest.mark.parametrize("script", ["supported_python"], indirect=True)
 
 
@@ -114,7 +116,8 @@ def test_a_server_that_is_required_is_asked_for(
 
     assert script.main(["--require-backends"]) == 1
 
-    assert [*script.PARALLEL, "--driver=s3", "--backend=minio:process", "--require-backends"] in calls.made
+    report = "--certify-report=certify/s3-minio-process.json"
+    assert [*script.PARALLEL, "--driver=s3", "--backend=minio:process", report, "--require-backends"] in calls.made
     assert f"1 of {len(script.PARTS)} parts failed" in capsys.readouterr().out
 
 
@@ -185,3 +188,50 @@ def test_an_older_python_ends_with_one_sentence(
 @supported_python
 def test_this_python_is_new_enough(script: ModuleType) -> None:
     script.require()
+
+
+@all_tests
+@pytest.mark.usefixtures("no_minio", "capsys")
+def test_each_part_that_judges_a_driver_has_a_report_of_its_own(script: ModuleType, calls: Calls) -> None:
+    script.main([])
+
+    judged = [call for call in calls.made if any(word.startswith("--driver=") for word in call)]
+    reports = [word for call in judged for word in call if word.startswith("--certify-report=")]
+    assert len(set(reports)) == len(judged) == len(calls.made) - 1
+
+
+@all_tests
+@pytest.mark.usefixtures("no_minio", "capsys")
+def test_a_root_of_a_part_is_empty_and_removed(
+    script: ModuleType, calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = script.Part("in a folder", ("--driver=filesystem",), root=tmp_path)
+    monkeypatch.setattr(script, "PARTS", (part,))
+
+    assert script.main([]) == 0
+
+    (call,) = calls.made
+    (root,) = [word for word in call if word.startswith(f"--driver-param=rootdirectory={tmp_path}/storagedriver-")]
+    assert root
+    assert list(tmp_path.iterdir()) == []
+
+
+@publish
+def test_what_is_published_is_complete_and_was_kept(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], pytester: pytest.Pytester
+) -> None:
+    made, published = tmp_path / "certify", tmp_path / "results"
+    made.mkdir()
+    for name, arguments in (("whole", []), ("part", ["-k", "test_move"])):
+        pytester.runpytest_inprocess(
+            "--driver=inmemory", "--requirement=MOVE-1", f"--certify-report={made / name}.json", *arguments
+        )
+    document = json.loads((made / "whole.json").read_text())
+    document["run"] |= {"complete": True, "incomplete_reasons": []}
+    (made / "whole.json").write_text(json.dumps(document))
+
+    assert script.main([str(made), str(published)]) == 1
+
+    assert "part.json: it certifies nothing" in capsys.readouterr().out
+    assert sorted(path.name for path in published.iterdir()) == ["README.md", "whole.json"]
+    assert "| [`inmemory`](whole.json) | none |" in (published / "README.md").read_text()

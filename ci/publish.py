@@ -1,0 +1,74 @@
+"""Publish the reports of a run of all tests: copy them to reports/results/, and write the table of them.
+
+`python3 ci/test.py` leaves a report of each driver on each server in certify/. What is not complete, or has a MUST that
+failed or errored, is named and left out. Runs in the environment that those tests made: `.venv/bin/python ci/publish.py`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from storagedriver.report import Outcome, Report, ReportError, Tally, Target
+
+ROOT = Path(__file__).resolve().parent.parent
+MADE = ROOT / "certify"
+PUBLISHED = ROOT / "reports" / "results"
+
+HEADER = """\
+# Results
+
+One file for each driver on each server: every requirement of [the contract](../../docs/contract.md), the checks that
+judged it, and what was skipped or is not offered, with the reason. [The report](../../docs/report.md) describes the
+format. `python3 ci/test.py`, then `.venv/bin/python ci/publish.py`, makes them anew.
+
+| driver | server | version | run as | profile | MUSTs kept | the others |
+|---|---|---|---|---|---|---|
+"""
+
+
+def main(given: Sequence[str]) -> int:
+    """Publish, and return the exit status: 1 if a report was left out."""
+    made, published = (Path(given[0]), Path(given[1])) if given else (MADE, PUBLISHED)
+    published.mkdir(parents=True, exist_ok=True)
+    rows, refused = [], []
+    for path in sorted(made.glob("*.json")):
+        try:
+            report = Report.read(path)
+            problem = refusal(report)
+        except ReportError as error:
+            problem = str(error)
+        if problem is not None:
+            refused.append(f"{path.name}: {problem}")
+            continue
+        shutil.copy(path, published / path.name)
+        rows += [row(report, target, path.name) for target in report.targets]
+    (published / "README.md").write_text(HEADER + "".join(rows), encoding="utf-8")
+    print(f"{len(rows)} published in {published}")
+    for line in refused:
+        print(f"left out: {line}")
+    return 1 if refused or not rows else 0
+
+
+def refusal(report: Report) -> str | None:
+    """Why a report is not to be published."""
+    if not report.run.complete:
+        return f"it certifies nothing: {'; '.join(report.run.incomplete_reasons)}"
+    broken = [each.requirement for each in report.results if each.outcome in {Outcome.FAILED, Outcome.ERRORED}]
+    return f"not kept: {', '.join(broken)}" if broken else None
+
+
+def row(report: Report, target: Target, file: str) -> str:
+    """The line of a target in the table."""
+    server = target.server
+    place = (server.name, server.version or "unknown", server.mode) if server else ("none", "", "")
+    tally = Tally.of(report.of(target.label))
+    rest = ", ".join(f"{count} {outcome.words}" for outcome, count in tally.rest)
+    cells = [f"[`{target.driver}`]({file})", *place, report.run.profile, f"{tally.kept} of {tally.total}", rest]
+    return f"| {' | '.join(cells)} |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
