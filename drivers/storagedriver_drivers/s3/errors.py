@@ -26,6 +26,32 @@ _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 BODY_FAILURES = (BotoCoreError, HTTPError, OSError)
 """What reading a response's body may raise when the connection fails."""
 
+_HINTS = {
+    "NoSuchBucket": ": the bucket does not exist; make it, or name another with bucket",
+    "InvalidAccessKeyId": ": the server knows no such accesskey",
+    "SignatureDoesNotMatch": ": check secretkey, and region if the server has several",
+    "AuthorizationHeaderMalformed": ": check region",
+    "PermanentRedirect": ": the bucket is in another region; check region and regionendpoint",
+    "IllegalLocationConstraintException": ": check region and regionendpoint",
+    "ExpiredToken": ": the sessiontoken has expired; get new credentials",
+    "InvalidToken": ": check sessiontoken",
+    "RequestTimeTooSkewed": ": the clock of this machine differs from the server's; set it",
+    "AccessDenied": ": these keys may not do this in this bucket",
+    # Answers to HEAD have no body: what they are about is not told.
+    "403": ": check accesskey, secretkey, the clock of this machine, and what the keys may do in the bucket",
+    "400": ": check region and sessiontoken",
+    "301": ": the bucket is in another region; check region and regionendpoint",
+}
+"""What puts right what the server refused, by its error code."""
+
+_CONNECTION_HINTS = {
+    "EndpointConnectionError": ": nothing answers there; check regionendpoint and the network",
+    "ConnectTimeoutError": ": nothing answers there in time; check regionendpoint, the network and connect_timeout",
+    "SSLError": ": the server's TLS certificate could not be verified; give its authority as ca_bundle",
+    "NoCredentialsError": "; give accesskey and secretkey, or set up one of boto3's other sources",
+}
+"""What puts right what boto3 could not do, by its error."""
+
 __all__ = ["BODY_FAILURES", "ClientError", "FlexibleChecksumError", "code", "is_absent", "status", "translate"]
 
 
@@ -53,12 +79,15 @@ def translate(error: Exception) -> StorageDriverError | None:
     """
     if isinstance(error, ClientError):
         detail = f"{error.operation_name} was answered by {code(error) or 'an error'} (HTTP {status(error)})"
-        return PathNotFoundError(detail) if is_absent(error) else BackendError(detail)
+        return (
+            PathNotFoundError(detail) if is_absent(error) else BackendError(detail + _HINTS.get(code(error) or "", ""))
+        )
     if isinstance(error, BotoCoreError):
         # The template of the message is safe where nothing is filled in.
         template = getattr(error, "fmt", "")
         detail = type(error).__name__
-        return BackendError(f"{detail}: {template}" if template and "{" not in template else detail)
+        hint = _CONNECTION_HINTS.get(detail, "")
+        return BackendError((f"{detail}: {template}" if template and "{" not in template else detail) + hint)
     if isinstance(error, (HTTPError, OSError)):
         return BackendError(f"the connection failed: {type(error).__name__}")
     return None
