@@ -18,8 +18,8 @@ RUNS = {
     "inmemory-full": ("--driver=inmemory", "--profile=full"),
     "filesystem-quick": ("--driver=filesystem",),
     "filesystem-full": ("--driver=filesystem", "--profile=full"),
-    "s3-seaweedfs-full": ("--driver=s3", "--backend=seaweedfs", "--profile=full"),
-    "s3-seaweedfs-full-two-processes": ("--driver=s3", "--backend=seaweedfs", "--profile=full", "-n2"),
+    "s3-minio-full": ("--driver=s3", "--backend=minio:process", "--profile=full"),
+    "s3-minio-full-two-processes": ("--driver=s3", "--backend=minio:process", "--profile=full", "-n2"),
 }
 
 
