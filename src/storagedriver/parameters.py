@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -85,3 +86,28 @@ def _normal_root(given: str) -> str:
 
 RootDirectory = Annotated[str, AfterValidator(_normal_root)]
 """A prefix for all paths: `''` and `'/'` are none, and `'r'`, `'/r'` and `'r/'` are the same one, `'/r'` (CONF-3)."""
+
+
+def url_of_server(example: str, *, credentials: str) -> AfterValidator:
+    """The URL of a server: http or https, without credentials, query, fragment or a slash at its end.
+
+    Args:
+        example: One, for the message.
+        credentials: The parameters that credentials belong in, for the message.
+    """
+
+    def check(given: str) -> str:
+        parts = urlsplit(given)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, given)):
+            raise ValueError(f"a URL is needed, as in {example!r}")
+        if parts.username or parts.password:
+            raise ValueError(f"credentials do not belong here; use {credentials}")
+        if parts.query or parts.fragment:
+            raise ValueError("a query or fragment has no place in it")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("the port is a number up to 65535") from None
+        return given.rstrip("/")
+
+    return AfterValidator(check)

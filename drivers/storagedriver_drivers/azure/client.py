@@ -8,9 +8,10 @@ import re
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from storagedriver.dependencies import require
+from storagedriver.redaction import HIDDEN, LogRedaction
 from storagedriver_drivers.azure.access import Access
 from storagedriver_drivers.azure.errors import AzureError
 from storagedriver_drivers.azure.parameters import LARGEST_BLOCK, AzureParameters
@@ -51,7 +52,6 @@ _LOGGERS = (
 """The loggers that may print a request: at debug level they print its URL, a shared access signature included."""
 
 _SIGNATURE = re.compile(r"(\bsig=)[^&\s\"']+", re.IGNORECASE)
-_HIDDEN = "**********"
 
 
 def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClient:
@@ -135,34 +135,12 @@ def _verify(parameters: AzureParameters) -> bool | str:
 
 
 def _without_signature(text: str) -> str:
-    return _SIGNATURE.sub(rf"\1{_HIDDEN}", text)
+    return _SIGNATURE.sub(rf"\1{HIDDEN}", text)
 
 
-class Redaction(logging.Filter):
-    """Takes secrets out of what the SDK logs (SEC-3), from when it is made until close()."""
-
-    def __init__(self, parameters: AzureParameters, access: Access) -> None:
-        """Hide the credentials of these parameters."""
-        super().__init__()
-        secret = parameters.clientsecret
-        plain = {access.key, access.sas, secret.get_secret_value() if secret else None}
-        plain |= set(parse_qs(access.sas or "").get("sig", []))
-        known = {value for value in plain if value}
-        # Longest first: one may be part of another. URLs hold them quoted.
-        self._secrets = sorted(known | {quote(value, safe="") for value in known}, key=len, reverse=True)
-        for name in _LOGGERS:
-            logging.getLogger(name).addFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        redacted = _without_signature(message)
-        for secret in self._secrets:
-            redacted = redacted.replace(secret, _HIDDEN)
-        if redacted != message:
-            record.msg, record.args = redacted, None
-        return True
-
-    def close(self) -> None:
-        """Let the loggers alone again."""
-        for name in _LOGGERS:
-            logging.getLogger(name).removeFilter(self)
+def redaction(parameters: AzureParameters, access: Access) -> LogRedaction:
+    """What takes the credentials of these parameters out of what the SDK logs, until it is closed."""
+    secret = parameters.clientsecret
+    signatures = parse_qs(access.sas or "").get("sig", [])
+    secrets = [access.key, access.sas, secret.get_secret_value() if secret else None, *signatures]
+    return LogRedaction(_LOGGERS, secrets, rewrite=_without_signature)

@@ -19,7 +19,7 @@ from storagedriver.errors import (
 from storagedriver_drivers.azure import copying, deletion, listing
 from storagedriver_drivers.azure.access import access_of
 from storagedriver_drivers.azure.blobs import Container, Layout
-from storagedriver_drivers.azure.client import Redaction, make_service
+from storagedriver_drivers.azure.client import make_service, redaction
 from storagedriver_drivers.azure.copying import MOST_BLOCKS
 from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status, translate
 from storagedriver_drivers.azure.parameters import LONGEST_NAME, AzureParameters, check_combinations
@@ -49,7 +49,7 @@ class AzureDriver(BaseDriver):
         self._parameters = parameters
         self._layout = Layout(parameters.rootdirectory)
         self._access = access_of(parameters)
-        self._redaction = Redaction(parameters, self._access)
+        self._redaction = redaction(parameters, self._access)
         try:
             with self.translated(None):
                 service = make_service(parameters, self._access)

@@ -6,12 +6,11 @@ import base64
 import binascii
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from storagedriver.errors import ParameterError
-from storagedriver.parameters import DriverParameters, RootDirectory
+from storagedriver.parameters import DriverParameters, RootDirectory, url_of_server
 
 MIB = 1 << 20
 
@@ -26,21 +25,6 @@ LONGEST_NAME = 1024
 
 LONGEST_ROOT = 650
 """Bytes of the longest root directory: leaves room for a component of 255 bytes and the names of a stage."""
-
-
-def _service_url(given: str) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or any(character.isspace() for character in given):
-        raise ValueError("a URL is needed, as in 'https://account.blob.core.windows.net'")
-    if parts.username or parts.password:
-        raise ValueError("credentials do not belong here; use accountkey or sastoken")
-    if parts.query or parts.fragment:
-        raise ValueError("a query or fragment has no place here; a SAS goes into sastoken")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ValueError("the port is a number up to 65535") from None
-    return given.rstrip("/")
 
 
 def _account_key(given: SecretStr) -> SecretStr:
@@ -111,7 +95,10 @@ class AzureParameters(DriverParameters):
         pattern=r"^[A-Za-z0-9.-]+$",
         description="Domain of the cloud: the endpoint is https://ACCOUNTNAME.blob.REALM.",
     )
-    serviceurl: Annotated[str, AfterValidator(_service_url)] | None = Field(
+    serviceurl: (
+        Annotated[str, url_of_server("https://account.blob.core.windows.net", credentials="accountkey or sastoken")]
+        | None
+    ) = Field(
         default=None, description="URL of the blob service where realm does not lead to it, an emulator's for one."
     )
     rootdirectory: Annotated[RootDirectory, AfterValidator(_short_root)] = Field(

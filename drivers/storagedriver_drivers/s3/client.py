@@ -8,9 +8,9 @@ import hashlib
 import logging
 import random
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from storagedriver.dependencies import require
+from storagedriver.redaction import LogRedaction
 from storagedriver_drivers.s3.parameters import S3Parameters
 
 if TYPE_CHECKING:
@@ -85,32 +85,12 @@ def content_md5(content: bytes | bytearray) -> str:
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
-class Redaction(logging.Filter):
-    """Takes secrets out of what boto3 logs (SEC-3), from when it is made until close()."""
-
-    def __init__(self, parameters: S3Parameters) -> None:
-        """Hide the credentials of these parameters."""
-        super().__init__()
-        given = (parameters.accesskey, parameters.secretkey, parameters.sessiontoken)
-        plain = {secret.get_secret_value() for secret in given if secret is not None}
-        # Longest first: one may be part of another. URLs hold them quoted.
-        self._secrets = sorted(plain | {quote(value, safe="") for value in plain}, key=len, reverse=True)
-        for name in _LOGGERS if self._secrets else ():
-            logging.getLogger(name).addFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        redacted = message
-        for secret in self._secrets:
-            redacted = redacted.replace(secret, "**********")
-        if redacted != message:
-            record.msg, record.args = redacted, None
-        return True
-
-    def close(self) -> None:
-        """Let the loggers alone again."""
-        for name in _LOGGERS:
-            logging.getLogger(name).removeFilter(self)
+def redaction(parameters: S3Parameters) -> LogRedaction:
+    """What takes the credentials of these parameters out of what boto3 logs, until it is closed."""
+    given = (parameters.accesskey, parameters.secretkey, parameters.sessiontoken)
+    secrets = [_revealed(secret) for secret in given]
+    # Without any there is nothing to look for.
+    return LogRedaction(_LOGGERS if any(secrets) else (), secrets)
 
 
 class _RetryTooManyRequests:

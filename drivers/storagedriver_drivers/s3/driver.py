@@ -16,7 +16,7 @@ from storagedriver.errors import (
     UnsupportedMethodError,
 )
 from storagedriver_drivers.s3 import copying, deletion, listing, staging
-from storagedriver_drivers.s3.client import Redaction, make_client
+from storagedriver_drivers.s3.client import make_client, redaction
 from storagedriver_drivers.s3.errors import translate
 from storagedriver_drivers.s3.multipart import MOST_PARTS
 from storagedriver_drivers.s3.objects import Bucket, Layout
@@ -45,7 +45,7 @@ class S3Driver(BaseDriver):
         self._parameters = parameters
         self._layout = Layout(parameters.rootdirectory)
         self.capabilities = _capabilities(parameters, self._layout)
-        self._redaction = Redaction(parameters)
+        self._redaction = redaction(parameters)
         try:
             with self.translated(None):
                 self._bucket = Bucket(make_client(parameters), parameters)

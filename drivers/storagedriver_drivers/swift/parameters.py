@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from storagedriver.errors import ParameterError
-from storagedriver.parameters import DriverParameters, RootDirectory
+from storagedriver.parameters import DriverParameters, RootDirectory, url_of_server
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -29,21 +29,6 @@ AREAS = ("files", "segments", "staging")
 """What lies directly below the root directory."""
 
 _VERSION_IN_PATH = re.compile(r"v([123])(?:\.\d+)?")
-
-
-def _url(given: str) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, given)):
-        raise ValueError("a URL is needed, as in 'https://keystone.example.org:5000/v3'")
-    if parts.username or parts.password:
-        raise ValueError("credentials do not belong here; use username and password")
-    if parts.query or parts.fragment:
-        raise ValueError("a query or fragment has no place in it")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ValueError("the port is a number up to 65535") from None
-    return given.rstrip("/")
 
 
 def _own_root(given: str) -> str:
@@ -71,7 +56,9 @@ Text = Annotated[str, Field(min_length=1, max_length=256)]
 class SwiftParameters(DriverParameters):
     """Parameters of the swift driver; the first four are required. Names are those of the Go registry."""
 
-    authurl: Annotated[str, AfterValidator(_url)] = Field(
+    authurl: Annotated[
+        str, url_of_server("https://keystone.example.org:5000/v3", credentials="username and password")
+    ] = Field(
         description="URL that tokens are got from: 'https://host/auth/v1.0', or Keystone's 'https://host:5000/v3'."
     )
     username: Text = Field(description="User name; with authversion 1 usually 'account:user'.")

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError, StorageDriverError
+from storagedriver.redaction import LogRedaction
 from storagedriver_drivers.swift.authentication import Access, Authenticator
 from storagedriver_drivers.swift.errors import TRANSFER_FAILURES, AnswerError, is_lasting
 from storagedriver_drivers.swift.parameters import SwiftParameters
@@ -117,7 +118,7 @@ class Session:
         self._idle: list[Any] = []
         self._closed = False
         self._info: Mapping[str, Any] | None = None
-        self._redaction = Redaction(parameters, lambda: self._access)
+        self._redaction = _redaction(parameters, lambda: self._access)
         if parameters.insecureskipverify:
             logging.getLogger("storagedriver.swift").warning(
                 "insecureskipverify: the TLS certificates of %s and of its servers are not verified", parameters.authurl
@@ -288,34 +289,15 @@ class Session:
             return self._access
 
 
-class Redaction(logging.Filter):
-    """Takes secrets out of what the client logs (SEC-3), from when it is made until close()."""
+def _redaction(parameters: SwiftParameters, access: Callable[[], Access | None]) -> LogRedaction:
+    """What takes the secrets of these parameters, and the token of the moment, out of what the client logs."""
 
-    def __init__(self, parameters: SwiftParameters, access: Callable[[], Access | None]) -> None:
-        """Hide the secrets of these parameters, and the token of the moment."""
-        super().__init__()
-        given = (parameters.password, parameters.secretkey)
-        plain = {secret.get_secret_value() for secret in given if secret is not None}
-        # Longest first: one may be part of another. URLs hold them quoted.
-        self._secrets = sorted(plain | {quote(value, safe="") for value in plain}, key=len, reverse=True)
-        self._access = access
-        for name in _LOGGERS:
-            logging.getLogger(name).addFilter(self)
+    def token() -> list[str]:
+        current = access()
+        return [current.token] if current else []
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        access = self._access()
-        redacted = message
-        for secret in [*([access.token] if access else []), *self._secrets]:
-            redacted = redacted.replace(secret, "**********")
-        if redacted != message:
-            record.msg, record.args = redacted, None
-        return True
-
-    def close(self) -> None:
-        """Let the loggers alone again."""
-        for name in _LOGGERS:
-            logging.getLogger(name).removeFilter(self)
+    given = (parameters.password, parameters.secretkey)
+    return LogRedaction(_LOGGERS, [secret.get_secret_value() for secret in given if secret is not None], passing=token)
 
 
 def _nothing() -> None:
