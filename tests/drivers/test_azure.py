@@ -904,8 +904,9 @@ class TestRedirect:
         assert "sp=r&" in url
         for method in ("HEAD", "PUT", "DELETE"):
             assert driver.redirect_url("/d/f", method=method) is None
-        with pytest.raises(urllib.error.HTTPError):
+        with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(urllib.request.Request(url, data=b"x", method="PUT"), timeout=30)
+        refused.value.close()
 
     @pytest.mark.parametrize("expires", [0, -1, 0.5, 604_801, float("nan"), float("inf")])
     def test_bounds(self, driver: AzureDriver, expires: float) -> None:

@@ -835,6 +835,7 @@ class TestConnection:
                 driver.get_content("/f")
             assert 0.5 < time.monotonic() - begun < 5
 
+    @needs_ceph
     def test_no_cluster_is_known(self) -> None:
         with (
             RadosDriver.from_parameters({"poolname": "p", "clustername": "unheard-of"}) as driver,

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import botocore.auth
 import pytest
 
-from servers import need
+from servers import certify_loopback, need
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
 from storagedriver.backends.minio import MINIO
 from storagedriver.backends.seaweedfs import SEAWEEDFS
@@ -109,12 +106,7 @@ class _Silent(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server whose certificate is of an authority that nobody knows."""
-    openssl = shutil.which("openssl")
-    need(None if openssl else "the program openssl, which makes the certificate, is not installed")
-    folder: Path = tmp_path_factory.mktemp("tls")
-    command = [str(openssl), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
+    folder = certify_loopback(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Silent)

@@ -12,7 +12,6 @@ import json
 import logging
 import pickle
 import secrets
-import shutil
 import socket
 import ssl
 import subprocess
@@ -28,7 +27,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from servers import need
+from servers import certify_loopback, need
 from storagedriver import (
     BackendError,
     ParameterError,
@@ -857,14 +856,7 @@ class TestKeystone:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("the program openssl, which makes the certificate, is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
-    return folder
+    return certify_loopback(tmp_path_factory.mktemp("tls"))
 
 
 class TestTLS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pytest
 
 from storagedriver import backends
 from storagedriver.backends.errors import BackendSetupError, BackendUnavailableError
+from storagedriver.backends.model import ANY_DRIVER
 from storagedriver.backends.selection import AUTO
 from storagedriver.errors import MissingDependencyError
 from storagedriver.plugin.options import Options
@@ -54,6 +56,7 @@ def plan(options: Options) -> list[Plan]:
             f"--backend {' '.join(options.backends)}: {', '.join(options.drivers)} runs on no server of the kit; "
             "leave --backend out"
         )
+    _refuse_idle_backends(plans, options)
     reasons = [f"{each.label}: {each.skipped}" for each in plans if each.skipped]
     if reasons and len(reasons) == len(plans):
         raise pytest.UsageError("\n".join(["nothing can be judged here:", *reasons]))
@@ -100,17 +103,41 @@ def _plans_of(driver: str, options: Options) -> list[Plan]:
     if served is None:
         externals = [wanted for wanted in options.backends if wanted.partition(":")[0] == EXTERNAL]
         return [Plan(driver, called, (EXTERNAL, EXTERNAL)) for _ in externals] or [Plan(driver, called)]
-    plans: list[Plan] = []
-    for wanted in options.backends or (None,):
-        try:
-            provider, mode = backends.choose(served, wanted)
-        except BackendUnavailableError as unavailable:
-            plans.append(Plan(driver, called, ((wanted or AUTO).partition(":")[0], ""), str(unavailable)))
-        except BackendSetupError as unfit:
-            raise pytest.UsageError(f"--backend {wanted}: {unfit}") from unfit
-        else:
-            plans.append(Plan(driver, called, (provider.name, mode)))
-    return plans
+    fitting = [wanted for wanted in options.backends if wanted == AUTO or _serves(wanted, served)]
+    # Servers that are named for other drivers alone leave this one its own choice.
+    return [_plan_on(driver, called, served, wanted) for wanted in fitting or (None,)]
+
+
+def _plan_on(driver: str, called: str, served: str, wanted: str | None) -> Plan:
+    try:
+        provider, mode = backends.choose(served, wanted)
+    except BackendUnavailableError as unavailable:
+        return Plan(driver, called, ((wanted or AUTO).partition(":")[0], ""), str(unavailable))
+    except BackendSetupError as unfit:
+        raise pytest.UsageError(f"--backend {wanted}: {unfit}") from unfit
+    return Plan(driver, called, (provider.name, mode))
+
+
+def _serves(wanted: str, served: str) -> bool:
+    drivers = backends.providers()[wanted.partition(":")[0]].drivers
+    return served in drivers or ANY_DRIVER in drivers
+
+
+def _refuse_idle_backends(plans: list[Plan], options: Options) -> None:
+    """A server that is named and that no driver runs on is a mistake.
+
+    Raises:
+        pytest.UsageError: There is one.
+    """
+    used = {each.backend[0] for each in plans if each.backend is not None}
+    for wanted in options.backends:
+        if wanted == AUTO or wanted.partition(":")[0] in used:
+            continue
+        for driver in options.drivers:
+            with contextlib.suppress(TargetError):  # Its package is missing, as its own plan says.
+                served = _served_as(find_registration(driver))
+                if served is not None:
+                    _plan_on(driver, driver, served, wanted)  # Says what the server serves.
 
 
 def _skip_reason(driver: str, registration: SuiteRegistration) -> str | None:
