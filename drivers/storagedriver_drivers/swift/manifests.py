@@ -10,7 +10,15 @@ from urllib.parse import quote
 from storagedriver.errors import BackendError
 from storagedriver_drivers.swift.errors import AbsentError, AnswerError
 from storagedriver_drivers.swift.layout import Layout
-from storagedriver_drivers.swift.objects import CONTENT_TYPE, MANIFEST, MARK, Container, ObjectHead, entry_name
+from storagedriver_drivers.swift.objects import (
+    CONTENT_TYPE,
+    MANIFEST,
+    MARK,
+    Container,
+    ObjectHead,
+    bare_etag,
+    entry_name,
+)
 from storagedriver_drivers.swift.waiting import Listings
 
 _PUT = "multipart-manifest=put"
@@ -130,15 +138,15 @@ def copy(container: Container, source: str, dest: str, head: ObjectHead) -> None
     if head.dynamic:
         container.put(dest, b"", {**headers, "X-Object-Manifest": quote(head.dynamic, safe="/~")})
         return
-    if not container.session.is_complete:
-        # It may not show the manifest, but copies it as it is.
-        container.copy(f"{container.name}/{source}", dest, head.etag, headers, query=MANIFEST)
-        return
     found = container.read(source, query=MANIFEST)
     if found is None:
         raise AbsentError("GET of a manifest", 404)
     if not _is_static(found[0]):
-        raise BackendError("the file was replaced while it was moved")
+        if container.session.is_complete:
+            raise BackendError("the file was replaced while it was moved")
+        # The server does not show the manifest, but copies it as it is.
+        container.copy(f"{container.name}/{source}", dest, bare_etag(found[0]), headers, query=MANIFEST)
+        return
     container.put(dest, _as_put(found[1]), headers, query=_PUT)
 
 
