@@ -66,6 +66,7 @@ SERVED = (
     ("azure", "azurite:container"),
     ("swift", "swift:process"),
     ("swift", "swift:container"),
+    ("swift", "rgw-swift:process"),
     ("rados", "ceph:process"),
 )
 """Which driver is judged on which server, and how that is run."""

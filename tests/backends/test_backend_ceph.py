@@ -139,7 +139,7 @@ def test_rgw_speaks_swift_and_refuses_other_passwords(tmp_path: Path) -> None:
     try:
         assert isinstance(server.endpoint, RgwSwiftEndpoint)
         given = server.running.parameters
-        assert set(given) == {"authurl", "username", "password", "container"}
+        assert set(given) == {"authurl", "username", "password", "container", "secretkey"}
         assert given["authurl"] == f"http://127.0.0.1:{server.endpoint.port}/auth/v1.0"
 
         user = {"X-Auth-User": given["username"], "X-Auth-Key": given["password"]}
@@ -155,6 +155,7 @@ def test_rgw_speaks_swift_and_refuses_other_passwords(tmp_path: Path) -> None:
         assert asked(given["authurl"], "GET", {**user, "X-Auth-Key": "wrong"})[0].status in {401, 403}
         assert asked(f"{container}/a/b", "GET", {"X-Auth-Token": "wrong"})[0].status in {401, 403}
         assert given["password"] not in repr(server.endpoint)
+        assert given["secretkey"] not in repr(server.endpoint)
     finally:
         server.stop()
 

@@ -38,6 +38,7 @@ from storagedriver import (
     factory,
 )
 from storagedriver.backends.programs import ProgramServer
+from storagedriver.backends.rgw import RGW_SWIFT, RgwSwiftEndpoint
 from storagedriver.backends.swift import SWIFT
 from storagedriver.backends.swift_endpoint import SwiftEndpoint
 from storagedriver_drivers.swift import SwiftDriver, SwiftParameters, manifests
@@ -61,10 +62,25 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwiftEndpoint
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RgwSwiftEndpoint]:
+    reason = RGW_SWIFT.unavailable("process")
+    if reason:
+        pytest.skip(reason)
+    server = RGW_SWIFT.start("process", tmp_path_factory.mktemp("rgw"))
+    assert isinstance(server, ProgramServer)
+    assert isinstance(server.endpoint, RgwSwiftEndpoint)
+    yield server.endpoint
+    server.stop()
+
+
+def connected(given: dict[str, Any]) -> Any:
+    return swiftclient.Connection(given["authurl"], given["username"], given["password"], retries=0)
+
+
 @pytest.fixture
 def raw(endpoint: SwiftEndpoint) -> Iterator[Any]:
-    given = endpoint.parameters()
-    connection = swiftclient.Connection(given["authurl"], given["username"], given["password"], retries=0)
+    connection = connected(endpoint.parameters())
     yield connection
     connection.close()
 
@@ -431,6 +447,97 @@ class TestSegments:
             tracemalloc.stop()
         assert peak < 8 * CHUNK
         driver.delete("/f")
+
+
+class TestGateway:
+    """Ceph's gateway leaves parts of the protocol out."""
+
+    @pytest.fixture
+    def parameters(self, gateway: RgwSwiftEndpoint, root: str) -> dict[str, Any]:
+        return {**PARAMETERS, **gateway.parameters(), "rootdirectory": root, "retries": 1}
+
+    @pytest.fixture
+    def raw(self, parameters: dict[str, Any]) -> Iterator[Any]:
+        connection = connected(parameters)
+        yield connection
+        connection.close()
+
+    @pytest.mark.parametrize("how", ["put", "large put", "write", "delete", "delete above", "move over", "move away"])
+    def test_no_segment_outlives_its_file(self, driver: SwiftDriver, raw: Any, root: str, how: str) -> None:
+        write(driver, "/d/f", body(3 * CHUNK + 1))
+        driver.put_content("/d/g", b"g")
+        new = {"put": b"new", "large put": body(CHUNK + 1, 1), "write": body(CHUNK, 2)}.get(how, b"")
+        if how == "write":
+            write(driver, "/d/f", new)
+        elif new:
+            driver.put_content("/d/f", new)
+        elif how == "move over":
+            driver.move("/d/g", "/d/f")
+        elif how == "move away":
+            driver.move("/d/f", "/d/h")
+            assert driver.get_content("/d/h") == body(3 * CHUNK + 1)
+            driver.delete("/d/h")
+        else:
+            driver.delete("/d" if how == "delete above" else "/d/f")
+        if new:
+            assert driver.get_content("/d/f") == new
+        assert len(names(raw, f"{root}/segments/")) == {"large put": 2, "write": 1}.get(how, 0)
+
+    def test_sizes_and_append(self, driver: SwiftDriver) -> None:
+        write(driver, "/d/f", body(2 * CHUNK))
+        assert [(info.path, info.size) for info in driver.walk("/d")] == [("/d/f", 2 * CHUNK)]
+        with driver.writer("/d/f", append=True) as writer:
+            writer.write(b"more")
+            writer.commit()
+        assert driver.get_content("/d/f") == body(2 * CHUNK) + b"more"
+
+    @pytest.mark.parametrize("how", ["put", "delete", "delete above"])
+    def test_a_missing_first_segment_is_no_absent_file(
+        self, driver: SwiftDriver, raw: Any, root: str, how: str
+    ) -> None:
+        write(driver, "/d/f", body(3 * CHUNK))
+        raw.delete_object(CONTAINER, names(raw, f"{root}/segments/")[0])
+        with pytest.raises(BackendError, match="missing"):
+            driver.get_content("/d/f")
+        if how == "put":
+            driver.put_content("/d/f", b"new")
+            assert driver.get_content("/d/f") == b"new"
+        else:
+            driver.delete("/d" if how == "delete above" else "/d/f")
+        assert names(raw, f"{root}/segments/") == []
+
+    def test_a_missing_segment_fails_the_commit(self, driver: SwiftDriver, raw: Any, root: str) -> None:
+        with driver.writer("/f") as writer:
+            writer.write(body(2 * CHUNK))
+            raw.delete_object(CONTAINER, names(raw, f"{root}/segments/")[0])
+            with pytest.raises(BackendError, match="segment of the stream is gone"):
+                writer.commit()
+            writer.cancel()
+
+    def test_a_foreign_static_manifest(self, driver: SwiftDriver, raw: Any, root: str) -> None:
+        segment = f"{root}/segments/abc/{'d' * 37}/{1:016d}"
+        etag = raw.put_object(CONTAINER, segment, body(2000))
+        entries = [{"path": f"/{CONTAINER}/{segment}", "etag": etag, "size_bytes": 2000}]
+        raw.put_object(CONTAINER, f"{root}/files/f", json.dumps(entries), query_string="multipart-manifest=put")
+        driver.move("/f", "/g")
+        assert driver.get_content("/g") == body(2000)
+        with driver.writer("/g", append=True) as writer:
+            writer.write(b"more")
+            writer.commit()
+        assert driver.get_content("/g") == body(2000) + b"more"
+        driver.delete("/g")
+        assert names(raw, f"{root}/") == [segment]
+
+    def test_markers_that_the_listing_does_not_tell_of(self, driver: SwiftDriver, raw: Any, root: str) -> None:
+        raw.put_object(CONTAINER, f"{root}/files/d", b"", content_type="application/directory")
+        driver.put_content("/d/f", b"f")
+        driver.put_content("/empty", b"")
+        assert driver.list("/") == ["/d", "/empty"]
+        assert [(info.path, info.is_dir) for info in driver.walk("/")] == [
+            ("/d", True),
+            ("/d/f", False),
+            ("/empty", False),
+        ]
 
 
 class TestRequests:

@@ -73,7 +73,7 @@ def _owners(container: Container, layout: Layout) -> Iterator[tuple[str, str]]:
             key = entry_name(entry)
             head = container.head(key) if may_be_large(files, entry) else None
             if head is not None and head.is_large:
-                for segment in manifests.read(container, key, head):
+                for segment in manifests.read(container, layout, key, head):
                     yield segment.inside(container) or "", layout.path(key)
 
 

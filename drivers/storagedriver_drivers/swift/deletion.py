@@ -8,7 +8,7 @@ from storagedriver import paths
 from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.swift import staging
 from storagedriver_drivers.swift.files import Files
-from storagedriver_drivers.swift.listing import may_be_dynamic
+from storagedriver_drivers.swift.listing import may_be_empty
 from storagedriver_drivers.swift.objects import Listed, entry_name
 
 
@@ -53,10 +53,7 @@ def _delete_page(files: Files, page: Sequence[Listed]) -> None:
 
 def may_be_large(files: Files, entry: Listed) -> bool:
     """Whether an entry of a listing may be a manifest: all may where the listing tells nothing of manifests."""
-    slo = files.container.session.info.get("slo")
-    # Swift tells since it has this setting; other servers have manifests too, and do not tell.
-    tells = slo is None or "yield_frequency" in slo
-    return not tells or "slo_etag" in entry or may_be_dynamic(entry)
+    return not files.container.session.is_complete or "slo_etag" in entry or may_be_empty(entry)
 
 
 def end_streams(files: Files, path: str) -> None:

@@ -32,7 +32,9 @@ class Files:
     def put(self, key: str, content: bytes | bytearray, mark: str = "") -> None:
         """Make `content` the file, in one object."""
         headers = {MARK: mark} if mark else {}
-        if len(content) <= _TRIED_AS_NEW and self.container.put(key, content, headers, only_new=True) is not None:
+        # A server that ignores the condition would replace a large file, and nobody would know of its segments.
+        conditional = len(content) <= _TRIED_AS_NEW and self.container.session.is_complete
+        if conditional and self.container.put(key, content, headers, only_new=True) is not None:
             self.listings.await_shown(key)
             return
         with self.replacing(key):
@@ -77,7 +79,7 @@ class Files:
             return []
         if head.dynamic and not self._is_own_prefix(head.dynamic):
             return []
-        inside = (each.inside(self.container) for each in manifests.read(self.container, key, head))
+        inside = (each.inside(self.container) for each in manifests.read(self.container, self.layout, key, head))
         return [name for name in inside if name is not None and self.layout.is_own_segment(name)]
 
     def _is_own_prefix(self, dynamic: str) -> bool:

@@ -35,31 +35,37 @@ def children(container: Container, prefix: str, path: str, *, sizes: bool) -> It
         for entry in page:
             exists = True
             name = entry_name(entry)[len(prefix) :]
-            if "subdir" in entry or is_marker(entry):
+            unclear = _is_unclear(entry, sizes=sizes)
+            head = container.head(entry_name(entry)) if unclear else None
+            if "subdir" in entry or is_marker(entry) or (head is not None and head.is_marker):
                 name = name.removesuffix("/")
                 if paths.is_component(name):
                     directories[name] = FileInfo(paths.join(path, name), 0, None, is_dir=True)
             elif paths.is_component(name):
-                child = paths.join(path, name)
-                size = _size(container, entry) if sizes else 0
-                if size is not None:
-                    files[name] = FileInfo(child, size, listed_time(entry), is_dir=False)
+                if unclear and head is None:
+                    # Deleted since it was listed.
+                    continue
+                size = int(entry.get("bytes", 0)) if head is None else head.size
+                files[name] = FileInfo(paths.join(path, name), size, listed_time(entry), is_dir=False)
     if not exists and not _is_marked(container, prefix):
         raise PathNotFoundError
     return [*files.values(), *(info for name, info in directories.items() if name not in files)]
 
 
-def may_be_dynamic(entry: Listed) -> bool:
-    """Whether an entry may be a manifest that names a prefix: to the listing it is empty, as it is itself."""
-    return not entry.get("bytes") and entry.get("hash", _HASH_OF_NOTHING) == _HASH_OF_NOTHING
+def may_be_empty(entry: Listed) -> bool:
+    """Whether an entry is empty to the listing, which a manifest that names a prefix is too.
+
+    To Ceph's gateway so is one that lists its segments, and its size is that of the list.
+    """
+    told = entry.get("hash")
+    return told == _HASH_OF_NOTHING if told else not entry.get("bytes")
 
 
-def _size(container: Container, entry: Listed) -> int | None:
-    if not may_be_dynamic(entry):
-        return int(entry["bytes"])
-    head = container.head(entry_name(entry))
-    # Deleted since it was listed.
-    return None if head is None else head.size
+def _is_unclear(entry: Listed, *, sizes: bool) -> bool:
+    """Whether the listing does not tell all: the size, or the type, by which a directory's marker is known."""
+    if "subdir" in entry or is_marker(entry) or not may_be_empty(entry):
+        return False
+    return sizes or ("content_type" not in entry and not entry.get("bytes"))
 
 
 def _is_marked(container: Container, prefix: str) -> bool:

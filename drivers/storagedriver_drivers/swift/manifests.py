@@ -9,12 +9,20 @@ from urllib.parse import quote
 
 from storagedriver.errors import BackendError
 from storagedriver_drivers.swift.errors import AbsentError, AnswerError
-from storagedriver_drivers.swift.objects import CONTENT_TYPE, MARK, Container, ObjectHead, entry_name
+from storagedriver_drivers.swift.layout import Layout
+from storagedriver_drivers.swift.objects import (
+    CONTENT_TYPE,
+    MANIFEST,
+    MARK,
+    Container,
+    ObjectHead,
+    bare_etag,
+    entry_name,
+)
 from storagedriver_drivers.swift.waiting import Listings
 
-_GET = "multipart-manifest=get"
 _PUT = "multipart-manifest=put"
-_INVALID = 400
+_REFUSALS = frozenset({400, 404})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +47,20 @@ class Segment:
         return self.name[len(prefix) :] if self.name.startswith(prefix) else None
 
 
-def read(container: Container, key: str, head: ObjectHead) -> Sequence[Segment]:
-    """The segments of a large file, in order; empty if there is no manifest any more."""
-    return _read_static(container, key) if head.is_static else _read_dynamic(container, head.dynamic)
+def read(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sequence[Segment]:
+    """The segments of a large file, in order; empty if there is no manifest any more, or nothing tells what is in it."""
+    return _read_static(container, layout, key, head) if head.is_static else _read_dynamic(container, head.dynamic)
 
 
-def _read_static(container: Container, key: str) -> Sequence[Segment]:
-    found = container.read(key, query=_GET)
-    if found is None or found[0].get("x-static-large-object", "").lower() != "true":
+def _read_static(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sequence[Segment]:
+    found = container.read(key, query=MANIFEST)
+    if found is None:
         return []
+    if not _is_static(found[0]):
+        # It was replaced, or the server does not show manifests. All segments of a stream are those of its file.
+        if not head.mark or head.mark != found[0].get(MARK):
+            return []
+        return _read_dynamic(container, f"{container.name}/{layout.segments(head.mark)}/")
     try:
         return [
             Segment(
@@ -76,6 +89,10 @@ def _read_dynamic(container: Container, dynamic: str) -> Sequence[Segment]:
     ]
 
 
+def _is_static(headers: Mapping[str, str]) -> bool:
+    return headers.get("x-static-large-object", "").lower() == "true"
+
+
 def can_list(container: Container, segments: Sequence[Segment]) -> bool:
     """Whether the server takes a manifest that lists these segments."""
     told = container.session.info.get("slo")
@@ -102,7 +119,7 @@ def write(
         try:
             container.put(key, json.dumps(manifest).encode(), headers, query=_PUT)
         except AnswerError as error:
-            if error.status == _INVALID:
+            if error.status in _REFUSALS:
                 raise BackendError("a segment of the stream is gone, or was replaced") from error
             raise
         return
@@ -121,11 +138,15 @@ def copy(container: Container, source: str, dest: str, head: ObjectHead) -> None
     if head.dynamic:
         container.put(dest, b"", {**headers, "X-Object-Manifest": quote(head.dynamic, safe="/~")})
         return
-    found = container.read(source, query=_GET)
+    found = container.read(source, query=MANIFEST)
     if found is None:
         raise AbsentError("GET of a manifest", 404)
-    if found[0].get("x-static-large-object", "").lower() != "true":
-        raise BackendError("the file was replaced while it was moved")
+    if not _is_static(found[0]):
+        if container.session.is_complete:
+            raise BackendError("the file was replaced while it was moved")
+        # The server does not show the manifest, but copies it as it is.
+        container.copy(f"{container.name}/{source}", dest, bare_etag(found[0]), headers, query=MANIFEST)
+        return
     container.put(dest, _as_put(found[1]), headers, query=_PUT)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,12 +16,20 @@ from urllib.parse import quote, unquote, urlencode
 from storagedriver.errors import BackendError
 from storagedriver_drivers.swift.errors import AbsentError, AnswerError, ContainerAbsentError
 from storagedriver_drivers.swift.parameters import SwiftParameters
-from storagedriver_drivers.swift.session import Session, Stream
+from storagedriver_drivers.swift.session import Answer, Session, Stream
 
 CONTENT_TYPE = "application/octet-stream"
 MARK = "x-object-meta-storagedriver-stream"
 """The header by which a written object is known as the result of one certain stream."""
 
+MANIFEST = "multipart-manifest=get"
+"""The query that asks for a manifest, not for what it shows."""
+
+SEGMENT_MISSING = 409
+"""How Swift answers for a manifest whose first segment is gone."""
+
+_ASKED_AGAIN = 5
+_PAUSE = 0.05
 _MARKER_TYPE = "application/directory"
 _NEWEST = {"X-Newest": "true"}
 """Asks for the newest copy where copies differ: what was written has reached most of them, not all."""
@@ -78,32 +87,51 @@ class Container:
         A HEAD answer cannot tell an absent container from an absent object: who takes None for an answer asks
         something else of the container too.
         """
-        answer = self.session.ask("HEAD", self.path(name), what="an object", headers=_NEWEST, allowed=frozenset({404}))
-        return None if answer.status == 404 else head_of(answer.headers)
+        answer = self._ask_head(name)
+        if answer.status != 404:
+            return head_of(answer.headers)
+        return None if self.session.is_complete else self._head_of_damaged(name)
 
-    def open(
-        self, name: str, *, start: int = 0, end: int | None = None, if_match: str = "", query: str = ""
-    ) -> Stream | None:
+    def _head_of_damaged(self, name: str) -> ObjectHead | None:
+        """What HEAD tells of an object that was not found: it may be a manifest whose first segment is gone.
+
+        That is so for a moment while a large file is replaced. If it lasts, it tells of the manifest alone.
+        """
+        for attempt in range(_ASKED_AGAIN):
+            manifest = self._ask_head(name, query=MANIFEST)
+            if manifest.status == 404:
+                return None
+            answer = self._ask_head(name)
+            if answer.status != 404:
+                return head_of(answer.headers)
+            time.sleep(_PAUSE * attempt)
+        return replace(head_of(manifest.headers), is_static=True, is_marker=False)
+
+    def _ask_head(self, name: str, *, query: str = "") -> Answer:
+        return self.session.ask(
+            "HEAD", self.path(name), what="an object", query=query, headers=_NEWEST, allowed=frozenset({404})
+        )
+
+    def open(self, name: str, *, start: int = 0, end: int | None = None) -> Stream | None:
         """Begin to read from byte `start`, up to but without byte `end`; None if the object ends at or before that.
 
         Raises:
             AbsentError: There is no such object.
             ContainerAbsentError: There is no such container.
+            AnswerError: Of status 409: it is a manifest, and a segment is gone.
         """
         headers = dict(_NEWEST)
         if start or end is not None:
             headers["Range"] = f"bytes={start}-" if end is None else f"bytes={start}-{end - 1}"
-        if if_match:
-            headers["If-Match"] = if_match
-        stream = self.session.open(
-            self.path(name), what="an object", query=query, headers=headers, allowed=frozenset({404, 416})
-        )
+        stream = self.session.open(self.path(name), what="an object", headers=headers, allowed=frozenset({404, 416}))
         if stream.status in {404, 416}:
             with contextlib.closing(stream):
                 stream.read()
             if stream.status == 416:
                 return None
             self.require_existence()
+            if not self.session.is_complete and self._ask_head(name, query=MANIFEST).status != 404:
+                raise AnswerError("GET of an object", SEGMENT_MISSING)
             raise AbsentError("GET of an object", 404)
         return stream
 
@@ -134,7 +162,9 @@ class Container:
             return None
         return required_etag(answer)
 
-    def copy(self, source: str, dest: str, etag: str, headers: Mapping[str, str] | None = None) -> str:
+    def copy(
+        self, source: str, dest: str, etag: str, headers: Mapping[str, str] | None = None, *, query: str = ""
+    ) -> str:
         """Copy one object, `source` as "container/name", if its ETag still is `etag`; returns that of the copy.
 
         Raises:
@@ -147,7 +177,7 @@ class Container:
             **(headers or {}),
         }
         try:
-            answer = self._write("PUT", dest, what="a copy", query="", headers=sent, body=b"")
+            answer = self._write("PUT", dest, what="a copy", query=query, headers=sent, body=b"")
         except AnswerError as error:
             if error.status == 404:
                 raise AbsentError(error.operation, 404) from error
@@ -290,7 +320,7 @@ def entry_name(entry: Listed) -> str:
 
 
 def is_marker(entry: Listed) -> bool:
-    """Whether an entry of a listing marks a directory."""
+    """Whether an entry of a listing marks a directory, as far as the listing tells of types."""
     return entry.get("content_type") == _MARKER_TYPE and not entry.get("bytes")
 
 

@@ -7,14 +7,13 @@ import time
 
 from storagedriver.errors import BackendError
 from storagedriver_drivers.swift.errors import TRANSFER_FAILURES, AbsentError, AnswerError
-from storagedriver_drivers.swift.objects import Container, head_of
+from storagedriver_drivers.swift.objects import SEGMENT_MISSING, Container, head_of
 from storagedriver_drivers.swift.session import Stream
 
 _PIECE = 1 << 20
 _SKIP = 1 << 16
 _REOPENED = 10
 _PAUSE = 0.05
-_SEGMENT_MISSING = 409
 
 
 class ReplacedError(Exception):
@@ -25,18 +24,20 @@ class ObjectReader:
     """The bytes of an object from an offset, or between two. A body that breaks off is resumed, a bounded number of times.
 
     Attributes:
-        etag: Of the object that is read; a resumed read goes on in this very one.
+        etag: Of the object that is read; a resumed read goes on in this very one. It is compared here, as not every
+            server compares If-Match with the ETag that it shows of a manifest.
     """
 
     def __init__(
-        self, container: Container, key: str, offset: int = 0, *, end: int | None = None, if_match: str = ""
+        self, container: Container, key: str, offset: int = 0, *, end: int | None = None, etag: str = ""
     ) -> None:
         """Open the object.
 
         Raises:
             AbsentError: There is none, or it marks a directory.
+            ReplacedError: It is not the one of this ETag.
         """
-        self.etag = if_match
+        self.etag = etag
         self._container = container
         self._key = key
         self._position = offset
@@ -89,14 +90,14 @@ class ObjectReader:
                 return
             except AnswerError as error:
                 # The first segment is gone: a new manifest has taken the place of the one that was asked for.
-                if error.status != _SEGMENT_MISSING:
+                if error.status != SEGMENT_MISSING:
                     raise
                 if attempt == _REOPENED - 1:
                     raise BackendError("a segment of the file is missing") from error
             time.sleep(_PAUSE)
 
     def _open(self) -> None:
-        body = self._container.open(self._key, start=self._position, end=self._end, if_match=self.etag)
+        body = self._container.open(self._key, start=self._position, end=self._end)
         self._body = body
         if body is None:
             return
@@ -110,6 +111,8 @@ class ObjectReader:
         head = head_of({"content-length": "0", **body.headers})
         if body.headers.get("content-type") == "application/directory" and not head.size:
             raise AbsentError("GET of a directory's marker", 404)
+        if self.etag and head.etag != self.etag:
+            raise ReplacedError
         self.etag = head.etag
         length = body.headers.get("content-length", "")
         self._remaining = int(length) if length.isdigit() else None
@@ -132,7 +135,7 @@ class ObjectReader:
         except AbsentError as error:
             raise ReplacedError from error
         except AnswerError as error:
-            if error.status in {412, _SEGMENT_MISSING}:
+            if error.status == SEGMENT_MISSING:
                 raise ReplacedError from error
             raise
         if self._body is None and self._remaining:

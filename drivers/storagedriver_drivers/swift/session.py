@@ -191,6 +191,17 @@ class Session:
             self._info = self._attempts(self._ask_info)[0]
         return self._info
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the server speaks all of the protocol, as far as what /info tells of static manifests shows.
+
+        Swift tells of this setting since it has it. Others take static manifests too, do not tell, and leave parts out:
+        Ceph's gateway never shows such a manifest, takes the file for absent when its first segment is, and writes over
+        what is there whatever If-None-Match says.
+        """
+        slo = self.info.get("slo")
+        return slo is None or (isinstance(slo, Mapping) and "yield_frequency" in slo)
+
     def _ask_info(self) -> Mapping[str, Any]:
         access = self._current_access()
         # At the root of the server, with what lies before the version in the account's URL.

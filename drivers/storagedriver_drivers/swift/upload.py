@@ -135,7 +135,7 @@ class SwiftUpload:
         if not head.is_large:
             name = f"{self._files.container.name}/{self._key}"
             return [Segment(name, head.size, head.etag)]
-        segments = manifests.read(self._files.container, self._key, head)
+        segments = manifests.read(self._files.container, self._files.layout, self._key, head)
         copied = all(each.is_whole and each.size and each.etag for each in segments)
         return segments if copied and sum(each.size for each in segments) == head.size else []
 
@@ -152,7 +152,7 @@ class SwiftUpload:
             self._buffer = bytearray(self._read(short, last.etag))
 
     def _copy_through(self, head: ObjectHead) -> None:
-        reader = ObjectReader(self._files.container, self._key, if_match=head.etag)
+        reader = ObjectReader(self._files.container, self._key, etag=head.etag)
         try:
             for piece in iter(lambda: reader.read(self._chunk_size), b""):
                 self.write(memoryview(piece))
@@ -160,7 +160,7 @@ class SwiftUpload:
             reader.close()
 
     def _read(self, name: str, etag: str) -> bytes:
-        return ObjectReader(self._files.container, name, if_match=etag).read_all()
+        return ObjectReader(self._files.container, name, etag=etag).read_all()
 
     @staticmethod
     def _require(same: bool) -> None:

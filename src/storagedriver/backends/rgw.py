@@ -30,6 +30,7 @@ class RgwSwiftEndpoint:
     container: str = "storagedriver"
     subuser: str = f"{_USER}:tests"
     password: str = field(default_factory=random_key, repr=False)
+    tempurl_key: str = field(default_factory=random_key, repr=False)
 
     @property
     def authurl(self) -> str:
@@ -43,6 +44,7 @@ class RgwSwiftEndpoint:
             "username": self.subuser,
             "password": self.password,
             "container": self.container,
+            "secretkey": self.tempurl_key,
         }
 
     def prepare(self) -> str | None:
@@ -62,14 +64,18 @@ class RgwSwiftEndpoint:
         token, storage = headers.get("X-Auth-Token"), headers.get("X-Storage-Url")
         if token is None or storage is None:
             return f"{self.authurl} answered {status} and gave no token"
-        container = f"{urlsplit(storage).path}/{self.container}"
-        for method, path, body in (
-            ("PUT", container, b""),
-            ("PUT", f"{container}/{_PROBE}", _PROBE.encode()),
-            ("GET", f"{container}/{_PROBE}", b""),
-            ("DELETE", f"{container}/{_PROBE}", b""),
+        account = urlsplit(storage).path
+        container = f"{account}/{self.container}"
+        # The gateway takes a container's key, and then refuses what was signed by it.
+        key = {"X-Account-Meta-Temp-URL-Key": self.tempurl_key}
+        for method, path, more, body in (
+            ("POST", account, key, b""),
+            ("PUT", container, {}, b""),
+            ("PUT", f"{container}/{_PROBE}", {}, _PROBE.encode()),
+            ("GET", f"{container}/{_PROBE}", {}, b""),
+            ("DELETE", f"{container}/{_PROBE}", {}, b""),
         ):
-            status, _, content = self._ask(method, path, {"X-Auth-Token": token}, body)
+            status, _, content = self._ask(method, path, {"X-Auth-Token": token, **more}, body)
             if not 200 <= status < 300:
                 return f"{method} {path} was answered with {status}"
             if method == "GET" and content != _PROBE.encode():
