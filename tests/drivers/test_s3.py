@@ -98,7 +98,7 @@ def root(raw: Any) -> str:
 
 @pytest.fixture
 def parameters(connection: dict[str, Any], root: str) -> dict[str, Any]:
-    return {**PARAMETERS, **connection, "bucket": BUCKET, "rootdirectory": root, "maxretries": 1}
+    return {**PARAMETERS, **connection, "bucket": BUCKET, "rootdirectory": root, "maxretries": 1, "listpage": 1000}
 
 
 @pytest.fixture
@@ -872,6 +872,22 @@ class TestFaults:
                 with pytest.raises(BackendError) as caught:
                     driver.stat("/f")
                 assert "ReadTimeoutError" in caught.value.detail
+
+
+class TestPages:
+    @pytest.mark.parametrize(("listpage", "requests_made"), [(2, 3), (5, 1), (1000, 1)])
+    def test_a_listing_takes_as_many_requests_as_pages(
+        self, parameters: dict[str, Any], listpage: int, requests_made: int
+    ) -> None:
+        with S3Driver.from_parameters({**parameters, "listpage": listpage}) as driver:
+            for number in range(5):
+                driver.put_content(f"/f{number}", b"")
+            requests = Requests(driver)
+
+            assert len(driver.list("/")) == 5
+
+            assert requests.taken() == {"ListObjectsV2": requests_made}
+            assert driver.capabilities.limits.list_page == listpage
 
 
 class TestParameters:

@@ -21,7 +21,7 @@ PARAMETERS: Mapping[str, Any] = {
     # Small, so that the suites cross the boundaries with little data.
     "chunksize": MIB,
     "copythresholdsize": MIB,
-    "listpage": 1000,
+    "listpage": 100,
     # So that a fault that lasts ends in an error soon.
     "max_retries": 3,
     "retry_delay": 0.1,

@@ -21,6 +21,8 @@ PARAMETERS: Mapping[str, Any] = {
     "chunksize": SMALLEST_PART,
     "multipartcopychunksize": SMALLEST_PART,
     "multipartcopythresholdsize": SMALLEST_PART,
+    # Small, so that listings have many pages.
+    "listpage": 100,
     # So that a fault that lasts ends in an error soon.
     "maxretries": 3,
     "connect_timeout": 5,

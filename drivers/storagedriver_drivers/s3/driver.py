@@ -168,6 +168,6 @@ def _capabilities(parameters: S3Parameters, layout: Layout) -> Capabilities:
             largest_file=MOST_PARTS * parameters.chunksize,
             chunk_size=parameters.chunksize,
             copy_size=parameters.multipartcopythresholdsize,
-            list_page=1000,
+            list_page=parameters.listpage,
         ),
     )

@@ -83,6 +83,7 @@ class Bucket:
         self.client = client
         self.name = parameters.bucket
         self.retries = parameters.maxretries
+        self._page = parameters.listpage
         self.write_arguments = _write_arguments(parameters)
 
     def head(self, key: str) -> ObjectHead | None:
@@ -133,7 +134,7 @@ class Bucket:
         """The listing of a prefix, page by page."""
         arguments: dict[str, Any] = {"Delimiter": delimiter} if delimiter else {}
         while True:
-            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, **arguments)
+            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=self._page, **arguments)
             yield page
             if not page.get("IsTruncated"):
                 return

@@ -22,6 +22,9 @@ SMALLEST_PART = 5 * MIB
 LARGEST_PART = 5 * GIB
 """The largest part, and the largest object of one PutObject or CopyObject."""
 
+LONGEST_PAGE = 1000
+"""Keys of one page of a listing; S3 gives no more."""
+
 LONGEST_KEY = 1024
 """Bytes of the longest key."""
 
@@ -172,6 +175,9 @@ class S3Parameters(DriverParameters):
     )
     multipartcopythresholdsize: int = Field(
         default=32 * MIB, ge=0, le=LARGEST_PART, description="Files above this many bytes are copied in parts."
+    )
+    listpage: int = Field(
+        default=LONGEST_PAGE, ge=1, le=LONGEST_PAGE, description="Keys that are listed in one request, at most."
     )
     maxretries: int = Field(
         default=5, ge=0, le=20, description="Times a request is repeated after a failure that may pass."
