@@ -817,6 +817,18 @@ class TestFaults:
         driver.delete("/d")
         assert driver.list("/") == []
 
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_a_key_of_a_batch_that_fails_for_now(self, driver: S3Driver, faults: Faults, root: str, times: int) -> None:
+        driver.put_content("/d/a", b"")
+        busy = f"<DeleteResult><Error><Key>{root}/d/a</Key><Code>SlowDown</Code></Error></DeleteResult>".encode()
+        faults.answer("DeleteObjects", *[Answer(200, busy)] * times)
+        if times <= 1:  # The driver was made with one retry.
+            driver.delete("/d")
+            assert driver.list("/") == []
+        else:
+            with pytest.raises(BackendError, match="1 of 2 objects were not deleted: SlowDown"):
+                driver.delete("/d")
+
     def test_a_server_that_lists_no_uploads(self, driver: S3Driver, faults: Faults, raw: Any, root: str) -> None:
         with driver.writer("/d/f") as writer:
             writer.write(body(CHUNK + 1))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
+import time
 from collections.abc import Iterable, Sequence
 
 from storagedriver.errors import BackendError, PathNotFoundError
@@ -13,6 +15,10 @@ from storagedriver_drivers.s3.parameters import LONGEST_KEY
 
 _BATCH = 1000
 """Keys of one DeleteObjects request; S3 takes no more."""
+
+_MAY_PASS = frozenset({"InternalError", "OperationAborted", "ServiceUnavailable", "SlowDown", "UnknownError"})
+"""Codes of one key of a batch that boto3 would repeat for a whole request. UnknownError is what Ceph's gateway says of a
+key that is written at the same moment."""
 
 _MOST_LEVELS = LONGEST_KEY // 2
 """Levels of the deepest key."""
@@ -96,9 +102,19 @@ def remove_all(bucket: Bucket, keys: Iterable[str]) -> None:
 
 
 def _remove_batch(bucket: Bucket, keys: Sequence[str]) -> None:
-    answer = bucket.client.delete_objects(
-        Bucket=bucket.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-    )
-    failed = [error for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"]
-    if failed:
-        raise BackendError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code', 'no code')}")
+    pending = list(keys)
+    for attempt in range(bucket.retries + 1):
+        if attempt:
+            # Exponential backoff with full jitter, as boto3's own for whole requests.
+            time.sleep(random.random() * min(1 << (attempt - 1), 20) / 10)  # noqa: S311  nothing secret depends on it
+        answer = bucket.client.delete_objects(
+            Bucket=bucket.name, Delete={"Objects": [{"Key": key} for key in pending], "Quiet": True}
+        )
+        failed = [error for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"]
+        if not failed:
+            return
+        again = [error["Key"] for error in failed if error.get("Code") in _MAY_PASS and error.get("Key") in pending]
+        if len(again) != len(failed):
+            break
+        pending = again
+    raise BackendError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code', 'no code')}")
