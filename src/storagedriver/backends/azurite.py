@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setup
+from storagedriver.backends.containers import CONTAINER_MODE, SAME, ContainerWay, Setup
 from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST, http_failure
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
 from storagedriver.backends.provider import ServerProvider
@@ -25,7 +25,6 @@ AZURE_DRIVER = "azure"
 _BINARY = "azurite-blob"
 _INSTALL = "npm install -g azurite"
 _CHUNK_SIZE = 1024 * 1024  # Small, so that small files have many blocks already.
-_CONTAINER_PORT = 10000
 _PROBE = "storagedriver-probe"
 
 
@@ -158,7 +157,7 @@ def _launch(programs: Programs, endpoint: AzuriteEndpoint, ports: Sequence[int])
 
 
 def _setup(endpoint: AzuriteEndpoint) -> Setup:
-    return Setup(command=_command(_BINARY, "0.0.0.0", _CONTAINER_PORT, "/data"), environment=_accounts(endpoint))  # noqa: S104  within the container
+    return Setup(command=_command(_BINARY, "0.0.0.0", endpoint.port, "/data"), environment=_accounts(endpoint))  # noqa: S104  within the container
 
 
 AZURITE = ServerProvider(
@@ -169,7 +168,7 @@ AZURITE = ServerProvider(
         PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=1, endpoint=_endpoint, launch=_launch),
         CONTAINER_MODE: ContainerWay(
             image="mcr.microsoft.com/azure-storage/azurite:3.37.0",
-            ports=(_CONTAINER_PORT,),
+            ports=(SAME,),  # It copies from URLs of its own.
             endpoint=_endpoint,
             setup=_setup,
             version=((_BINARY, "--version"), lambda told: told.strip() or None),

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 CONTAINER_MODE = "container"
 UNKNOWN = "unknown"
+SAME = 0
+"""In ContainerWay.ports: the same number inside as outside."""
+
 _ENDING = Path(__file__).with_name("_container_end.py")
 _ENDING_DEADLINE = 30.0
 _POLL_INTERVAL = 0.05
@@ -107,7 +110,8 @@ class ContainerWay(Generic[EndpointT]):
 
     Attributes:
         image: Its public name and tag. It is pulled if the engine does not have it.
-        ports: What it listens on inside, each published on a free port of HOST.
+        ports: What it listens on inside, each published on a free port of HOST. SAME for a server that has to reach
+            itself by the URL that clients use: it listens on the number that is published.
         endpoint: Makes the endpoint of the published ports.
         setup: What the container of this endpoint is run with.
         version: A command that prints the server's version in the container, and what finds the version in that. The
@@ -148,7 +152,7 @@ class ContainerWay(Generic[EndpointT]):
         endpoint = self.endpoint(published)
         box = _Box(name, folder)
         try:
-            box.run(self.image, self.setup(endpoint), dict(zip(self.ports, published, strict=True)))
+            box.run(self.image, self.setup(endpoint), self._mapped(published))
             box.wait_until(endpoint.prepare, deadline=self.deadline)
             command, version_in = self.version
             version = version_in(box.answer(command)) or box.label(_VERSION_LABEL) or UNKNOWN
@@ -159,6 +163,10 @@ class ContainerWay(Generic[EndpointT]):
             name=name, mode=CONTAINER_MODE, version=version, parameters=endpoint.parameters(), log=str(box.log)
         )
         return ContainerServer(running, endpoint=endpoint, box=box)
+
+    def _mapped(self, published: Sequence[int]) -> dict[int, int]:
+        inside = (outside if port == SAME else port for port, outside in zip(self.ports, published, strict=True))
+        return dict(zip(inside, published, strict=True))
 
 
 class _Box:
