@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from storagedriver.errors import BackendError
+from storagedriver.resuming import ResumingReader
 from storagedriver_drivers.swift.errors import TRANSFER_FAILURES, AbsentError, AnswerError
 from storagedriver_drivers.swift.objects import SEGMENT_MISSING, Container, head_of
 from storagedriver_drivers.swift.session import Stream
 
-_PIECE = 1 << 20
-_SKIP = 1 << 16
 _REOPENED = 10
 _PAUSE = 0.05
 
@@ -20,7 +18,7 @@ class ReplacedError(Exception):
     """The file was replaced or deleted while it was read."""
 
 
-class ObjectReader:
+class ObjectReader(ResumingReader):
     """The bytes of an object from an offset, or between two. A body that breaks off is resumed, a bounded number of times.
 
     Attributes:
@@ -37,51 +35,12 @@ class ObjectReader:
             AbsentError: There is none, or it marks a directory.
             ReplacedError: It is not the one of this ETag.
         """
+        super().__init__(offset, retries=container.session.retries)
         self.etag = etag
         self._container = container
         self._key = key
-        self._position = offset
         self._end = end
-        self._retries = container.session.retries
-        self._body: Stream | None = None
-        self._remaining: int | None = None
-        self._skip = 0
         self._open_first()
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; b"" at the end alone."""
-        while self._body is not None:
-            try:
-                data = self._body.read(min(self._skip, _SKIP) if self._skip else size)
-            except TRANSFER_FAILURES as failure:
-                self._resume(failure)
-                continue
-            if self._remaining is not None:
-                self._remaining -= len(data)
-            if not data:
-                if self._remaining:
-                    self._resume(None)
-                    continue
-                return b""
-            if self._skip:
-                self._skip -= len(data)
-                continue
-            self._position += len(data)
-            return data
-        return b""
-
-    def read_all(self) -> bytes:
-        """All that is left; closes."""
-        try:
-            return b"".join(iter(lambda: self.read(_PIECE), b""))
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Give the connection back, also before the end."""
-        body, self._body = self._body, None
-        if body is not None:
-            body.close()
 
     def _open_first(self) -> None:
         for attempt in range(_REOPENED):
@@ -116,20 +75,9 @@ class ObjectReader:
         self.etag = head.etag
         length = body.headers.get("content-length", "")
         self._remaining = int(length) if length.isdigit() else None
-        self._skip = 0
-        if not self._position:
-            return
-        if body.status != 206:
-            # The server does not know ranges and sends everything: what lies before the offset is dropped.
-            self._skip = self._position
-        elif not re.match(rf"bytes {self._position}-", body.headers.get("content-range", "")):
-            raise BackendError(f"bytes from {self._position} on were asked for, and other ones sent")
+        self._begins_at(partial=body.status == 206, content_range=body.headers.get("content-range", ""))
 
-    def _resume(self, failure: Exception | None) -> None:
-        self.close()
-        if not self._retries:
-            raise BackendError(f"the content broke off at byte {self._position}") from failure
-        self._retries -= 1
+    def _reopen(self) -> None:
         try:
             self._open()
         except AbsentError as error:
@@ -140,7 +88,10 @@ class ObjectReader:
             raise
         if self._body is None and self._remaining:
             # It ends before where it broke off.
-            raise ReplacedError from failure
+            raise ReplacedError
+
+    def _breaks_off(self, failure: Exception) -> bool:
+        return isinstance(failure, TRANSFER_FAILURES)
 
 
 def read_whole(container: Container, key: str) -> bytes:

@@ -75,10 +75,6 @@ def _environment(endpoint: S3Endpoint) -> dict[str, str]:
     }
 
 
-def _endpoint(ports: Sequence[int]) -> S3Endpoint:
-    return S3Endpoint(port=ports[0])
-
-
 def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
     s3, console = ports
     data = programs.folder / "data"
@@ -95,11 +91,11 @@ MINIO = ServerProvider(
     drivers=(S3_DRIVER,),
     summary="MinIO, an object store that speaks S3",
     ways={
-        PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=2, endpoint=_endpoint, launch=_launch),
+        PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=2, endpoint=S3Endpoint.at, launch=_launch),
         CONTAINER_MODE: ContainerWay(
             image="minio/minio:RELEASE.2025-09-07T16-13-09Z",  # The last that was published.
             ports=(9000,),
-            endpoint=_endpoint,
+            endpoint=S3Endpoint.at,
             setup=lambda endpoint: Setup(command=("server", "/data"), environment=_environment(endpoint)),
             version=((_BINARY, "--version"), _release_in),
             needs=boto3_missing,

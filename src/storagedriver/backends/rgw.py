@@ -139,7 +139,7 @@ RGW = ServerProvider(
             missing=lambda: _missing() or boto3_missing(),
             version=version,
             ports=2,
-            endpoint=lambda ports: S3Endpoint(port=ports[0]),
+            endpoint=S3Endpoint.at,
             launch=_launch_s3,
         )
     },

@@ -6,8 +6,9 @@ import contextlib
 import functools
 import importlib.util
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST, http_failure, random_key
 
@@ -43,6 +44,11 @@ class S3Endpoint:
     region: str = "us-east-1"
     access_key: str = field(default_factory=random_key)
     secret_key: str = field(default_factory=random_key, repr=False)
+
+    @classmethod
+    def at(cls, ports: Sequence[int]) -> Self:
+        """A bucket on a server that answers S3 at the first of its ports."""
+        return cls(port=ports[0])
 
     @property
     def url(self) -> str:

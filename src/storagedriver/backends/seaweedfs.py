@@ -54,10 +54,6 @@ def _version_in(told: str) -> str | None:
     return matched[1] if matched else told.strip().partition("\n")[0] or None
 
 
-def _endpoint(ports: Sequence[int]) -> S3Endpoint:
-    return S3Endpoint(port=ports[0])
-
-
 def _setup(endpoint: S3Endpoint) -> Setup:
     return Setup(
         command=(
@@ -136,11 +132,11 @@ SEAWEEDFS = ServerProvider(
     drivers=(S3_DRIVER,),
     summary="SeaweedFS, a distributed object store with an S3 gateway",
     ways={
-        PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=8, endpoint=_endpoint, launch=_launch),
+        PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=8, endpoint=S3Endpoint.at, launch=_launch),
         CONTAINER_MODE: ContainerWay(
             image="chrislusf/seaweedfs:4.48",
             ports=(_S3_PORT,),
-            endpoint=_endpoint,
+            endpoint=S3Endpoint.at,
             setup=_setup,
             version=((_BINARY, "version"), _version_in),
             needs=boto3_missing,
