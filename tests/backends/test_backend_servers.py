@@ -279,12 +279,15 @@ def test_moto_from_its_start_to_its_end(moto_server: MotoServer, tmp_path: Path)
 
 
 def test_a_stopped_moto_leaves_no_bucket_behind(moto_server: MotoServer, tmp_path: Path) -> None:
-    other = moto.MotoProvider().start("moto", tmp_path)
-    put_and_get(other.endpoint)
-    other.stop()
-
     with contextlib.closing(moto_server.endpoint.client()) as client:
-        assert [each["Name"] for each in client.list_buckets()["Buckets"]] == [moto_server.endpoint.bucket]
+        # All moto servers of a process share one store, those of other tests too.
+        before = [each["Name"] for each in client.list_buckets()["Buckets"]]
+        other = moto.MotoProvider().start("moto", tmp_path)
+        put_and_get(other.endpoint)
+        other.stop()
+
+        assert moto_server.endpoint.bucket in before
+        assert [each["Name"] for each in client.list_buckets()["Buckets"]] == before
 
 
 def test_a_moto_whose_bucket_is_gone_stops_all_the_same(moto_server: MotoServer, tmp_path: Path) -> None:
