@@ -88,10 +88,12 @@ def test_all_registered_drivers(author: pytest.Pytester, run: Callable[..., Run]
     author.makeconftest(MINE)
     done = run("--driver=all", "--backend=moto", "-k", "test_move", process=True)
 
-    labels = {target.label for target in done.report.targets}
-    assert {"inmemory", "mine", "s3@moto"} <= labels
-    for label in labels:
-        assert done.outcomes(label)["test_move"] == "passed"
+    outcomes = {target.label: done.outcomes(target.label)["test_move"] for target in done.report.targets}
+    here = {"inmemory", "filesystem", "mine", "s3@moto"}
+    assert {label: outcomes.get(label) for label in here} == dict.fromkeys(here, "passed")
+    # The others need a server, or a system's package, that may not be here.
+    assert {outcomes[label] for label in outcomes.keys() - here} <= {"passed", "skipped"}
+    assert {label.partition("@")[0] for label in outcomes} >= {"azure", "swift", "rados"}
 
 
 def parameters_of(run: Callable[..., Run], *arguments: str) -> dict[str, str]:
