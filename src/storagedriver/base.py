@@ -267,7 +267,7 @@ class BaseDriver(StorageDriver):
     def list(self, path: str) -> Sequence[str]:
         self._valid(path, allow_root=True)
         with self.translated(path):
-            return sorted(self._list(path))
+            return sorted(self._direct_children(path))
 
     def move(self, source: str, dest: str) -> None:
         self._valid(source)
@@ -336,7 +336,8 @@ class BaseDriver(StorageDriver):
     def _stat(self, path: str) -> FileInfo: ...
 
     @abc.abstractmethod
-    def _list(self, path: str) -> Iterable[str]: ...
+    def _list(self, path: str) -> Iterable[str]:
+        """The direct children; what is absent or a file may as well have none. See paths.children()."""
 
     @abc.abstractmethod
     def _move(self, source: str, dest: str) -> None: ...
@@ -351,8 +352,18 @@ class BaseDriver(StorageDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         """The direct children of a directory with their sizes; override where one request tells both."""
         found = []
-        for child in self._list(path):
+        for child in self._direct_children(path):
             # Deleted between the listing and the stat: skipped, as WALK-3 asks.
             with contextlib.suppress(PathNotFoundError):
                 found.append(self._stat(child))
         return found
+
+    # --- what the methods share
+
+    def _direct_children(self, path: str) -> Sequence[str]:
+        """As _list() gives them, but PathNotFoundError where there is no directory (LIST-2, WALK-3)."""
+        children = [*self._list(path)]
+        # A store of whole paths finds nothing below what is absent, and nothing below a file.
+        if not children and path != paths.ROOT and not self._stat(path).is_dir:
+            raise PathNotFoundError("not a directory")
+        return children

@@ -6,6 +6,7 @@ Nothing here knows a driver: errors raised here carry the path, and the driver a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from storagedriver.errors import InvalidPathError
 
@@ -76,3 +77,9 @@ def is_below(path: str, directory: str) -> bool:
     if directory == ROOT:
         return path != ROOT
     return path.startswith(directory + "/")
+
+
+def children(directory: str, below: Iterable[str]) -> set[str]:
+    """The direct children of `directory` that lead to the paths `below` it, for a store that knows whole paths only."""
+    depth = len(components(directory)) + 1
+    return {"/" + "/".join(components(path)[:depth]) for path in below}

@@ -1,6 +1,7 @@
 """BaseDriver: what it does for every driver, seen through a tiny one."""
 
 import array
+import contextlib
 import io
 import pickle
 from collections.abc import Callable, Iterable
@@ -175,7 +176,8 @@ def test_what_is_no_path_at_all(driver: Tiny, method: str) -> None:
 @each_method
 @pytest.mark.parametrize("path", ["/a", "/" + "x" * 255, "/xx" * 300, "/.a/-b/..."])
 def test_a_valid_path_reaches_the_backend(driver: Tiny, method: str, path: str) -> None:
-    METHODS[method][0](driver, path)
+    with contextlib.suppress(PathNotFoundError):  # Listed, as there is no such directory.
+        METHODS[method][0](driver, path)
 
     assert METHODS[method][1] in driver.backend.asked
 
@@ -586,9 +588,44 @@ def test_list_is_sorted(driver: Tiny) -> None:
     assert driver.list("/") == ["/a", "/d"]
 
 
+def test_list_of_an_empty_directory(driver: Tiny) -> None:
+    assert driver.list("/d") == []
+
+
+def test_list_of_a_file(driver: Tiny) -> None:
+    """A store may find nothing below a file: that is not an empty directory."""
+    with pytest.raises(PathNotFoundError, match="not a directory") as caught:
+        driver.list("/a")
+
+    assert (caught.value.driver_name, caught.value.path) == ("tiny", "/a")
+
+
+def test_list_of_what_is_absent(driver: Tiny) -> None:
+    driver.backend.failures["stat"] = PathNotFoundError()
+
+    with pytest.raises(PathNotFoundError):
+        driver.list("/absent")
+
+
+def test_list_of_an_empty_root_asks_no_more() -> None:
+    class Empty(Tiny):
+        def _list(self, path: str) -> Iterable[str]:
+            return []
+
+    driver = Empty()
+
+    assert driver.list("/") == []
+    assert driver.backend.asked == []
+
+
 def test_walk_scans_and_stats(driver: Tiny) -> None:
     assert [(info.path, info.is_dir) for info in driver.walk("/")] == [("/a", False), ("/d", True)]
-    assert driver.backend.asked == ["list", "stat", "stat", "list"]
+    assert driver.backend.asked == ["list", "stat", "stat", "list", "stat"]
+
+
+def test_walk_of_a_file(driver: Tiny) -> None:
+    with pytest.raises(PathNotFoundError, match="not a directory"):
+        driver.walk("/a")
 
 
 def test_walk_skips_what_went_between_listing_and_stat(driver: Tiny) -> None:

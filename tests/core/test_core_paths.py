@@ -1,5 +1,6 @@
 """The grammar of paths, and their parts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -86,6 +87,19 @@ def test_parts(path: str, components: tuple[str, ...], parent: str, name: str) -
 )
 def test_is_below(path: str, directory: str, below: bool) -> None:
     assert paths.is_below(path, directory) is below
+
+
+@pytest.mark.parametrize(
+    ("directory", "below", "children"),
+    [
+        ("/", [], set()),
+        ("/", ["/a", "/b/c", "/b/d/e", "/b-/c"], {"/a", "/b", "/b-"}),
+        ("/a", ["/a/b", "/a/c/d", "/a/c/e"], {"/a/b", "/a/c"}),
+        ("/a/b", iter(["/a/b/c/d"]), {"/a/b/c"}),
+    ],
+)
+def test_children(directory: str, below: Iterable[str], children: set[str]) -> None:
+    assert paths.children(directory, below) == children
 
 
 @pytest.mark.parametrize("name", ["a", ".a", "...", "-", "A_b.c-0"])

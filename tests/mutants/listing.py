@@ -58,9 +58,9 @@ class StagesAreListed(InMemoryDriver):
 
 @mutant("LIST-2", bug="an absent path lists nothing")
 class AbsentListsNothing(InMemoryDriver):
-    def _list(self, path: str) -> Iterable[str]:
+    def list(self, path: str) -> Sequence[str]:
         with contextlib.suppress(PathNotFoundError):
-            return super()._list(path)
+            return super().list(path)
         return []
 
 
