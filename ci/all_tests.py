@@ -68,6 +68,7 @@ SERVED = (
     ("swift", "swift:container"),
     ("swift", "rgw-swift:process"),
     ("rados", "ceph:process"),
+    ("rados", "ceph:container"),
 )
 """Which driver is judged on which server, and how that is run."""
 

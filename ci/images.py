@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from storagedriver.backends import azurite, minio, seaweedfs, swift
+from storagedriver.backends import azurite, ceph, minio, seaweedfs, swift
 from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, engine_missing
 from storagedriver.backends.programs import PROCESS_MODE, ProgramWay
 from storagedriver.backends.provider import ServerProvider
@@ -69,6 +69,7 @@ IMAGES = {
     "seaweedfs": Image(seaweedfs.SEAWEEDFS, lambda: {"weed": seaweedfs.find_binary()}),
     "azurite": Image(azurite.AZURITE, lambda: {"azurite": azurite_package()}),
     "swift": Image(swift.SWIFT),
+    "ceph": Image(ceph.CEPH),
 }
 
 

@@ -16,8 +16,9 @@ import pytest
 
 from backends.test_backend_servers import LOOPBACK, connects, keys_of, listening_addresses, put_and_get
 from servers import need
-from storagedriver.backends import BackendStartError, ceph, endpoint, rgw
-from storagedriver.backends.ceph import CEPH, CephEndpoint, random_cephx_key
+from storagedriver.backends import BackendStartError, ceph_cluster, endpoint, rgw
+from storagedriver.backends.ceph import CEPH, CephEndpoint
+from storagedriver.backends.ceph_cluster import random_cephx_key
 from storagedriver.backends.programs import ProgramServer
 from storagedriver.backends.rgw import RGW, RGW_SWIFT, RgwSwiftEndpoint
 from storagedriver.backends.s3_endpoint import S3Endpoint
@@ -96,7 +97,7 @@ def test_ceph_that_hangs_or_is_killed_says_so(tmp_path: Path, monkeypatch: pytes
     try:
         monitor = server.programs.processes[0].pid
         with monkeypatch.context() as patched:
-            patched.setattr(ceph, "ANSWER_DEADLINE", 1.0)
+            patched.setattr(ceph_cluster, "ANSWER_DEADLINE", 1.0)
             os.kill(monitor, signal.SIGSTOP)
             os.waitid(os.P_PID, monitor, os.WSTOPPED | os.WNOWAIT)
             assert server.failure() is not None
@@ -171,7 +172,7 @@ def test_rgw_speaks_swift_and_refuses_other_passwords(tmp_path: Path) -> None:
 def test_a_missing_program_is_named(
     name: str, absent: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ceph, "find_program", lambda name: None if name == absent else Path("/bin/true"))
+    monkeypatch.setattr(ceph_cluster, "find_program", lambda name: None if name == absent else Path("/bin/true"))
 
     reason = PROVIDERS[name].unavailable("process")
     assert reason is not None
@@ -187,8 +188,8 @@ def test_a_cluster_that_does_not_come_up(tmp_path: Path, monkeypatch: pytest.Mon
     broken.write_text("#!/bin/sh\necho the drive is full >&2\nexit 3\n")
     broken.chmod(0o755)
     servers.mkdir()
-    find = ceph.find_program
-    monkeypatch.setattr(ceph, "find_program", lambda name: broken if name == "radosgw" else find(name))
+    find = ceph_cluster.find_program
+    monkeypatch.setattr(ceph_cluster, "find_program", lambda name: broken if name == "radosgw" else find(name))
 
     with pytest.raises(BackendStartError, match=r"rgw \(radosgw\) exited with 3"):
         rgw.RGW.start("process", servers)
@@ -197,7 +198,7 @@ def test_a_cluster_that_does_not_come_up(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_key_is_one_that_ceph_takes(tmp_path: Path) -> None:
-    tool = ceph.find_program("ceph-authtool")
+    tool = ceph_cluster.find_program("ceph-authtool")
     if tool is None:
         pytest.skip("the program ceph-authtool is not installed")
     keyring = tmp_path / "keyring"

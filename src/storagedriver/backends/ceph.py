@@ -1,220 +1,25 @@
-"""A Ceph cluster of one monitor, manager and OSD, which keeps its data in memory, from the packages of Debian."""
+"""Ceph with a pool for librados: from the packages of Debian, or in a container."""
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import re
-import secrets
-import struct
-import subprocess
-import time
-import uuid
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from storagedriver.backends import ceph_container
+from storagedriver.backends.ceph_cluster import Cluster, Step, cluster_missing, version
+from storagedriver.backends.containers import CONTAINER_MODE, SAME, ContainerWay, Setup
 from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST
-from storagedriver.backends.process import bare_environment
-from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
+from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay
 from storagedriver.backends.provider import ServerProvider
-from storagedriver.dependencies import system_module_missing
+from storagedriver.dependencies import require_system, system_module_missing
 
 RADOS_DRIVER = "rados"
-ADMIN = "client.admin"
 PACKAGE = "python3-rados"
+POOL = "storagedriver"
 
-_INSTALL = "apt install ceph-mon ceph-mgr ceph-osd ceph-common"
-_PROGRAMS = ("ceph-mon", "ceph-mgr", "ceph-osd", "ceph", "rados", "monmaptool")
-_FOLDERS = ("/usr/bin", "/usr/local/bin")
 _PROBE = "storagedriver-probe"
-_CAPABILITIES: Mapping[str, Mapping[str, str]] = {
-    "mon.": {"mon": "allow *"},
-    ADMIN: {"mon": "allow *", "osd": "allow *", "mgr": "allow *"},
-    "mgr.a": {"mon": "allow profile mgr", "osd": "allow *"},
-    "osd.0": {"mon": "allow profile osd", "mgr": "allow profile osd", "osd": "allow *"},
-}
-
-
-def find_program(name: str) -> Path | None:
-    """A program of Ceph: from the PATH, else from where Debian puts it."""
-    return program_of(name, *_FOLDERS)
-
-
-def program(name: str) -> str:
-    """The path of a program of Ceph.
-
-    Raises:
-        FileNotFoundError: It is not installed.
-    """
-    return str(required(find_program(name), name))
-
-
-def programs_missing(names: Sequence[str], install: str) -> str | None:
-    """Which of these programs is not installed, and the command that installs all; None if all are."""
-    absent = next((name for name in names if find_program(name) is None), None)
-    return None if absent is None else f"the program {absent} is not installed; install it with: {install}"
-
-
-def cluster_missing() -> str | None:
-    """Why no cluster can be started, or None."""
-    return programs_missing(_PROGRAMS, _INSTALL)
-
-
-def version() -> str:
-    """Ceph's, as its monitor tells it."""
-    told = answer(program("ceph-mon"), "--version")
-    matched = re.search(r"version (\S+)", told)
-    return matched[1] if matched else told.strip() or "unknown"
-
-
-def random_cephx_key() -> str:
-    """A key of cephx: its kind, when it was made, the length, and 16 random bytes."""
-    return base64.b64encode(struct.pack("<HIIH", 1, int(time.time()), 0, 16) + secrets.token_bytes(16)).decode()
-
-
-@dataclass(slots=True, kw_only=True)
-class Cluster:
-    """A cluster of our own, with keys that were made for it; all others are refused.
-
-    Attributes:
-        port: Where the monitor listens. The others take free ports themselves and tell them to the monitor.
-        keys: By the name of the user or daemon.
-        conf: Its configuration; there as soon as launch() has begun.
-    """
-
-    port: int
-    keys: Mapping[str, str] = field(
-        default_factory=lambda: {name: random_cephx_key() for name in _CAPABILITIES}, repr=False
-    )
-    conf: Path = field(default=Path(os.devnull), init=False)
-
-    @property
-    def monitor(self) -> str:
-        """The monitor's address, in the older of the two protocols, as the newer one is off."""
-        return f"v1:{HOST}:{self.port}"
-
-    def command(self, name: str, *arguments: str) -> list[str]:
-        """The command line of a program of Ceph that is to talk to this cluster."""
-        return [program(name), "-c", str(self.conf), *arguments]
-
-    def launch(self, programs: Programs, settings: Mapping[str, str] | None = None) -> None:
-        """Make the cluster and run its daemons.
-
-        Args:
-            programs: Gets the daemons; all files go to its folder.
-            settings: Added to the configuration.
-
-        Raises:
-            BackendStartError: A step failed.
-        """
-        folder = programs.folder
-        fsid, osd = str(uuid.uuid4()), str(uuid.uuid4())
-        for name in ("mon", "mgr", "osd", "crash", "run"):
-            (folder / name).mkdir()
-        keyring = folder / "keyring"
-        keyring.touch(mode=0o600)
-        keyring.write_text(self._keyring())
-        self.conf = folder / "ceph.conf"
-        self.conf.write_text(_configuration({**self._settings(folder, fsid), **(settings or {})}))
-        monmap = folder / "monmap"
-        programs.once(
-            [program("monmaptool"), "--create", "--fsid", fsid, "--addv", "a", f"[{self.monitor}]", str(monmap)]
-        )
-        programs.once(self.command("ceph-mon", "--mkfs", "-i", "a", "--monmap", str(monmap), "--keyring", str(keyring)))
-        # No grace: an orderly end would save data that nobody wants.
-        programs.run(self.command("ceph-mon", "-f", "-i", "a"), grace=0)
-        programs.run(self.command("ceph-mgr", "-f", "-i", "a"), grace=0)
-        programs.once(self.command("ceph", "osd", "new", osd, "0"))
-        programs.once(self.command("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", osd))
-        programs.run(self.command("ceph-osd", "-f", "-i", "0"), grace=0)
-
-    def answers(self) -> str | None:
-        """None while the monitor answers; else one sentence."""
-        return self.problem("ceph", "--connect-timeout", str(max(1, int(ANSWER_DEADLINE))), "osd", "stat")
-
-    def waiting(self) -> str | None:
-        """None as soon as the OSD serves; else what is waited for. Who asks it earlier waits five seconds longer."""
-        told = self.run("ceph", "osd", "stat", "--format", "json")
-        if isinstance(told, str):
-            return told
-        return None if json.loads(told).get("num_up_osds") else "the OSD is not up"
-
-    def problem(self, name: str, *arguments: str, stdin: bytes = b"") -> str | None:
-        """Run a program to its end; None if it succeeded, else one sentence."""
-        outcome = self.run(name, *arguments, stdin=stdin)
-        return outcome if isinstance(outcome, str) else None
-
-    def run(self, name: str, *arguments: str, stdin: bytes = b"") -> bytes | str:
-        """Run a program to its end: what it printed, or the sentence that says why it failed."""
-        try:
-            done = subprocess.run(  # noqa: S603  the command is our own
-                self.command(name, *arguments),
-                input=stdin,
-                capture_output=True,
-                cwd=self.conf.parent,
-                env=bare_environment(self.conf.parent),
-                timeout=ANSWER_DEADLINE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"{name} got no answer from {self.monitor} within {ANSWER_DEADLINE:g} seconds"
-        except OSError as error:
-            return f"{name}: {error}"
-        if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            said = "; ".join(lines[-3:]) or "no message"
-            return f"{name} of {self.monitor} exited with {done.returncode}: {said}"
-        return done.stdout
-
-    def _keyring(self) -> str:
-        lines: list[str] = []
-        for name, capabilities in _CAPABILITIES.items():
-            lines += [f"[{name}]", f"key = {self.keys[name]}"]
-            lines += [f'caps {daemon} = "{allowed}"' for daemon, allowed in capabilities.items()]
-        return "\n".join(lines) + "\n"
-
-    def _settings(self, folder: Path, fsid: str) -> dict[str, str]:
-        return {
-            "fsid": fsid,
-            "mon_host": self.monitor,
-            "public_addr": HOST,
-            "cluster_addr": HOST,
-            "ms_bind_msgr2": "false",
-            "auth_cluster_required": "cephx",
-            "auth_service_required": "cephx",
-            "auth_client_required": "cephx",
-            "keyring": str(folder / "keyring"),
-            "mon_data": str(folder / "mon"),
-            "mgr_data": str(folder / "mgr"),
-            "osd_data": str(folder / "osd"),
-            "crash_dir": str(folder / "crash"),
-            "run_dir": str(folder / "run"),
-            "admin_socket": "",
-            "log_to_file": "false",
-            "mon_cluster_log_to_file": "false",
-            "log_to_stderr": "true",
-            "debug_rocksdb": "0",
-            "debug_osd": "0",
-            # All in memory: nothing outlives it anyway, and no write waits for a disk.
-            "osd_objectstore": "memstore",
-            "memstore_device_bytes": str(16 << 30),
-            "osd_pool_default_size": "1",
-            "osd_pool_default_min_size": "1",
-            "osd_pool_default_pg_num": "8",
-            "osd_pool_default_pg_autoscale_mode": "off",
-            "osd_crush_chooseleaf_type": "0",
-            "mon_allow_pool_size_one": "true",
-            # Else each step of the set-up waits a second for other monitors to have something to say.
-            "paxos_propose_interval": "0.05",
-            "paxos_min_wait": "0.01",
-            # The manager is there since clients ask for it; what its modules do is of no use here.
-            "mgr_initial_modules": "",
-            "mgr_disabled_modules": "balancer,crash,devicehealth,influx,insights,iostat,orchestrator,pg_autoscaler,"
-            "progress,prometheus,rbd_support,restful,snap_schedule,status,telemetry,volumes",
-        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -222,18 +27,12 @@ class CephEndpoint:
     """A pool on a cluster of our own."""
 
     cluster: Cluster
-    pool: str = "storagedriver"
+    pool: str = POOL
     _made: bool = field(default=False, init=False)
 
     def parameters(self) -> dict[str, Any]:
         """Parameters of the rados driver for this pool."""
-        user = ADMIN.partition(".")[2]
-        return {
-            "monhost": self.cluster.monitor,
-            "username": user,
-            "key": self.cluster.keys[ADMIN],
-            "poolname": self.pool,
-        }
+        return self.cluster.parameters(self.pool)
 
     def prepare(self) -> str | None:
         """Make the pool, and write, read and delete an object in it. None if all of that worked, else what did not."""
@@ -258,13 +57,73 @@ class CephEndpoint:
         return self.cluster.answers()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolInContainer:
+    """A pool on a cluster in a container, whose programs are not on this machine."""
+
+    cluster: Cluster
+    pool: str = POOL
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of the rados driver for this pool."""
+        return self.cluster.parameters(self.pool)
+
+    def prepare(self) -> str | None:
+        """Write, read and delete an object in the pool. None if all of that worked, else what did not."""
+        unanswered = self.failure()
+        if unanswered is not None:
+            return unanswered  # librados would wait for it.
+        rados: Any = require_system("rados", package=PACKAGE, driver_name=RADOS_DRIVER)
+        given = self.parameters()
+        deadline = str(int(ANSWER_DEADLINE))  # Fractions are refused.
+        cluster = rados.Rados(
+            rados_id=given["username"],
+            conffile=rados.Rados.NO_CONF_FILE,
+            conf_defaults={"log_to_stderr": "false", "err_to_stderr": "false"},
+            conf={
+                "mon_host": given["monhost"],
+                "key": given["key"],
+                "client_mount_timeout": deadline,
+                "rados_mon_op_timeout": deadline,
+                "rados_osd_op_timeout": deadline,
+            },
+        )
+        try:
+            cluster.connect()
+            with cluster.open_ioctx(self.pool) as objects:
+                objects.write_full(_PROBE, _PROBE.encode())
+                content = objects.read(_PROBE)
+                objects.remove_object(_PROBE)
+        except rados.Error as error:
+            return f"{type(error).__name__}: {error}"
+        finally:
+            cluster.shutdown()
+        return None if content == _PROBE.encode() else f"it read {content!r} where {_PROBE.encode()!r} was written"
+
+    def failure(self) -> str | None:
+        try:
+            socket.create_connection((HOST, self.cluster.port), ANSWER_DEADLINE).close()
+        except OSError as error:
+            return f"{self.cluster.monitor} does not answer ({type(error).__name__}: {error})"
+        return None
+
+
+def _module_missing() -> str | None:
+    return system_module_missing("rados", package=PACKAGE)
+
+
 def _missing() -> str | None:
-    return cluster_missing() or system_module_missing("rados", package=PACKAGE)
+    return cluster_missing() or _module_missing()
 
 
 def _launch(programs: Programs, endpoint: CephEndpoint, ports: Sequence[int]) -> None:
     del ports
     endpoint.cluster.launch(programs)
+
+
+def _setup(endpoint: PoolInContainer) -> Setup:
+    pool = Step(["ceph", "osd", "pool", "create", endpoint.pool, "8", "8"])
+    return ceph_container.setup(endpoint.cluster, after=[pool])
 
 
 CEPH = ServerProvider(
@@ -278,10 +137,15 @@ CEPH = ServerProvider(
             ports=1,
             endpoint=lambda ports: CephEndpoint(cluster=Cluster(port=ports[0])),
             launch=_launch,
-        )
+        ),
+        CONTAINER_MODE: ContainerWay(
+            image=ceph_container.IMAGE,
+            ports=(SAME,),
+            host_network=True,
+            endpoint=lambda ports: PoolInContainer(cluster=Cluster(port=ports[0])),
+            setup=_setup,
+            version=ceph_container.TELL_VERSION,
+            needs=_module_missing,
+        ),
     },
 )
-
-
-def _configuration(settings: Mapping[str, str]) -> str:
-    return "\n".join(["[global]", *(f"{name} = {value}" for name, value in settings.items())]) + "\n"

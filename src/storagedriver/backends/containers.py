@@ -116,6 +116,8 @@ class ContainerWay(Generic[EndpointT]):
         setup: What the container of this endpoint is run with.
         version: A command that prints the server's version in the container, and what finds the version in that. The
             image's label is taken if it finds none.
+        host_network: The container has no network of its own but this machine's, where it listens on SAME ports and on
+            HOST alone. For servers that tell their clients the addresses of others, which only then are the clients' too.
         needs: Says what else is missing on this machine; None if nothing is.
         build: The command that makes the image, if it is published nowhere.
         deadline: Seconds from the container's start until content can be written and read.
@@ -126,6 +128,7 @@ class ContainerWay(Generic[EndpointT]):
     endpoint: Callable[[Sequence[int]], EndpointT]
     setup: Callable[[EndpointT], Setup]
     version: tuple[Sequence[str], Callable[[str], str | None]]
+    host_network: bool = False
     needs: Callable[[], str | None] = lambda: None
     build: str | None = None
     deadline: float = START_DEADLINE
@@ -152,7 +155,7 @@ class ContainerWay(Generic[EndpointT]):
         endpoint = self.endpoint(published)
         box = _Box(name, folder)
         try:
-            box.run(self.image, self.setup(endpoint), self._mapped(published))
+            box.run(self.image, self.setup(endpoint), None if self.host_network else self._mapped(published))
             box.wait_until(endpoint.prepare, deadline=self.deadline)
             command, version_in = self.version
             version = version_in(box.answer(command)) or box.label(_VERSION_LABEL) or UNKNOWN
@@ -183,8 +186,8 @@ class _Box:
         self.log = self._folder / f"{name}.log"
         self.log.touch()
 
-    def run(self, image: str, setup: Setup, ports: Mapping[int, int]) -> None:
-        """Start a container of `image`, with ports of its own published on those of HOST.
+    def run(self, image: str, setup: Setup, ports: Mapping[int, int] | None) -> None:
+        """Start a container of `image`, with ports of its own published on those of HOST; None for HOST's network.
 
         Raises:
             BackendStartError: The engine did not do it, or did not get the image.
@@ -207,7 +210,9 @@ class _Box:
             if setup.command:
                 container.with_command(list(setup.command))
             container.env.update(setup.environment)
-            for inside, outside in ports.items():
+            if ports is None:
+                container.with_kwargs(network_mode="host")
+            for inside, outside in (ports or {}).items():
                 bound: Any = (HOST, outside)  # Typed as a number alone, which would publish it on every address.
                 container.ports[str(inside)] = bound
             for path, content in setup.files.items():

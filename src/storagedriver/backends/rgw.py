@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.client
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from storagedriver.backends.ceph import ADMIN, Cluster, cluster_missing, programs_missing, version
+from storagedriver.backends import ceph_container
+from storagedriver.backends.ceph_cluster import ADMIN, Cluster, Step, cluster_missing, programs_missing, version
+from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setup
 from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST, http_failure, random_key
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay
 from storagedriver.backends.provider import ServerProvider
@@ -20,6 +23,8 @@ _INSTALL = "apt install ceph-mon ceph-mgr ceph-osd ceph-common radosgw"
 _PROGRAMS = ("radosgw", "radosgw-admin")
 _USER = "storagedriver"
 _PROBE = "storagedriver-probe"
+_CONTAINER_PORT = 8080
+_MONITOR_PORT = 6789
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,11 @@ class RgwSwiftEndpoint:
     subuser: str = f"{_USER}:tests"
     password: str = field(default_factory=random_key, repr=False)
     tempurl_key: str = field(default_factory=random_key, repr=False)
+
+    @classmethod
+    def at(cls, ports: Sequence[int]) -> Self:
+        """A container on a gateway that listens on the first of these ports."""
+        return cls(port=ports[0])
 
     @property
     def authurl(self) -> str:
@@ -94,36 +104,53 @@ class RgwSwiftEndpoint:
             connection.close()
 
 
-def _gateway(programs: Programs, http_port: int, monitor_port: int) -> Cluster:
-    """Run a cluster with a gateway."""
-    cluster = Cluster(port=monitor_port)
-    settings = {
-        "rgw_frontends": f"beast endpoint={HOST}:{http_port} tcp_nodelay=1",
-        "rgw_data": str(programs.folder / "rgw"),
+def _settings(data: Path, address: str) -> dict[str, str]:
+    """What a cluster's configuration says of its gateway, which keeps `data` and listens on `address`."""
+    return {
+        "rgw_frontends": f"beast endpoint={address} tcp_nodelay=1",
+        "rgw_data": str(data),
         "rgw_thread_pool_size": "64",
         # What is deleted or replaced would be kept for two hours, and all of it is in memory.
         "rgw_gc_obj_min_wait": "300",
         "rgw_gc_processor_period": "60",
     }
-    cluster.launch(programs, settings)
-    programs.wait_until(cluster.waiting)
-    programs.run(cluster.command("radosgw", "-f", "-n", ADMIN), grace=0)
-    return cluster
 
 
-def _launch_s3(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> None:
-    cluster = _gateway(programs, *ports)
-    keys = ("--access-key", endpoint.access_key, "--secret-key", endpoint.secret_key)
-    programs.once(cluster.command("radosgw-admin", "user", "create", "--uid", _USER, "--display-name", _USER, *keys))
+_GATEWAY = Step(["radosgw", "-f", "-n", ADMIN], daemon=True)
 
 
-def _launch_swift(programs: Programs, endpoint: RgwSwiftEndpoint, ports: Sequence[int]) -> None:
-    cluster = _gateway(programs, *ports)
-    programs.once(cluster.command("radosgw-admin", "user", "create", "--uid", _USER, "--display-name", _USER))
+def _s3_users(endpoint: S3Endpoint) -> list[Step]:
+    return [_admin("user", "create", "--display-name", _USER, "--access-key", endpoint.access_key,
+                   "--secret-key", endpoint.secret_key)]  # fmt: skip
+
+
+def _swift_users(endpoint: RgwSwiftEndpoint) -> list[Step]:
     key = ("--key-type", "swift", "--access", "full", "--secret", endpoint.password)
-    programs.once(
-        cluster.command("radosgw-admin", "subuser", "create", "--uid", _USER, "--subuser", endpoint.subuser, *key)
-    )
+    return [
+        _admin("user", "create", "--display-name", _USER),
+        _admin("subuser", "create", "--subuser", endpoint.subuser, *key),
+    ]
+
+
+def _admin(kind: str, action: str, *arguments: str) -> Step:
+    return Step(["radosgw-admin", kind, action, "--uid", _USER, *arguments])
+
+
+def _launch(programs: Programs, users: Sequence[Step], ports: Sequence[int]) -> None:
+    """Run a cluster with a gateway, and make the users."""
+    http_port, monitor_port = ports
+    cluster = Cluster(port=monitor_port)
+    cluster.launch(programs, _settings(programs.folder / "rgw", f"{HOST}:{http_port}"))
+    programs.wait_until(cluster.waiting)
+    programs.run(cluster.command(*_GATEWAY.command), grace=0)
+    for step in users:
+        programs.once(cluster.command(*step.command))
+
+
+def _setup(users: Sequence[Step]) -> Setup:
+    # In the container the cluster is alone, on any port, and reached by the gateway only.
+    settings = _settings(Path("/srv/rgw"), f"0.0.0.0:{_CONTAINER_PORT}")
+    return ceph_container.setup(Cluster(port=_MONITOR_PORT), after=[_GATEWAY, *users], settings=settings)
 
 
 def _missing() -> str | None:
@@ -140,8 +167,16 @@ RGW = ServerProvider(
             version=version,
             ports=2,
             endpoint=S3Endpoint.at,
-            launch=_launch_s3,
-        )
+            launch=lambda programs, endpoint, ports: _launch(programs, _s3_users(endpoint), ports),
+        ),
+        CONTAINER_MODE: ContainerWay(
+            image=ceph_container.IMAGE,
+            ports=(_CONTAINER_PORT,),
+            endpoint=S3Endpoint.at,
+            setup=lambda endpoint: _setup(_s3_users(endpoint)),
+            version=ceph_container.TELL_VERSION,
+            needs=boto3_missing,
+        ),
     },
 )
 
@@ -154,8 +189,15 @@ RGW_SWIFT = ServerProvider(
             missing=_missing,
             version=version,
             ports=2,
-            endpoint=lambda ports: RgwSwiftEndpoint(port=ports[0]),
-            launch=_launch_swift,
-        )
+            endpoint=RgwSwiftEndpoint.at,
+            launch=lambda programs, endpoint, ports: _launch(programs, _swift_users(endpoint), ports),
+        ),
+        CONTAINER_MODE: ContainerWay(
+            image=ceph_container.IMAGE,
+            ports=(_CONTAINER_PORT,),
+            endpoint=RgwSwiftEndpoint.at,
+            setup=lambda endpoint: _setup(_swift_users(endpoint)),
+            version=ceph_container.TELL_VERSION,
+        ),
     },
 )
