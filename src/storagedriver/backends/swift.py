@@ -126,6 +126,8 @@ class _Place:
         return files
 
     def _default(self, host: str, port: int) -> str:
+        # Its log is what it prints. The system's, which cannot be turned off, would get it too, and where there is none
+        # each line takes longer than a request: it goes to a port of its own on which nobody listens.
         return f"""\
 [DEFAULT]
 bind_ip = {host}
@@ -135,6 +137,8 @@ swift_dir = {self.folder}
 workers = 0
 max_clients = 1024
 log_statsd_host =
+log_udp_host = {HOST}
+log_udp_port = {port}
 """
 
     def _store_conf(self, store: str, port: int) -> str:
