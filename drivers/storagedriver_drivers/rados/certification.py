@@ -14,6 +14,7 @@ from storagedriver_drivers.rados.client import Pool
 from storagedriver_drivers.rados.contents import PATH_ATTRIBUTE, loaded_holders
 from storagedriver_drivers.rados.directories import directory_of
 from storagedriver_drivers.rados.driver import RadosDriver
+from storagedriver_drivers.rados.foreign import ForeignRadosObjects
 from storagedriver_drivers.rados.journal import is_journal
 from storagedriver_drivers.rados.parameters import KIB, RadosParameters
 from storagedriver_drivers.rados.store import TAIL, Store
@@ -97,5 +98,6 @@ register_suite(
     RadosDriver.from_parameters,
     parameters=PARAMETERS,
     inspect=inspect,
+    foreign=ForeignRadosObjects,
     root_parameter="rootdirectory",
 )

@@ -82,7 +82,7 @@ class RadosDriver(BaseDriver):
 
     def _writer(self, path: str, *, append: bool) -> Upload:
         if append:
-            return continued(self._store, self._at(path))
+            return continued(self._store, self._at(path), chunk_size=self._parameters.chunksize)
         self._store.remove_abandoned()
         self._store.end_stage(self._at(path))
         return self._upload(path)

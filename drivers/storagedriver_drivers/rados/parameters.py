@@ -30,6 +30,14 @@ def _user(given: str) -> str:
     return name
 
 
+SMALLEST_CHUNK, LARGEST_CHUNK = 4 * KIB, 64 * MIB
+
+
+def is_usual_chunk(size: int) -> bool:
+    """Whether the driver would cut a file into objects of so many bytes."""
+    return SMALLEST_CHUNK <= size <= LARGEST_CHUNK
+
+
 Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 
@@ -73,8 +81,8 @@ class RadosParameters(DriverParameters):
     )
     chunksize: int = Field(
         default=4 * MIB,
-        ge=4 * KIB,
-        le=64 * MIB,
+        ge=SMALLEST_CHUNK,
+        le=LARGEST_CHUNK,
         description="Bytes of each object that a file is cut into; a writer holds a few of them in memory.",
     )
     concurrency: int = Field(

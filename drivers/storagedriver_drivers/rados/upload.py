@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver_drivers.rados.client import Request
 from storagedriver_drivers.rados.contents import Contents
 from storagedriver_drivers.rados.errors import EndedError, LostChunkError
+from storagedriver_drivers.rados.parameters import is_usual_chunk
 from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, random_id
 from storagedriver_drivers.rados.staging import Stage
@@ -200,13 +202,22 @@ class RadosUpload:
         return upload
 
     @classmethod
-    def of_file(cls, store: Store, path: str, record: Record) -> RadosUpload:
+    def of_file(cls, store: Store, path: str, record: Record, *, chunk_size: int) -> RadosUpload:
         """A stream that begins with a file, whose whole chunks it shares.
+
+        A file of another tool is copied where it cannot be shared: if its chunks are too small or too large to go on in,
+        and the last segment if that ends with a part of a chunk; the driver makes that a segment of its own.
+
+        Args:
+            store: Has the file.
+            path: Of the file.
+            record: The file.
+            chunk_size: To go on in, where the file's own cannot be kept.
 
         Raises:
             EndedError, LostChunkError: The file has been replaced or deleted.
         """
-        upload = cls(store, path, chunk_size=record.chunk_size)
+        upload = cls(store, path, chunk_size=record.chunk_size if is_usual_chunk(record.chunk_size) else chunk_size)
         upload._begin_with(record)
         upload._rest = ()
         if upload._base:
@@ -218,14 +229,17 @@ class RadosUpload:
         return upload
 
     def _begin_with(self, record: Record) -> None:
-        whole = record.size - record.size % record.chunk_size
-        if whole < record.size:
-            reader = ContentReader(self._store.pool, record, whole, concurrency=1)
-            self._buffer = bytearray(reader.read_all())
-            # What is no whole chunk is always a segment of its own.
-            self._base, self._rest = record.segments[:-1], record.segments[-1:]
+        if record.chunk_size != self._chunk_size:
+            shared = 0
         else:
-            self._base = record.segments
+            shared = len(record.segments) - bool(record.size % record.chunk_size)
+        self._base, self._rest = record.segments[:shared], record.segments[shared:]
+        start = sum(segment.count for segment in self._base) * record.chunk_size
+        if start < record.size:
+            reader = ContentReader(self._store.pool, record, start, concurrency=self._store.concurrency)
+            with contextlib.closing(reader):
+                while piece := reader.read(self._chunk_size):
+                    self.write(memoryview(piece))
 
     # --- steps
 
@@ -297,8 +311,13 @@ class RadosUpload:
         return taken
 
 
-def continued(store: Store, path: str) -> RadosUpload:
+def continued(store: Store, path: str, *, chunk_size: int) -> RadosUpload:
     """The stream that continues the newest stage of a path, else its committed content.
+
+    Args:
+        store: Has the path.
+        path: The path.
+        chunk_size: To go on in, where that of the content cannot be kept.
 
     Raises:
         PathNotFoundError: There is neither.
@@ -312,7 +331,7 @@ def continued(store: Store, path: str) -> RadosUpload:
         try:
             if stage is not None:
                 return RadosUpload.of_stage(store, stage, content)
-            return RadosUpload.of_file(store, path, content)
+            return RadosUpload.of_file(store, path, content, chunk_size=chunk_size)
         except (LostChunkError, EndedError) as changed:
             # Another writer ended or replaced it since it was read, unless it is still the same.
             if content == lost:
