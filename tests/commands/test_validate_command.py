@@ -86,7 +86,7 @@ def test_no_file_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> 
     assert "usage: storagedriver validate" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["validate"])
+@pytest.mark.parametrize("command", [each.__name__.rpartition(".")[2] for each in cli.REPORT_COMMANDS])
 def test_help_tells_exit_codes_and_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main([command, "--help"])

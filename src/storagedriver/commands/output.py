@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,20 @@ def abandon() -> int:
 def say(text: str) -> None:
     """Print text, which may have many lines, as it is."""
     sys.stdout.write(f"{text}\n")
+
+
+def say_styled(lines: Iterable[tuple[str, str]]) -> None:
+    """Print lines in the style that each has: in colours on a terminal, without where NO_COLOR is set or in a pipe."""
+    try:
+        from rich.console import Console  # noqa: PLC0415  only where something is coloured
+        from rich.text import Text  # noqa: PLC0415  as above
+    except ModuleNotFoundError:
+        for line, _ in lines:
+            say(line)
+        return
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    for line, style in lines:
+        console.print(Text(line, style))
 
 
 def say_json(value: Any) -> None:
