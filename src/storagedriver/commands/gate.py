@@ -1,0 +1,102 @@
+"""`storagedriver gate`: whether reports are good enough, by a policy."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from storagedriver.commands import exits, output
+from storagedriver.commands.arguments import Commands, add_command, add_reports
+
+if TYPE_CHECKING:
+    from storagedriver.certification import Policy
+    from storagedriver.report import Report
+
+EPILOG = """\
+A policy:
+  profile = "full"                       # the least that was run: quick, full or soak
+  targets = ["inmemory", "s3@minio"]     # these have to be among the reports
+  baseline = "reports/last.json"         # of which nothing may get worse
+  [minimum]
+  checks = 1800                          # executed on each target
+  [[waivers]]
+  target = "s3@minio"
+  requirement = "MOVE-4"
+  owner = "ann@example.org"
+  reason = "copies of more than 5 GiB are refused"
+  expires = 2027-01-31
+
+Whatever was skipped, filtered, interrupted, edited or not run closes the gate. docs/gate.md tells all of it.
+
+exit codes:
+  0  passed
+  1  closed; each reason is told, with what to do
+  2  the command line, the policy or its baseline is wrong: nothing was judged
+
+examples:
+  storagedriver gate --policy gate.toml certify/*.json
+  storagedriver gate --policy gate.toml --format markdown certify/report.json >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "gate", run, summary="judge reports by a policy", epilog=EPILOG)
+    parser.add_argument("--policy", required=True, metavar="FILE.toml", help="the policy")
+    add_reports(parser)
+    parser.add_argument(
+        "--format", choices=("terminal", "markdown", "json"), default="terminal", help="how to print it (%(default)s)"
+    )
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Judge the files."""
+    from storagedriver.certification import Policy, PolicyError, decide, showing  # noqa: PLC0415  no other waits for it
+    from storagedriver.report.validation import Validation  # noqa: PLC0415  as above
+
+    if twice := next((path for path in given.reports if given.reports.count(path) > 1), None):
+        return output.complain(f"{twice} is given twice", exits.USAGE)
+    try:
+        policy = Policy.load(given.policy)
+        baselines = _baselines(policy, given.policy)
+    except PolicyError as wrong:
+        for problem in wrong.problems:
+            output.complain(f"{wrong.path}: {problem}", exits.USAGE)
+        return exits.USAGE
+    reports = [Validation.of(path) for path in given.reports]
+    verdict = decide(policy, reports, baselines=baselines, today=datetime.now(UTC).date())
+    match given.format:
+        case "json":
+            output.say_json(showing.as_document(verdict))
+        case "markdown":
+            output.write(showing.as_markdown(verdict), None)
+        case _:
+            output.say_styled(showing.as_lines(verdict))
+    return exits.OK if verdict.passed else exits.FAILED
+
+
+def _baselines(policy: Policy, path: str) -> list[Report]:
+    """The reports of before.
+
+    Raises:
+        PolicyError: One is no valid report or of an incomplete run, or two have a target of one label.
+    """
+    from storagedriver.certification import PolicyError  # noqa: PLC0415  as above
+    from storagedriver.commands.reading import read  # noqa: PLC0415  as above
+    from storagedriver.report import ReportError  # noqa: PLC0415  as above
+
+    try:
+        found = read(policy.baseline)
+    except ReportError as broken:
+        raise PolicyError(path, [f"baseline: {broken}"]) from broken
+    owners: dict[str, str] = {}
+    for name, report in found.items():
+        if not report.run.complete:
+            raise PolicyError(path, [f"baseline: {name} is of an incomplete run, so it proves nothing; take another"])
+        for target in report.targets:
+            other = owners.setdefault(target.label, name)
+            if other != name:
+                raise PolicyError(path, [f"baseline: {other} and {name} both have {target.label}; take one of them"])
+    return list(found.values())
