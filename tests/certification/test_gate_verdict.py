@@ -357,7 +357,7 @@ def test_requirements_of_which_the_same_is_to_be_said_share_a_line(judge: Any) -
 
     lines = [line.strip() for line, _ in showing.as_lines(verdict)]
     assert any(
-        line.startswith("each of 6 requirements was not run, as the report does not have it")
+        line.startswith("- each of 6 requirements was not run, as the report does not have it")
         and line.endswith("READ-2, READ-3, READ-4, READ-5, READ-6, READ-7")
         for line in lines
     )

@@ -30,7 +30,7 @@ def test_an_open_gate(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["gate", "--policy=gate.toml", "good.json"]) == cli.OK
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("inmemory (good.json): MUSTs kept: ")
+    assert lines[0].startswith("share of inmemory (good.json): MUSTs kept: ")
     assert lines[-1] == "gate passed: 1 target"
 
 
@@ -40,8 +40,8 @@ def test_a_closed_gate(capsys: pytest.CaptureFixture[str]) -> None:
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [
-        "inmemory (bad.json)",
-        "  CONT-2 (MUST) failed (why): repair the driver, or add a waiver for it",
+        "on inmemory (bad.json):",
+        "  - CONT-2 (MUST) failed (why): repair the driver, or add a waiver for it",
     ]
     assert lines[-1] == "gate closed: 1 reason, 2 targets"
 

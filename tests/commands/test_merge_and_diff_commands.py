@@ -54,7 +54,7 @@ def test_what_no_shard_ran_is_named(parts: list[str], out: Path, capsys: pytest.
     assert not Report.read(out).run.complete
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  of an incomplete run, so it certifies nothing:",
-        "  1 check of inmemory ran in no shard",
+        "  - 1 check of inmemory ran in no shard",
         "  not run on inmemory: behaviour/test_cont.py::test_CONT_2_1",
     ]
 

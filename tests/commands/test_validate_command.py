@@ -39,14 +39,14 @@ def test_one_bad_file_among_good_ones_decides(good: Path, edited: Path, capsys: 
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith(f"{edited}: ")
-    assert "  edited after it was written" in lines[2]
+    assert "  - edited after it was written" in lines[2]
 
 
 def test_what_a_run_left_out_is_said(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example("the run was interrupted").write(good)
 
     assert cli.main(["validate", str(good)]) == cli.OK
-    assert "certifies nothing:\n  the run was interrupted\n" in capsys.readouterr().out
+    assert "certifies nothing:\n  - the run was interrupted\n" in capsys.readouterr().out
 
 
 def test_json(good: Path, edited: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +66,7 @@ def test_control_characters_of_a_file_stay_in_it(good: Path, capsys: pytest.Capt
 
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert r"  stopped by \x1b[2J\n::error::" in out.splitlines()
+    assert r"  - stopped by \x1b[2J\n::error::" in out.splitlines()
 
 
 def test_without_jsonschema_it_says_what_to_install(

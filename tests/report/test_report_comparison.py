@@ -119,7 +119,7 @@ def test_lines_name_what_happened_to_what() -> None:
     assert "CONT-1 of inmemory: passed, now failed" in lines
     assert "CONT-2 of inmemory: failed, now passed" in lines
     assert "CONT-3 of inmemory: was passed" in lines
-    assert "behaviour/test_read.py::test_READ_1_2: passed, now failed" in lines
+    assert "- behaviour/test_read.py::test_READ_1_2: passed, now failed" in lines
     assert lines[-1].startswith("1 requirement and 2 checks regressed, 1 requirement and 1 check repaired")
 
 

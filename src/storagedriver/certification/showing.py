@@ -73,16 +73,16 @@ def as_document(verdict: Verdict) -> dict[str, Any]:
 def as_lines(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """The verdict for a terminal, each line with its style."""
     for subject, findings in _by_subject(verdict.findings):
-        yield one_line(subject), "bold"
+        yield f"on {one_line(subject)}:", "bold"
         for message in _messages(findings):
-            yield f"  {one_line(message, limit=_WIDEST)}", "red"
+            yield f"  - {one_line(message, limit=_WIDEST)}", "red"
     for waiver in verdict.waived:
         words = f"waived until {waiver.expires}: {waiver.name}, by {waiver.owner}: {waiver.reason}"
         yield one_line(words, limit=_WIDEST), "cyan"
     for note in verdict.notes:
         yield f"note: {one_line(note, limit=_WIDEST)}", "yellow"
     for target in verdict.targets:
-        yield f"{one_line(target.label)} ({one_line(target.file)}): {headline(verdict, target)}", ""
+        yield f"share of {one_line(target.label)} ({one_line(target.file)}): {headline(verdict, target)}", ""
     yield sentence(verdict), "bold green" if verdict.passed else "bold red"
 
 

@@ -76,7 +76,7 @@ def run(given: argparse.Namespace) -> int:
         if not report.run.complete:
             output.say("  of an incomplete run, so it certifies nothing:")
             for reason in report.run.incomplete_reasons:
-                output.say(f"  {one_line(reason)}")
+                output.say(f"  - {one_line(reason)}")
             for target, check in missing[:MISSING_SHOWN]:
                 output.say(f"  not run on {one_line(target)}: {one_line(check.node_id)}")
             if len(missing) > MISSING_SHOWN:

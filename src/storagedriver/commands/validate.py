@@ -63,7 +63,7 @@ def _lines(validation: Any) -> list[str]:
     if report is None:
         return [
             f"{name}: {output.counted(len(validation.problems), 'problem')}",
-            *(f"  {escaped(problem)}" for problem in validation.problems),
+            *(f"  - {escaped(problem)}" for problem in validation.problems),
         ]
     parts = [
         output.counted(len(report.targets), "target"),
@@ -73,5 +73,5 @@ def _lines(validation: Any) -> list[str]:
     lines = [f"{name}: valid ({', '.join(parts)})"]
     if not report.run.complete:
         lines.append("  of an incomplete run, so it certifies nothing:")
-        lines += [f"  {escaped(reason)}" for reason in report.run.incomplete_reasons]
+        lines += [f"  - {escaped(reason)}" for reason in report.run.incomplete_reasons]
     return lines

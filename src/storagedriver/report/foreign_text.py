@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LINE_LIMIT = 200
 """Characters of foreign text shown at a time."""
+
+_COMMAND = re.compile(r"^(\s*)(::|##\[)")
+"""How commands begin in the log of GitHub Actions and Azure Pipelines, which look past white space."""
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of Unicode: controls, format marks (some turn text around), half surrogate pairs, and line ends of their own."""
@@ -23,8 +27,8 @@ def one_line(text: str, *, limit: int = LINE_LIMIT, ellipsis: str = "…") -> st
 
 
 def many_lines(text: str) -> str:
-    """`text` made harmless line by line."""
-    return "\n".join(escaped(line) for line in text.split("\n"))
+    """`text` made harmless line by line; one that begins as a command of a pipeline's log gets a backslash before it."""
+    return "\n".join(_COMMAND.sub(r"\1\\\2", escaped(line)) for line in text.split("\n"))
 
 
 def _escaped(character: str) -> str:

@@ -80,7 +80,7 @@ def as_lines(comparison: Comparison, old: Report, new: Report) -> Iterator[tuple
             ended = f": {_ended(whole)}" if whole is not None else ""
             yield f"  {requirement} of {one_line(target)}{ended}", STYLES[kind]
             for check in checks[:CHECKS_SHOWN]:
-                yield f"    {one_line(check.check or '')}: {_ended(check)}", ""
+                yield f"    - {one_line(check.check or '')}: {_ended(check)}", ""
             if len(checks) > CHECKS_SHOWN:
                 yield f"    and {len(checks) - CHECKS_SHOWN:,} more checks", "dim"
     for label in comparison.new_targets:

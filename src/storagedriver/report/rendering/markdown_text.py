@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 
@@ -19,6 +20,11 @@ def code(text: str, *, limit: int = LINE_LIMIT) -> str:
     # A space keeps a backtick at an end apart from the fence; readers take it away again.
     space = " " if "`" in line else ""
     return f"{fence}{space}{line}{space}{fence}"
+
+
+def html_code(text: str, *, limit: int = LINE_LIMIT) -> str:
+    """The same where only HTML is understood."""
+    return f"<code>{html.escape(one_line(text, limit=limit))}</code>"
 
 
 def block(text: str, language: str = "") -> str:
