@@ -49,7 +49,7 @@ def validated(folder: Path, *reports: Report) -> list[Validation]:
 
 def policy(**changes: Any) -> Policy:
     """A policy that the whole report passes."""
-    return Policy.model_validate({"profile": "quick", "targets": ["inmemory"], **changes})
+    return Policy.model_validate({"profile": "quick", "targets": ["inmemory"], "suites": ["behaviour"], **changes})
 
 
 def waiver(**changes: Any) -> dict[str, Any]:

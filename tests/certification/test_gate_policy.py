@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,11 +10,16 @@ import pytest
 
 from storagedriver.certification import Policy, PolicyError
 from storagedriver.certification.policy import matches
+from storagedriver.certification.verdict import Rule
 from storagedriver.report import Server, Target
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
 
 GOOD = """
 profile = "full"
 targets = ["inmemory", "s3@minio"]
+suites = ["behaviour"]
+max_age_days = 7
 baseline = "results/last.json"
 capabilities = ["atomic_put"]
 without_groups = ["SEC"]
@@ -43,6 +49,7 @@ def test_all_keys(tmp_path: Path) -> None:
     policy = load(tmp_path, GOOD)
 
     assert (policy.profile, policy.targets) == ("full", ("inmemory", "s3@minio"))
+    assert (policy.suites, policy.max_age_days) == (("behaviour",), 7)
     assert policy.baseline == (str(tmp_path / "results" / "last.json"),)
     assert (policy.minimum.checks, policy.minimum.requirements, policy.minimum.must_percent) == (1800, 60, 90)
     assert policy.waivers[0].expires == date(2027, 1, 31)
@@ -53,6 +60,8 @@ def test_the_least(tmp_path: Path) -> None:
 
     assert policy.targets == ("inmemory",)
     assert (policy.minimum.checks, policy.minimum.requirements) == (1, 1)
+    # Of this project's own entry points, and of no other's.
+    assert "behaviour" in policy.required_suites()
 
 
 WRONG = {
@@ -105,6 +114,19 @@ def test_a_wrong_policy_is_refused_with_the_place(tmp_path: Path, fault: str) ->
         load(tmp_path, text)
     assert words in str(refused.value)
     assert str(refused.value).startswith(f"{tmp_path / 'gate.toml'}: ")
+
+
+def test_the_policy_of_the_page_is_one(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+
+    policy = load(tmp_path, example)
+    assert set(policy.model_fields_set) == set(Policy.model_fields)
+
+
+def test_the_page_tells_every_rule() -> None:
+    (rules,) = re.findall(r"\| rule \| when \|\n\| *-+ *\| *-+ *\|\n(.*?)\n\n", PAGE, re.DOTALL)
+
+    assert sorted(re.findall(r"`(\w+)`", re.sub(r"(?m)^(\|[^|]*\|).*$", r"\1", rules))) == sorted(Rule)
 
 
 def test_all_that_is_wrong_is_told(tmp_path: Path) -> None:

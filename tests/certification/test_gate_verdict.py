@@ -195,6 +195,52 @@ def test_each_reason_why_a_run_is_incomplete_is_told(judge: Any) -> None:
     assert [each.rule for each in judge(report).findings] == ["incomplete", "incomplete"]
 
 
+def test_the_suites_of_the_kit_are_needed(judge: Any) -> None:
+    own = with_run(whole(), suites=("mine",))
+
+    (finding,) = judge(own).findings
+    assert finding.rule == "suite"
+    assert "the suite behaviour was not run" in finding.message
+    assert "suite" in [each.rule for each in judge(own, by=policy(suites=[])).findings]
+    assert judge(own, by=policy(suites=["mine"])).passed
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "passes"),
+    [
+        ("955ed4ea04f439d4", "955ed4ea04f439d4", True),
+        ("955ed4ea04f439d4", "955ed4e", True),
+        ("955ed4ea04f439d4", "a" * 16, False),
+        ("955ed4ea04f439d4-dirty", "955ed4ea04f439d4", False),
+        (None, "955ed4ea04f439d4", False),
+        (None, None, True),
+    ],
+)
+def test_a_report_of_another_commit_closes(tmp_path: Path, made: str | None, wanted: str | None, passes: bool) -> None:
+    report = whole()
+    report = dataclasses.replace(report, environment=dataclasses.replace(report.environment, commit=made))
+
+    verdict = decide(policy(), validated(tmp_path, report), commit=wanted, today=TODAY)
+    assert [each.rule for each in verdict.findings] == ([] if passes else ["commit"])
+
+
+@pytest.mark.parametrize(("days", "passes"), [(0, True), (7, True), (8, False)])
+def test_an_old_report_closes(judge: Any, days: int, passes: bool) -> None:
+    report = whole()
+    today = report.run.finished.date() + timedelta(days=days)
+
+    verdict = judge(report, by=policy(max_age_days=7), today=today)
+    assert [each.rule for each in verdict.findings] == ([] if passes else ["age"])
+    assert judge(report, today=date(2100, 1, 1)).passed
+
+
+def test_a_report_of_another_kit_is_told(judge: Any) -> None:
+    report = whole()
+    report = dataclasses.replace(report, environment=dataclasses.replace(report.environment, storagedriver="0.0.1"))
+
+    assert "storagedriver 0.0.1 made the report" in judge(report).notes[0]
+
+
 def test_no_report_at_all_closes(judge: Any) -> None:
     assert [each.rule for each in judge().findings] == ["target"]
 
@@ -337,7 +383,10 @@ def test_a_check_that_no_longer_passes_is_a_regression(judge: Any) -> None:
 
 
 def test_a_check_that_is_gone_is_no_regression(judge: Any) -> None:
-    assert judge(whole(checks=1), baselines=[whole(checks=2)]).passed
+    verdict = judge(whole(checks=1), baselines=[whole(checks=2)])
+
+    assert verdict.passed
+    assert f"{len(REQUIREMENTS)} checks that passed in the baseline are gone" in verdict.notes[0]
 
 
 def test_a_target_that_no_baseline_has_is_told(judge: Any) -> None:

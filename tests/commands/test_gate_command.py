@@ -13,7 +13,7 @@ from storagedriver import cli
 from storagedriver.report import Outcome
 from storagedriver.report.digest import KEY
 
-POLICY = 'profile = "quick"\ntargets = ["inmemory"]\n'
+POLICY = 'profile = "quick"\ntargets = ["inmemory"]\nsuites = ["behaviour"]\n'
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ LEFT_OUT = [group for group in GROUPS if group != "STAT"]
 POLICY = f"""
 profile = "quick"
 targets = ["DictionaryDriver"]
+suites = ["tiny"]
 without_groups = {json.dumps(LEFT_OUT)}
 [minimum]
 checks = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from storagedriver.certification.policy import PROFILES, Policy, matches
@@ -11,6 +11,7 @@ from storagedriver.certification.verdict import Finding, JudgedTarget, Rule, Ver
 from storagedriver.certification.waiving import Waivers
 from storagedriver.contract import GROUPS, REQUIREMENTS, Level, Requirement
 from storagedriver.report import Outcome, Report, Result, Tally, Target
+from storagedriver.report.environment import version
 from storagedriver.report.tally import INCOMPLETE_PASS
 from storagedriver.report.validation import Seal, Validation
 
@@ -26,14 +27,22 @@ _CLOSING: Mapping[Outcome, tuple[Rule, str]] = {
 }
 
 
-def decide(policy: Policy, reports: Sequence[Validation], *, baselines: Sequence[Report] = (), today: date) -> Verdict:
+def decide(
+    policy: Policy,
+    reports: Sequence[Validation],
+    *,
+    baselines: Sequence[Report] = (),
+    commit: str | None = None,
+    today: date,
+) -> Verdict:
     """Judge reports by a policy.
 
     Args:
         policy: What they have to show.
         reports: The files, valid or not.
         baselines: The reports of before; no two of them have a target of one label.
-        today: The day by which waivers expire.
+        commit: The commit that every report has to be of, or the beginning of its name; None for any.
+        today: The day by which waivers expire, and reports are too old.
     """
     waivers = Waivers(policy.waivers, today)
     findings: list[Finding] = []
@@ -47,6 +56,8 @@ def decide(policy: Policy, reports: Sequence[Validation], *, baselines: Sequence
         if report is None:
             continue
         findings += _run(validation.path, report, policy)
+        findings += _time_and_place(validation.path, report, policy, commit=commit, today=today)
+        notes += _kit(validation.path, report)
         for target in report.targets:
             baseline = before.get(target.label)
             case = _Case(validation.path, report, target, baseline=baseline, policy=policy, waivers=waivers)
@@ -98,8 +109,37 @@ def _run(file: str, report: Report, policy: Policy) -> Iterator[Finding]:
             f"the profile was {run.profile}, and {policy.profile} is required: run with --profile {policy.profile}",
             file,
         )
+    for suite in policy.required_suites():
+        if suite not in run.suites:
+            yield Finding(
+                Rule.SUITE,
+                f"the suite {suite} was not run: run pytest without --suite, or name the suites that decide in the policy",
+                file,
+            )
     if not report.targets:
         yield Finding(Rule.NOTHING_RUN, "no driver was judged: run with --driver", file)
+
+
+def _time_and_place(file: str, report: Report, policy: Policy, *, commit: str | None, today: date) -> Iterator[Finding]:
+    made = report.environment.commit
+    # Of a tree with changes, "-dirty" at its end, no commit is what was judged.
+    if commit is not None and (made is None or made.endswith("-dirty") or not made.startswith(commit)):
+        yield Finding(
+            Rule.COMMIT, f"the report is of commit {made or 'unknown'}, not of {commit}: run the suites on it", file
+        )
+    age = (today - report.run.finished.date()).days
+    if policy.max_age_days is not None and age > policy.max_age_days:
+        yield Finding(
+            Rule.AGE,
+            f"the run ended {age} days ago, and {policy.max_age_days} are allowed: run the suites again",
+            file,
+        )
+
+
+def _kit(file: str, report: Report) -> Iterator[str]:
+    made, installed = report.environment.storagedriver, version("storagedriver")
+    if made != installed:
+        yield f"{file}: storagedriver {made} made the report, and the contract of {installed} is what it is judged by"
 
 
 def _how_to_run(wanted: str) -> str:
@@ -242,7 +282,7 @@ class _Case:
         before = self._before.get(requirement.id)
         if before is None:
             return
-        passed = {check.node_id for check in before.checks if check.outcome is Outcome.PASSED}
+        passed = _passed([before])
         worse = [each for each in result.checks if each.node_id in passed and each.outcome is not Outcome.PASSED]
         lost = _by_checks(before) is Outcome.PASSED and outcome is not Outcome.PASSED
         if not (worse or lost) or self._waivers.accepts_regression(self._target, result):
@@ -262,6 +302,9 @@ class _Case:
     def notes(self) -> Iterator[str]:
         """What closes nothing, and is worth knowing."""
         name = f"{self._target.label} ({self._file})"
+        passed = _passed(self._before.values())
+        if gone := passed - {check.node_id for each in self._results.values() for check in each.checks}:
+            yield f"{name}: {len(gone)} checks that passed in the baseline are gone, as {min(gone)}"
         for requirement in REQUIREMENTS.values():
             outcome = self._outcome(requirement)
             if not self._policy.decides(requirement.group):
@@ -269,6 +312,10 @@ class _Case:
                     yield f"{name}: {requirement.id} {_ended(outcome)}, in a group that the policy leaves out"
             elif requirement.level is Level.SHOULD and outcome in {Outcome.FAILED, Outcome.ERRORED}:
                 yield f"{name}: {requirement.id} ({requirement.level}) {_ended(outcome)}"
+
+
+def _passed(results: Iterable[Result]) -> set[str]:
+    return {check.node_id for each in results for check in each.checks if check.outcome is Outcome.PASSED}
 
 
 def _by_checks(result: Result) -> Outcome:

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections import Counter
 from datetime import date, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +19,7 @@ from pydantic_core import ErrorDetails
 from storagedriver.certification.errors import PolicyError
 from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
 from storagedriver.driver import Capabilities
+from storagedriver.registry import CHECKS
 from storagedriver.report import Target
 
 PROFILES = ("quick", "full", "soak")
@@ -110,6 +112,8 @@ class Policy(_Table):
     Attributes:
         profile: The least profile that was run.
         targets: Targets that have to be among the reports.
+        suites: Suites that have to have been run; if none are named, those that come with the installed kit.
+        max_age_days: How many days ago a run may have ended; None for any number.
         baseline: Reports of before, of which nothing may get worse; relative to the policy's file.
         capabilities: Capabilities that every target has to declare.
         without_groups: Groups of the contract that decide nothing. Their MUSTs still count in the share.
@@ -119,6 +123,8 @@ class Policy(_Table):
 
     profile: Literal["quick", "full", "soak"]
     targets: Annotated[Texts, Field(min_length=1)]
+    suites: Texts = ()
+    max_age_days: Annotated[StrictInt, Field(ge=0)] | None = None
     baseline: Texts = ()
     capabilities: Texts = ()
     without_groups: Texts = ()
@@ -173,6 +179,10 @@ class Policy(_Table):
         folder = Path(path).parent
         return policy.model_copy(update={"baseline": tuple(os.fspath(folder / each) for each in policy.baseline)})
 
+    def required_suites(self) -> tuple[str, ...]:
+        """The suites that have to have been run."""
+        return self.suites or shipped_suites()
+
     def decides(self, group: str) -> bool:
         """Whether a group of the contract decides anything."""
         return group not in self.without_groups
@@ -189,6 +199,14 @@ def matches(wanted: str, target: Target) -> bool:
         server = f"{target.driver}@{target.server.name}"
         names |= {server, f"{server}:{target.server.mode}"}
     return wanted in names
+
+
+def shipped_suites() -> tuple[str, ...]:
+    """The suites that come with the kit: another package's suite may be named as it likes, and mark what it likes."""
+    points = entry_points(group=CHECKS)
+    return tuple(
+        sorted(point.name for point in points if point.dist is not None and point.dist.name == "storagedriver")
+    )
 
 
 def _known(given: tuple[str, ...], known: list[str], what: str) -> tuple[str, ...]:

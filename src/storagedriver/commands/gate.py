@@ -35,7 +35,7 @@ exit codes:
   2  the command line, the policy or its baseline is wrong: nothing was judged
 
 examples:
-  storagedriver gate --policy gate.toml certify/*.json
+  storagedriver gate --policy gate.toml --commit "$(git rev-parse HEAD)" certify/*.json
   storagedriver gate --policy gate.toml --format markdown certify/report.json >> "$GITHUB_STEP_SUMMARY"
 """
 
@@ -45,6 +45,7 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "gate", run, summary="judge reports by a policy", epilog=EPILOG)
     parser.add_argument("--policy", required=True, metavar="FILE.toml", help="the policy")
     add_reports(parser)
+    parser.add_argument("--commit", metavar="SHA", help="the commit that every report has to be of")
     parser.add_argument(
         "--format", choices=("terminal", "markdown", "json"), default="terminal", help="how to print it (%(default)s)"
     )
@@ -66,7 +67,7 @@ def run(given: argparse.Namespace) -> int:
             output.complain(f"{wrong.path}: {problem}", exits.USAGE)
         return exits.USAGE
     reports = [Validation.of(path) for path in given.reports]
-    verdict = decide(policy, reports, baselines=baselines, today=datetime.now(UTC).date())
+    verdict = decide(policy, reports, baselines=baselines, commit=given.commit, today=datetime.now(UTC).date())
     match given.format:
         case "json":
             output.say_json(showing.as_document(verdict))
