@@ -57,6 +57,19 @@ def test_markdown_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["passed"] is True
 
 
+@pytest.mark.usefixtures("folder")
+def test_annotations(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["gate", "--policy=gate.toml", "--format=github", "bad.json"]) == cli.FAILED
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        "::error title=gate closed%3A inmemory (bad.json)::"
+        "CONT-2 (MUST) failed (why): repair the driver, or add a waiver for it"
+    )
+    assert lines[1].startswith("::notice title=inmemory::MUSTs kept: ")
+    assert lines[-1] == "::error title=gate::gate closed: 1 reason, 1 target"
+
+
 @pytest.mark.parametrize("content", [None, "", "{}", "[1, 2"])
 def test_what_is_no_report_closes_the_gate(
     folder: Path, content: str | None, capsys: pytest.CaptureFixture[str]

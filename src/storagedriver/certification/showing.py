@@ -1,4 +1,4 @@
-"""The verdict for its readers: lines of text with a style each, Markdown, and JSON."""
+"""The verdict for its readers: lines of text with a style each, Markdown, annotations, and JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from storagedriver.certification.verdict import Finding, JudgedTarget, Verdict
 from storagedriver.contract import REQUIREMENTS, Level
 from storagedriver.report.foreign_text import one_line
+from storagedriver.report.rendering.github import command
 from storagedriver.report.rendering.markdown_text import code, table
 
 _WIDEST = 500
@@ -104,6 +105,18 @@ def as_markdown(verdict: Verdict) -> str:
     if verdict.notes:
         parts.append("\n".join(f"- note: {code(each, limit=_WIDEST)}" for each in verdict.notes))
     return "\n\n".join(parts) + "\n"
+
+
+def as_annotations(verdict: Verdict) -> Iterator[str]:
+    """The verdict as workflow commands of GitHub Actions."""
+    for subject, findings in _by_subject(verdict.findings):
+        for message in _messages(findings):
+            yield command("error", f"gate closed: {subject}", message, None)
+    for note in verdict.notes:
+        yield command("warning", "gate", note, None)
+    for target in verdict.targets:
+        yield command("notice", target.label, headline(verdict, target), None)
+    yield command("notice" if verdict.passed else "error", "gate", sentence(verdict), None)
 
 
 def _by_subject(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:

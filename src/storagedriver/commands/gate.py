@@ -47,7 +47,10 @@ def add(commands: Commands) -> None:
     add_reports(parser)
     parser.add_argument("--commit", metavar="SHA", help="the commit that every report has to be of")
     parser.add_argument(
-        "--format", choices=("terminal", "markdown", "json"), default="terminal", help="how to print it (%(default)s)"
+        "--format",
+        choices=("terminal", "markdown", "github", "json"),
+        default="terminal",
+        help="how to print it (%(default)s)",
     )
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
 
@@ -73,6 +76,8 @@ def run(given: argparse.Namespace) -> int:
             output.say_json(showing.as_document(verdict))
         case "markdown":
             output.write(showing.as_markdown(verdict), None)
+        case "github":
+            output.say("\n".join(showing.as_annotations(verdict)))
         case _:
             output.say_styled(showing.as_lines(verdict))
     return exits.OK if verdict.passed else exits.FAILED

@@ -12,8 +12,10 @@ import pytest
 from storagedriver.plugin.selection import Suite, requirement_of
 from storagedriver.report.narrowing import deselected, only_requirements
 
-LeftOut = tuple[str, str, str, str]
-"""A check without its turn: its target, node id and requirement, and why; in simple values, which xdist carries."""
+PlannedCheck = tuple[str, str, str, str]
+"""A check of the profile: its target, node id and requirement, and why it is not to be run; "" if it is.
+
+Simple values, which xdist carries."""
 
 
 class Selection:
@@ -44,8 +46,8 @@ class Selection:
 
     def checks(
         self, final: Iterable[pytest.Item], config: pytest.Config, requirements: Collection[str] | None
-    ) -> list[LeftOut]:
-        """All checks of the profile; those that are not among `final` with why they are not run."""
+    ) -> list[PlannedCheck]:
+        """All checks of the profile; those that are not among `final` have the reason why."""
         names = {item.nodeid for item in final}
         by = f"deselected{_by(config)}"
         unasked = "" if requirements is None else only_requirements(requirements)

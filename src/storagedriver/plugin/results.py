@@ -15,7 +15,7 @@ import pytest
 
 from storagedriver import report
 from storagedriver.driver import Capabilities
-from storagedriver.plugin.accounting import LeftOut
+from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan
 from storagedriver.plugin.redaction import shown_parameters
@@ -62,7 +62,7 @@ class Results:
         self._arguments = arguments
         self._collector = report.Collector(groups)
         self._checks: list[tuple[str, report.Check]] = []
-        self._expected: dict[tuple[str, str], LeftOut] = {}
+        self._expected: dict[tuple[str, str], PlannedCheck] = {}
         self._reasons: list[str] = []
         self._unwritten: str | None = None
         self._report: report.Report | None = None
@@ -94,7 +94,7 @@ class Results:
             )
         )
 
-    def expect(self, checks: Iterable[LeftOut]) -> None:
+    def expect(self, checks: Iterable[PlannedCheck]) -> None:
         """Take all checks of the profile: those without an outcome at the end were not run, and the report says so."""
         self._expected.update({(label, name): (label, name, clause, why) for label, name, clause, why in checks})
 

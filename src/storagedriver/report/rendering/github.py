@@ -25,11 +25,11 @@ def render(reports: Mapping[str, Report], *, source: str | None = None) -> str:
 
 def _lines(name: str, report: Report, source: str | None) -> Iterator[str]:
     for reason in report.run.incomplete_reasons:
-        yield _command("error", f"{name}: incomplete run", f"It certifies nothing: {reason}", None)
+        yield command("error", f"{name}: incomplete run", f"It certifies nothing: {reason}", None)
     for result in against(report):
         yield _annotation(result, source)
     for target in report.targets:
-        yield _command("notice", target.label, headline(report, target.label), None)
+        yield command("notice", target.label, headline(report, target.label), None)
 
 
 def _annotation(result: Result, source: str | None) -> str:
@@ -37,7 +37,7 @@ def _annotation(result: Result, source: str | None) -> str:
     check = first(result)
     words = "Failed" if result.outcome is Outcome.FAILED else result.outcome.words.capitalize()
     where = "" if check is None else f" [{check.node_id}]"
-    return _command(
+    return command(
         kind,
         f"{result.requirement} ({result.level}) on {result.target}",
         f"{words}: {result.title} ({ended(result)}). {why(check)}{where}",
@@ -45,7 +45,8 @@ def _annotation(result: Result, source: str | None) -> str:
     )
 
 
-def _command(kind: str, title: str, message: str, source: str | None) -> str:
+def command(kind: str, title: str, message: str, source: str | None) -> str:
+    """A workflow command: "error", "warning" or "notice", at the source if there is one; all text may be foreign."""
     properties = {"title": title} if source is None else {"file": source, "line": "1", "title": title}
     given = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{kind} {given}::{_data(one_line(message, limit=_MESSAGE_LIMIT))}"
