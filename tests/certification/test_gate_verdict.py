@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certification.judged import TODAY, policy, validated, waiver, whole, with_run
 from report.example_report import HOSTILE
+from report.report_strategies import patient
 from storagedriver.certification import Policy, Verdict, decide, showing
 from storagedriver.contract import GROUPS, REQUIREMENTS, Level
 from storagedriver.report import Outcome, Report
 from storagedriver.report.digest import KEY
-from storagedriver.report.validation import Validation
+from storagedriver.report.validation import Seal, Validation
 
 MUSTS = sum(each.level is Level.MUST for each in REQUIREMENTS.values())
 
@@ -440,3 +443,58 @@ def test_names_of_others_stay_text(judge: Any) -> None:
 
 def test_every_group_is_of_the_contract() -> None:
     assert set(GROUPS) == {each.group for each in REQUIREMENTS.values()}
+
+
+# --- in general
+
+
+def unsealed(report: Report) -> list[Validation]:
+    return [Validation("report.json", Seal.INTACT, (), report)]
+
+
+ENDINGS = st.sampled_from([Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY, Outcome.SKIPPED, Outcome.NOT_OFFERED])
+SPOILED = st.dictionaries(st.sampled_from(sorted(REQUIREMENTS)), ENDINGS, max_size=3)
+
+
+@patient
+@given(SPOILED)
+def test_the_gate_opens_for_what_is_kept_or_not_offered_alone(spoiled: dict[str, Outcome]) -> None:
+    """A declared capability is offered; the example's target declares append alone."""
+    verdict = decide(policy(), unsealed(whole(but=spoiled)), today=TODAY)
+
+    closing = {
+        name
+        for name, outcome in spoiled.items()
+        if outcome is Outcome.FLAKY
+        or (outcome is not Outcome.NOT_OFFERED and REQUIREMENTS[name].level is not Level.SHOULD)
+        or (outcome is Outcome.NOT_OFFERED and REQUIREMENTS[name].capability == "append")
+    }
+    # pytest ends with 1 after a failure, and a complete run of skips alone with 0.
+    assert {each.requirement for each in verdict.findings} == closing
+    assert verdict.passed is not bool(closing)
+
+
+@patient
+@given(SPOILED, SPOILED)
+def test_what_gets_worse_never_opens_the_gate(before: dict[str, Outcome], more: dict[str, Outcome]) -> None:
+    better = decide(policy(), unsealed(whole(but=before)), today=TODAY)
+    worse = decide(policy(), unsealed(whole(but={**more, **before})), today=TODAY)
+
+    assert better.passed or not worse.passed
+    assert worse.targets[0].tally.kept <= better.targets[0].tally.kept
+
+
+@patient
+@given(SPOILED)
+def test_waivers_for_all_that_is_wrong_open_it_and_for_anything_else_close_it(spoiled: dict[str, Outcome]) -> None:
+    waivable = {Outcome.FAILED, Outcome.FLAKY, Outcome.SKIPPED}
+    wrong = {name: outcome for name, outcome in spoiled.items() if outcome in waivable}
+    waivers = [waiver(requirement=name) for name in wrong]
+    good = next(name for name in REQUIREMENTS if name not in spoiled)
+
+    accepted = decide(policy(waivers=waivers), unsealed(whole(but=wrong)), today=TODAY)
+    stale = decide(policy(waivers=[*waivers, waiver(requirement=good)]), unsealed(whole(but=wrong)), today=TODAY)
+
+    assert accepted.passed
+    assert {each.requirement for each in accepted.waived} == set(wrong)
+    assert [(each.rule, each.requirement) for each in stale.findings] == [("waiver", good)]

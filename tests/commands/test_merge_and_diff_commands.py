@@ -150,7 +150,7 @@ def test_a_comparison_as_json(pair: tuple[str, str], option: list[str], capsys: 
 
 def test_a_comparison_as_markdown(pair: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["diff", "--format=markdown", *pair]) == cli.FAILED
-    assert "#### Regressed\n\n| requirement | target | ended | checks |\n| --- |" in capsys.readouterr().out
+    assert "#### Regressed\n\n| requirement | target | ended | because | checks |\n| --- |" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_report_is_no_success(pair: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:

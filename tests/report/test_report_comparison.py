@@ -109,7 +109,7 @@ def test_a_target_of_one_report_alone_is_a_line() -> None:
 
     assert (compared.new_targets, compared.gone_targets) == (("b",), ("a",))
     lines = [line for line, _ in difference.as_lines(compared, old, new)]
-    assert lines[:2] == ["target b is new", "target a is gone"]
+    assert lines[:2] == ["target b is new", "target a is gone, and with it 1 requirement that passed"]
 
 
 def test_lines_name_what_happened_to_what() -> None:
@@ -117,7 +117,9 @@ def test_lines_name_what_happened_to_what() -> None:
 
     assert lines[0] == "Regressed"
     assert "CONT-1 of inmemory: passed, now failed" in lines
+    assert lines[lines.index("CONT-1 of inmemory: passed, now failed") + 1] == "because: why"
     assert "CONT-2 of inmemory: failed, now passed" in lines
+    assert not lines[lines.index("CONT-2 of inmemory: failed, now passed") + 1].startswith("because")
     assert "CONT-3 of inmemory: was passed" in lines
     assert "- behaviour/test_read.py::test_READ_1_2: passed, now failed" in lines
     assert lines[-1].startswith("1 requirement and 2 checks regressed, 1 requirement and 1 check repaired")
@@ -148,7 +150,7 @@ def test_markdown_has_a_table_for_each_kind() -> None:
         "#### Gone",
     ]
     assert (
-        "| CONT-1 | `inmemory` | passed, now failed | `behaviour/test_cont.py::test_CONT_1_1`: passed, now failed |"
+        "| CONT-1 | `inmemory` | passed, now failed | `why` | `behaviour/test_cont.py::test_CONT_1_1`: passed, now failed |"
         in page
     )
 

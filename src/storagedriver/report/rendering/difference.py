@@ -9,6 +9,7 @@ from storagedriver.report.comparison import Change, Comparison, Kind
 from storagedriver.report.foreign_text import one_line
 from storagedriver.report.model import Report
 from storagedriver.report.outcome import Outcome
+from storagedriver.report.rendering.explaining import reason, why
 from storagedriver.report.rendering.markdown_text import code, table
 
 HEADINGS: Mapping[Kind, str] = {
@@ -79,6 +80,8 @@ def as_lines(comparison: Comparison, old: Report, new: Report) -> Iterator[tuple
         for (target, requirement), (whole, checks) in groups.items():
             ended = f": {_ended(whole)}" if whole is not None else ""
             yield f"  {requirement} of {one_line(target)}{ended}", STYLES[kind]
+            if told := _reason(new, target, requirement, checks):
+                yield f"    because: {one_line(told)}", ""
             for check in checks[:CHECKS_SHOWN]:
                 yield f"    - {one_line(check.check or '')}: {_ended(check)}", ""
             if len(checks) > CHECKS_SHOWN:
@@ -86,7 +89,7 @@ def as_lines(comparison: Comparison, old: Report, new: Report) -> Iterator[tuple
     for label in comparison.new_targets:
         yield f"target {one_line(label)} is new", STYLES[Kind.NEW]
     for label in comparison.gone_targets:
-        yield f"target {one_line(label)} is gone", STYLES[Kind.GONE]
+        yield f"target {one_line(label)} is gone{_lost(comparison, label)}", STYLES[Kind.GONE]
     yield sentence(comparison), "bold red" if comparison.regressed else "bold"
 
 
@@ -99,12 +102,18 @@ def as_markdown(comparison: Comparison, old: Report, new: Report) -> str:
         if not groups:
             continue
         rows = [
-            [requirement, code(target), "" if whole is None else _ended(whole), _named(checks)]
+            [
+                requirement,
+                code(target),
+                "" if whole is None else _ended(whole),
+                code(told) if (told := _reason(new, target, requirement, checks)) else "",
+                _named(checks),
+            ]
             for (target, requirement), (whole, checks) in groups.items()
         ]
-        parts += [f"#### {HEADINGS[kind]}", table(["requirement", "target", "ended", "checks"], rows)]
+        parts += [f"#### {HEADINGS[kind]}", table(["requirement", "target", "ended", "because", "checks"], rows)]
     parts += [f"Target {code(label)} is new." for label in comparison.new_targets]
-    parts += [f"Target {code(label)} is gone." for label in comparison.gone_targets]
+    parts += [f"Target {code(label)} is gone{_lost(comparison, label)}." for label in comparison.gone_targets]
     return "\n\n".join(parts) + "\n"
 
 
@@ -138,6 +147,25 @@ def _groups(comparison: Comparison, kind: Kind) -> dict[tuple[str, str], tuple[C
         # All that there is of a new target is new: its line says that.
         if key[0] not in known
     }
+
+
+def _lost(comparison: Comparison, label: str) -> str:
+    number = sum(each.target == label for each in comparison.lost)
+    return f", and with it {number} requirement{'' if number == 1 else 's'} that passed" if number else ""
+
+
+def _reason(new: Report, target: str, requirement: str, checks: Sequence[Change]) -> str:
+    """Why the requirement is not kept now, or the first of the checks that changed; "" if nothing is wrong."""
+    result = next((each for each in new.of(target) if each.requirement == requirement), None)
+    if result is None:
+        return ""
+    if result.outcome is not Outcome.PASSED:
+        return reason(result)
+    changed = {each.check for each in checks}
+    check = next(
+        (each for each in result.checks if each.node_id in changed and each.outcome is not Outcome.PASSED), None
+    )
+    return "" if check is None else why(check)
 
 
 def _ended(change: Change) -> str:
