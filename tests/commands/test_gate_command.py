@@ -10,7 +10,7 @@ import pytest
 
 from certification.judged import whole, with_run
 from storagedriver import cli
-from storagedriver.report import Outcome
+from storagedriver.report import Outcome, Report
 from storagedriver.report.digest import KEY
 
 POLICY = 'profile = "quick"\ntargets = ["inmemory"]\nsuites = ["behaviour"]\n'
@@ -115,6 +115,57 @@ def test_a_policy_that_cannot_be_judged_by(
     captured = capsys.readouterr()
     assert words in captured.err
     assert captured.out == ""
+
+
+WAIVED = f"""{POLICY}
+[[waivers]]
+target = "inmemory"
+requirement = "CONT-2"
+owner = "ann@example.org"
+reason = "the backend is being replaced"
+expires = 9999-12-31
+"""
+
+
+def test_what_is_waived_can_be_written(folder: Path) -> None:
+    """With its checks as they ended, and so that the gate judges it the same again."""
+    (folder / "gate.toml").write_text(WAIVED)
+
+    assert cli.main(["gate", "--policy=gate.toml", "--write=judged", "bad.json"]) == cli.OK
+
+    before, after = Report.read("bad.json"), Report.read("judged/bad.json")
+    changed = [each for each in after.results if each not in before.results]
+    assert [(each.requirement, each.outcome, dict(each.counts)) for each in changed] == [
+        ("CONT-2", Outcome.WAIVED, {Outcome.FAILED: 2})
+    ]
+    assert cli.main(["gate", "--policy=gate.toml", "judged/bad.json"]) == cli.OK
+    (folder / "gate.toml").write_text(POLICY)
+    assert cli.main(["gate", "--policy=gate.toml", "judged/bad.json"]) == cli.FAILED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--write=.", "good.json"], "good.json lies in . and would be replaced"),
+        (["--write=out", "good.json", "other/good.json"], "two of the reports are called good.json"),
+    ],
+)
+def test_nothing_is_written_over(
+    folder: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "other").mkdir()
+    whole().write(folder / "other" / "good.json")
+
+    assert cli.main(["gate", "--policy=gate.toml", *arguments]) == cli.USAGE
+    assert words in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "file").touch()
+
+    assert cli.main(["gate", "--policy=gate.toml", "--write=file", "good.json"]) == cli.FAILED
+    assert "file cannot be written: " in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

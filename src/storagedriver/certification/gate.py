@@ -174,7 +174,14 @@ class _Case:
 
     def judged(self) -> JudgedTarget:
         """The target and its share, once its findings are known: until then nothing is waived."""
-        return JudgedTarget(self._file, self._target.label, self._tally(), self._checks, self._requirements)
+        return JudgedTarget(
+            file=self._file,
+            label=self._target.label,
+            tally=self._tally(),
+            checks=self._checks,
+            requirements=self._requirements,
+            waived=tuple(name for name in REQUIREMENTS if name in self._waived),
+        )
 
     def _tally(self) -> Tally:
         musts = [each for each in REQUIREMENTS.values() if each.level is Level.MUST]

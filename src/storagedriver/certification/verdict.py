@@ -62,6 +62,7 @@ class JudgedTarget:
         tally: The MUSTs of the whole contract, by how they ended; those that the report does not have were not run.
         checks: How many checks were executed.
         requirements: How many requirements have such a check.
+        waived: The ids of requirements that are not kept, and that a waiver accepts.
     """
 
     file: str
@@ -69,6 +70,7 @@ class JudgedTarget:
     tally: Tally
     checks: int
     requirements: int
+    waived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

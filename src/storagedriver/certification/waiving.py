@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from storagedriver.certification.policy import Waiver, matches
 from storagedriver.certification.verdict import Finding, Rule
-from storagedriver.report import Outcome, Result, Target
+from storagedriver.report import Outcome, Report, Result, Target
 
 WAIVABLE = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.SKIPPED})
 """What a waiver can accept. Of what errored or was not run nothing is known, so that there is nothing to accept."""
@@ -88,3 +89,20 @@ class Waivers:
             return f"the waiver for {waiver.name} is for what passes by now: remove it"
         ended = ", ".join(dict.fromkeys(outcome.words for outcome in seen))
         return f"the waiver for {waiver.name} accepts nothing, as that is {ended}: remove it"
+
+
+def with_waived(report: Report, waived: Mapping[str, Iterable[str]]) -> Report:
+    """The report with requirements as waived that a policy accepts; its checks stay as they ended.
+
+    Args:
+        report: A report before the gate.
+        waived: The ids of these requirements, by the label of the target.
+    """
+    accepted = {(label, name) for label, names in waived.items() for name in names}
+    return dataclasses.replace(
+        report,
+        results=tuple(
+            dataclasses.replace(each, outcome=Outcome.WAIVED) if (each.target, each.requirement) in accepted else each
+            for each in report.results
+        ),
+    )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storagedriver.commands import exits, output
 from storagedriver.commands.arguments import Commands, add_command, add_reports
 
 if TYPE_CHECKING:
-    from storagedriver.certification import Policy
+    from storagedriver.certification import Policy, Verdict
     from storagedriver.report import Report
+    from storagedriver.report.validation import Validation
 
 EPILOG = """\
 A policy:
@@ -45,6 +48,11 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "gate", run, summary="judge reports by a policy", epilog=EPILOG)
     parser.add_argument("--policy", required=True, metavar="FILE.toml", help="the policy")
     add_reports(parser)
+    parser.add_argument(
+        "--write",
+        metavar="DIR",
+        help="write the reports there too, with what the policy waives as waived, for `render`",
+    )
     parser.add_argument("--commit", metavar="SHA", help="the commit that every report has to be of")
     parser.add_argument(
         "--format",
@@ -62,6 +70,8 @@ def run(given: argparse.Namespace) -> int:
 
     if twice := next((path for path in given.reports if given.reports.count(path) > 1), None):
         return output.complain(f"{twice} is given twice", exits.USAGE)
+    if problem := _cannot_write(given):
+        return output.complain(problem, exits.USAGE)
     try:
         policy = Policy.load(given.policy)
         baselines = _baselines(policy, given.policy)
@@ -71,6 +81,11 @@ def run(given: argparse.Namespace) -> int:
         return exits.USAGE
     reports = [Validation.of(path) for path in given.reports]
     verdict = decide(policy, reports, baselines=baselines, commit=given.commit, today=datetime.now(UTC).date())
+    if given.write is not None:
+        try:
+            _write(Path(given.write), reports, verdict)
+        except OSError as refused:
+            return output.complain(f"{given.write} cannot be written: {refused.strerror or refused}", exits.FAILED)
     match given.format:
         case "json":
             output.say_json(showing.as_document(verdict))
@@ -81,6 +96,28 @@ def run(given: argparse.Namespace) -> int:
         case _:
             output.say_styled(showing.as_lines(verdict))
     return exits.OK if verdict.passed else exits.FAILED
+
+
+def _cannot_write(given: argparse.Namespace) -> str | None:
+    """Why --write would replace a file that it must not; None if it would not."""
+    if given.write is None:
+        return None
+    folder = Path(given.write).resolve()
+    names = [Path(path).name for path in given.reports]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        return f"--write: two of the reports are called {twice}; give them names of their own"
+    if inside := next((path for path in given.reports if Path(path).resolve().parent == folder), None):
+        return f"--write: {inside} lies in {given.write} and would be replaced; name another folder"
+    return None
+
+
+def _write(folder: Path, reports: Sequence[Validation], verdict: Verdict) -> None:
+    from storagedriver.certification.waiving import with_waived  # noqa: PLC0415  as above
+
+    for each in reports:
+        if each.report is not None:
+            waived = {target.label: target.waived for target in verdict.targets if target.file == each.path}
+            with_waived(each.report, waived).write(folder / Path(each.path).name)
 
 
 def _baselines(policy: Policy, path: str) -> list[Report]:
