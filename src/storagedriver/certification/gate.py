@@ -12,6 +12,7 @@ from storagedriver.certification.waiving import Waivers
 from storagedriver.contract import GROUPS, REQUIREMENTS, Level, Requirement
 from storagedriver.report import Outcome, Report, Result, Tally, Target
 from storagedriver.report.environment import version
+from storagedriver.report.foreign_text import one_line
 from storagedriver.report.tally import INCOMPLETE_PASS
 from storagedriver.report.validation import Seal, Validation
 
@@ -300,7 +301,7 @@ class _Case:
             message = (
                 f"{requirement.id} ({requirement.level}) has fewer passed checks than in the baseline: {len(worse)} "
                 f"{'is' if len(worse) == 1 else 'are'} not passed now, as {first.node_id}, which {_ended(first.outcome)}"
-                f"{f' ({first.reason})' if first.reason else ''}"
+                f"{f' ({_short(first.reason)})' if first.reason else ''}"
             )
         yield self._finding(
             Rule.REGRESSED, f"{message}: repair it, add a waiver, or publish a new baseline", requirement.id
@@ -360,6 +361,12 @@ def _why(result: Result | None, outcome: Outcome) -> str:
         return ""
     evidence = first.evidence
     if evidence is not None and outcome is Outcome.FAILED:
-        seen = f": expected {evidence.expected}, seen {evidence.seen}" if evidence.expected or evidence.seen else ""
-        return f" ({evidence.what}{seen})"
-    return f" ({first.reason})" if first.reason else ""
+        expected, seen = _short(evidence.expected), _short(evidence.seen)
+        compared = f": expected {expected}, seen {seen}" if expected or seen else ""
+        return f" ({_short(evidence.what)}{compared})"
+    return f" ({_short(first.reason)})" if first.reason else ""
+
+
+def _short(text: str) -> str:
+    """So much that the advice after it is seen."""
+    return one_line(text, limit=100)
