@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -57,7 +57,7 @@ def test_nothing_steers_what_shows_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@patient
+@settings(patient, max_examples=30)
 @given(given_report=reports())
 def test_every_report_is_rendered(name: str, given_report: Report) -> None:
     """Whatever a report holds; what is XML or JSON can be read."""
@@ -220,6 +220,34 @@ def test_junit_counts_what_it_has() -> None:
         assert int(root.get(count, "")) == number > 0
         assert sum(int(suite.get(count, "")) for suite in root) == number
     assert sum(int(suite.get("skipped", "")) for suite in root) == len(list(root.iter("skipped")))
+
+
+JUNIT: Mapping[str, tuple[set[str], set[str]]] = {
+    "testsuites": ({"name", "tests", "failures", "errors", "time"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"},
+        {"properties", "testcase"},
+    ),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
+    "testcase": ({"classname", "name", "time"}, {"failure", "error", "skipped"}),
+    "failure": ({"type", "message"}, set()),
+    "error": ({"type", "message"}, set()),
+    "skipped": ({"type", "message"}, set()),
+}
+"""Of the schema that Jenkins' plugin for JUnit's files made common: the attributes of each element, and what is in it."""
+
+
+@pytest.mark.parametrize(
+    "given", [{"report.json": example("cut short")}, {EVIL: hostile()}], ids=["ordinary", "hostile"]
+)
+def test_junit_has_nothing_that_the_common_schema_lacks(given: Mapping[str, Report]) -> None:
+    for element in ET.fromstring(junit.render(given)).iter():
+        attributes, children = JUNIT[element.tag]
+        assert set(element.keys()) <= attributes
+        assert {child.tag for child in element} <= children
+        if element.tag == "testsuite":
+            assert re.fullmatch(r"\d+\.\d{3}", element.get("time", ""))
 
 
 def test_junit_of_an_incomplete_run_is_red() -> None:
