@@ -1,6 +1,6 @@
 """The command `storagedriver`.
 
-Exit codes: 0 done; 1 a server could not be started, or died; 2 the command line is wrong.
+Exit codes: 0 done; 1 a server could not be started, or died, or a report is not as it has to be; 2 the command line is wrong.
 """
 
 from __future__ import annotations
@@ -31,10 +31,16 @@ from storagedriver.backends import (
     providers,
 )
 from storagedriver.backends.model import ANY_DRIVER
+from storagedriver.commands import diff, exits, gate, merge, output, render, validate
+from storagedriver.commands.arguments import add_json
+from storagedriver.report import ReportError
 
-OK = 0
-FAILED = 1
-USAGE = 2
+OK = exits.OK
+FAILED = exits.FAILED
+USAGE = exits.USAGE
+
+REPORT_COMMANDS = (validate, merge, diff, gate, render)
+"""The commands that work with reports."""
 
 _WATCH_INTERVAL = 1.0
 
@@ -44,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
+        if hasattr(given, "run"):
+            return _run_report_command(given)
         if given.command == "drivers":
             return _list_drivers(as_json=given.json)
         match given.action:
@@ -62,18 +70,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), FAILED)
 
 
+def _run_report_command(given: argparse.Namespace) -> int:
+    output.prepare()
+    try:
+        code: int = given.run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return output.abandon()
+    except ReportError as error:
+        return output.complain(str(error), FAILED)
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="storagedriver", description="Storage drivers, and the servers to judge them against.", allow_abbrev=False
+        prog="storagedriver",
+        description="Storage drivers, the servers to judge them on, and the reports of that.",
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     drivers = commands.add_parser("drivers", help="list the drivers that are installed", allow_abbrev=False)
-    _add_json(drivers)
+    add_json(drivers)
 
     backends = commands.add_parser("backends", help="list servers, or run one", allow_abbrev=False)
     actions = backends.add_subparsers(dest="action", required=True, metavar="ACTION")
-    _add_json(actions.add_parser("list", help="what servers there are, and which can run here", allow_abbrev=False))
+    add_json(actions.add_parser("list", help="what servers there are, and which can run here", allow_abbrev=False))
     up = actions.add_parser(
         "up",
         help="start a server, print how to reach it, and stop it at Ctrl-C or SIGTERM",
@@ -82,16 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.add_argument("name", metavar="NAME[:MODE]", help="a name from `storagedriver backends list`")
     up.add_argument("--detach", action="store_true", help="return once it works; `backends down` stops it")
-    _add_json(up)
+    add_json(up)
     down = actions.add_parser("down", help="stop servers that `up` started, in any terminal", allow_abbrev=False)
     down.add_argument("name", nargs="?", metavar="NAME", help="those of this name alone")
     logs = actions.add_parser("logs", help="print the log of a server that `up` started", allow_abbrev=False)
     logs.add_argument("name", metavar="NAME", help="the server's name; the newest, if several run")
+    for module in REPORT_COMMANDS:
+        module.add(commands)
     return parser
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _list_drivers(*, as_json: bool) -> int:

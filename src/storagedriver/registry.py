@@ -17,6 +17,9 @@ from storagedriver.foreign import OpenForeignStore
 
 ENTRY_POINTS = "storagedriver.suites"
 
+CHECKS = "storagedriver.checks"
+"""Entry points of this group name the packages whose test modules are a suite."""
+
 SkipCheck = Callable[[], str | None]
 """Says why the driver cannot be run here, or None if it can."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storagedriver.report import Report
+from storagedriver.report import Outcome, Report
 
 DICTIONARY_DRIVER = '''
 """A driver as its author writes it: everything in a dictionary."""
@@ -196,12 +196,13 @@ class Run:
         return Report.read(self.report_path)
 
     def outcomes(self, target: str | None = None) -> dict[str, str]:
-        """The outcome of each check, by the name of its function."""
+        """The outcome of each check that was run, by the name of its function."""
         return {
             check.node_id.partition("::")[2].partition("[")[0]: check.outcome.value
             for result in self.report.results
             if target in {None, result.target}
             for check in result.checks
+            if check.outcome is not Outcome.NOT_RUN
         }
 
     def reproducers(self) -> list[Path]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plugin.author_project import Run
+from storagedriver.report import Outcome
 
 GOOD = "--driver=dictionary:DictionaryDriver"
 
@@ -34,6 +35,41 @@ def test_a_part_is_told(run: Callable[..., Run], arguments: list[str], reasons: 
     for reason, word in zip(told, reasons, strict=True):
         assert word in reason
         assert word in done.said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["-k", "move or walk"], "deselected by -k 'move or walk'"),
+        (["-k", "move or walk", "-n1"], "deselected by -k 'move or walk'"),
+        (["--requirement=MOVE,WALK-1"], "--requirement MOVE,WALK-1"),
+    ],
+)
+def test_each_check_left_out_is_named(run: Callable[..., Run], arguments: list[str], reason: str) -> None:
+    """The report has them all, so that reports of parts can be put together; those of another profile are not meant."""
+    report = run(GOOD, *arguments, process="-n1" in arguments).report
+
+    left_out = [each for result in report.results for each in result.checks if each.outcome is Outcome.NOT_RUN]
+    assert {each.reason for each in left_out} == {reason}
+    assert sorted(each.node_id.partition("::")[2].partition("[")[0] for each in left_out) == [
+        "test_large_put",
+        "test_redirect",
+        "test_shorter_put",
+        "test_stat_of_another_driver",
+        "test_stream",
+        "test_threads",
+    ]
+
+
+def test_a_check_after_the_end_is_named(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """What -x left without a turn is in the report as not run."""
+    author.makepyfile(
+        faulty="from dictionary import *\nclass Faulty(DictionaryDriver):\n    def _stat(self, path):\n        return 1\n"
+    )
+    report = run("--driver=faulty:Faulty", "-x").report
+
+    left_out = [each for result in report.results for each in result.checks if each.outcome is Outcome.NOT_RUN]
+    assert [each.reason for each in left_out] == ["it did not run to its end"] * 7
 
 
 def test_stopping_at_a_failure_is_told(author: pytest.Pytester, run: Callable[..., Run]) -> None:

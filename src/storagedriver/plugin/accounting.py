@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from storagedriver.plugin.selection import Suite
+from storagedriver.plugin.selection import Suite, requirement_of
+from storagedriver.report.narrowing import deselected, only_requirements
+
+PlannedCheck = tuple[str, str, str, str]
+"""A check of the profile: its target, node id and requirement, and why it is not to be run; "" if it is.
+
+Simple values, which xdist carries."""
 
 
 class Selection:
@@ -22,13 +28,33 @@ class Selection:
         """Begin; `whole` unless the user named a part of the suites himself."""
         self._modules = [module.resolve() for suite in suites for module in suite.modules] if whole else []
         self._kept: dict[str, bool] = {}
+        self._checks: list[tuple[str, str, str]] = []
         self._missing: list[Path] = []
 
-    def keep(self, collected: Iterable[pytest.Item], kept: Iterable[pytest.Item]) -> None:
-        """Take what was collected and what profile and --requirement keep of it."""
+    def keep(
+        self, collected: Iterable[pytest.Item], profiled: Iterable[pytest.Item], kept: Iterable[pytest.Item]
+    ) -> None:
+        """Take what was collected, what the profile keeps of it, and what --requirement keeps of that."""
         paths = {item.path.resolve() for item in collected}
         self._missing = [module for module in self._modules if module not in paths]
         self._kept = {item.nodeid: is_check(item) for item in kept}
+        self._checks = [
+            (label, item.nodeid, clause.id)
+            for item in profiled
+            if (label := label_of(item)) is not None and (clause := requirement_of(item)) is not None
+        ]
+
+    def checks(
+        self, final: Iterable[pytest.Item], config: pytest.Config, requirements: Collection[str] | None
+    ) -> list[PlannedCheck]:
+        """All checks of the profile; those that are not among `final` have the reason why."""
+        names = {item.nodeid for item in final}
+        by = f"deselected{_by(config)}"
+        unasked = "" if requirements is None else only_requirements(requirements)
+        return [
+            (label, name, clause, "" if name in names else by if name in self._kept else unasked)
+            for label, name, clause in self._checks
+        ]
 
     def reasons(self, final: Iterable[pytest.Item], config: pytest.Config) -> list[str]:
         """Why what is going to be run is not all that there is; empty if it is."""
@@ -37,7 +63,7 @@ class Selection:
         lost = [name for name in checks if name not in names]
         reasons = []
         if lost:
-            reasons.append(f"{len(lost)} of {len(checks)} checks were deselected{_by(config)}")
+            reasons.append(deselected(len(lost), len(checks), _by(config)))
         elif _last_failed(config):
             # pytest drops the rest of a module before anybody sees it.
             reasons.append("only the checks that failed last were run, by --lf")

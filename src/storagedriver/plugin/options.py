@@ -17,10 +17,7 @@ import pytest
 from storagedriver import factory
 from storagedriver.contract import GROUPS, REQUIREMENTS
 from storagedriver.plugin.table import Table
-from storagedriver.registry import suite_names
-
-SUITES = "storagedriver.checks"
-"""Entry points of this group name the packages whose test modules are a suite."""
+from storagedriver.registry import CHECKS, suite_names
 
 ALL = "all"
 DEFAULT_TIMEOUT = 300.0
@@ -139,7 +136,7 @@ def _drivers(named: Collection[str]) -> tuple[str, ...]:
 
 
 def _suites(wanted: list[str]) -> dict[str, str]:
-    known = {point.name: point.value for point in entry_points(group=SUITES)}
+    known = {point.name: point.value for point in entry_points(group=CHECKS)}
     for name in wanted:
         if name not in known:
             raise pytest.UsageError(f"--suite: no suite is called {name!r}; {did_you_mean(name, sorted(known))}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from storagedriver import report
 from storagedriver.driver import Capabilities
+from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan
 from storagedriver.plugin.redaction import shown_parameters
@@ -61,6 +62,7 @@ class Results:
         self._arguments = arguments
         self._collector = report.Collector(groups)
         self._checks: list[tuple[str, report.Check]] = []
+        self._expected: dict[tuple[str, str], PlannedCheck] = {}
         self._reasons: list[str] = []
         self._unwritten: str | None = None
         self._report: report.Report | None = None
@@ -92,6 +94,17 @@ class Results:
             )
         )
 
+    def expect(self, checks: Iterable[PlannedCheck]) -> None:
+        """Take all checks of the profile: those without an outcome at the end were not run, and the report says so."""
+        self._expected.update({(label, name): (label, name, clause, why) for label, name, clause, why in checks})
+
+    def _left_out(self) -> Iterator[tuple[str, report.Check]]:
+        judged = {(label, check.node_id) for label, check in self._checks}
+        for label, name, clause, why in self._expected.values():
+            if (label, name) not in judged:
+                reason = why or "it did not run to its end"
+                yield label, report.Check(name, clause, report.Outcome.NOT_RUN, reason)
+
     def amend(self, label: str, node_id: str, reason: str) -> None:
         """Take back the pass of a check whose own teardown broke afterwards."""
         for position in reversed(range(len(self._checks))):
@@ -113,7 +126,7 @@ class Results:
         Returns:
             Why it could not be written; None if it was, or did not have to be.
         """
-        for label, check in self._checks:
+        for label, check in (*self._checks, *self._left_out()):
             self._collector.add_check(label, check)
         run = report.Run(
             started=self._started,

@@ -109,12 +109,19 @@ def requirement_of(item: pytest.Item) -> Requirement | None:
     return found
 
 
-def chosen(item: pytest.Item, options: Options) -> bool:
-    """Whether the profile and --requirement keep an item; items of other kinds are kept."""
-    clause = requirement_of(item)
+def in_profile(item: pytest.Item, options: Options) -> bool:
+    """Whether the profile keeps an item."""
     profile = item.get_closest_marker("profile")
-    if profile is not None and PROFILES.index(profile.args[0]) > PROFILES.index(options.profile):
-        return False
+    return profile is None or PROFILES.index(profile.args[0]) <= PROFILES.index(options.profile)
+
+
+def asked_for(item: pytest.Item, options: Options) -> bool:
+    """Whether --requirement keeps an item; without it items of other kinds are kept too.
+
+    Raises:
+        pytest.UsageError: The item is marked with a clause that the contract does not have.
+    """
+    clause = requirement_of(item)
     if options.requirements is None:
         return True
     return clause is not None and not options.requirements.isdisjoint({clause.id, clause.group})

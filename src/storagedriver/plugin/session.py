@@ -19,6 +19,7 @@ from storagedriver.plugin.plans import Plan, plan
 from storagedriver.plugin.redaction import Redaction
 from storagedriver.plugin.results import Results, check_writable
 from storagedriver.plugin.targets import Targets
+from storagedriver.report.narrowing import only_requirements
 
 _TO_WORKER = "storagedriver"
 _RERUNS = (
@@ -147,8 +148,10 @@ class CertificationPlugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear from a worker what it left out."""
-        reasons, refused = getattr(node, "workeroutput", {}).get(_TO_WORKER, ((), None))
+        reasons, refused, checks = getattr(node, "workeroutput", {}).get(_TO_WORKER, ((), None, ()))
         self._refused = self._refused or refused
+        if self.results is not None:
+            self.results.expect([tuple(each) for each in checks])
         for reason in reasons:
             self._incomplete(reason)
 
@@ -184,11 +187,14 @@ class CertificationPlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out what the profile and --requirement leave out."""
         try:
-            kept = [item for item in items if selection.chosen(item, self.options)]
+            wanted = [item for item in items if selection.asked_for(item, self.options)]
         except pytest.UsageError as wrong:
             self._refuse(wrong, items)
             return
-        self._selection.keep(items, kept)
+        profiled = [item for item in items if selection.in_profile(item, self.options)]
+        asked = set(wanted)
+        kept = [item for item in profiled if item in asked]
+        self._selection.keep(items, profiled, kept)
         left = set(kept)
         dropped = [item for item in items if item not in left]
         for item in kept:
@@ -213,9 +219,13 @@ class CertificationPlugin:
         repeated = [item.nodeid for item in session.items if is_check(item) and selection.repeated(item)]
         if repeated and self.options.report is not None and self.config.pluginmanager.hasplugin("rerunfailures"):
             self._refuse(pytest.UsageError(f"the mark flaky (on {repeated[0]}) {_RERUNS}"), session.items)
+        checks = self._selection.checks(session.items, self.config, self.options.requirements)
         if self.is_worker:
-            self.config.workeroutput[_TO_WORKER] = (reasons, self._refused)  # type: ignore[attr-defined]  # by xdist
+            told = (reasons, self._refused, checks)
+            self.config.workeroutput[_TO_WORKER] = told  # type: ignore[attr-defined]  # by xdist
             return
+        if self.results is not None:
+            self.results.expect(checks)
         self._attendance.expect(item.nodeid for item in session.items)
         for reason in reasons:
             self._incomplete(reason)
@@ -363,7 +373,7 @@ class CertificationPlugin:
         if self.part_named:
             reasons.append("only a part of the suites was named on the command line")
         if self.options.requirements is not None:
-            reasons.append(f"--requirement {','.join(sorted(self.options.requirements))}")
+            reasons.append(only_requirements(self.options.requirements))
         if session.shouldfail or session.shouldstop:
             reasons.append(str(session.shouldfail or session.shouldstop))
         if exitstatus == pytest.ExitCode.INTERRUPTED:

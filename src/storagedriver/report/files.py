@@ -1,4 +1,4 @@
-"""JSON in files: written whole or not at all, and read without guessing."""
+"""JSON and text in files: written whole or not at all, and read without guessing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,17 @@ def write_json(path: str | os.PathLike[str], document: Any) -> None:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     except (TypeError, ValueError) as unknown:
         raise ReportError(f"the report holds what JSON cannot: {unknown}") from unknown
+    write_text(path, f"{text}\n")
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` beside `path` and rename it to `path`; missing folders are made.
+
+    Raises:
+        OSError: The file cannot be written; what was there before is untouched.
+    """
     # Half a surrogate pair, which a file name of the system may hold, is not UTF-8; as an escape JSON knows it.
-    content = text.encode("utf-8", "backslashreplace") + b"\n"
+    content = text.encode("utf-8", "backslashreplace")
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
     # Not by tempfile, which would make the report unreadable for others whatever the umask says.

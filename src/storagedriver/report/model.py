@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from storagedriver.contract import Level
 from storagedriver.report import files, schema
+from storagedriver.report.digest import KEY, check_digest, digest
 from storagedriver.report.errors import ReportError
 from storagedriver.report.outcome import UNEXPLAINED, Outcome, combined
 from storagedriver.report.record import Record
@@ -273,8 +274,13 @@ class Report(Record):
         return tuple(result for result in self.results if result.target == label)
 
     def to_document(self) -> dict[str, Any]:
-        """What is written: the record, with the address of the schema that says what it means."""
-        return {"$schema": schema.IDENTIFIER, **self.to_dict()}
+        """What is written: the record, with the address of the schema that says what it means, and its digest.
+
+        Raises:
+            ReportError: A value is none that JSON knows.
+        """
+        document = {"$schema": schema.IDENTIFIER, **self.to_dict()}
+        return {**document, KEY: digest(document)}
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the report; whoever looks sees the old file or the new one, whole.
@@ -290,11 +296,22 @@ class Report(Record):
         """The report in a file.
 
         Raises:
-            ReportError: There is no such file, or it is broken, no report, or one that a newer version wrote.
+            ReportError: There is no such file, or it is broken, no report, edited, or one that a newer version wrote.
         """
         document = files.read_json(path)
         try:
             schema.check(document, newest=SCHEMA_VERSION)
-            return cls.from_dict({key: value for key, value in document.items() if key != "$schema"})
+            report = cls.from_document(document)
+            check_digest(document)
         except ReportError as broken:
             raise ReportError(f"{os.fspath(path)}: {broken}") from broken
+        return report
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """The report of what `to_document` made; neither schema nor digest are looked at.
+
+        Raises:
+            ReportError: A key is unknown or missing, or a value has the wrong type or breaks a rule of the record.
+        """
+        return cls.from_dict({key: value for key, value in document.items() if key not in {"$schema", KEY}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from storagedriver.report.errors import ReportError
@@ -30,6 +31,18 @@ def check(document: Any, *, newest: int) -> None:
     Raises:
         ReportError: It is one of these, or jsonschema is not installed.
     """
+    check_family(document, newest=newest)
+    found = _validator_module().exceptions.best_match(_errors(document))
+    if found is not None:
+        raise ReportError(f"broken: {_told(found)}")
+
+
+def check_family(document: Any, *, newest: int) -> None:
+    """Refuse what is no report, or newer than format `newest`.
+
+    Raises:
+        ReportError: It is one of these.
+    """
     named = document.get("$schema") if isinstance(document, dict) else None
     if not isinstance(named, str) or not named.startswith(_FAMILY):
         raise ReportError(f'not a storagedriver report: its "$schema" does not begin with {_FAMILY}')
@@ -38,15 +51,33 @@ def check(document: Any, *, newest: int) -> None:
         raise ReportError(
             f"written by a newer storagedriver (format {version}; this one reads up to {newest}): upgrade storagedriver"
         )
+
+
+def violations(document: Any) -> list[str]:
+    """Everything in `document` that is against the schema, a line each that says where.
+
+    Raises:
+        ReportError: jsonschema is not installed.
+    """
+    return [_told(error) for error in sorted(_errors(document), key=lambda error: list(map(str, error.absolute_path)))]
+
+
+def _errors(document: Any) -> Iterator[Any]:
+    found: Iterator[Any] = _validator_module().Draft202012Validator(load()).iter_errors(document)
+    return found
+
+
+def _told(error: Any) -> str:
+    message = error.message if len(error.message) <= 200 else f"{error.message[:120]}…{error.message[-79:]}"
+    return f"{error.json_path.removeprefix('$.')}: {message}"
+
+
+def _validator_module() -> Any:
     try:
         # Only reading needs it; making a report does not.
-        from jsonschema import Draft202012Validator  # noqa: PLC0415
-        from jsonschema.exceptions import best_match  # noqa: PLC0415
+        import jsonschema  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         raise ReportError(
             "reading a report needs jsonschema; install it with: pip install 'storagedriver[suite]'"
         ) from missing
-    found = best_match(Draft202012Validator(load()).iter_errors(document))
-    if found is not None:
-        message = found.message if len(found.message) <= 200 else f"{found.message[:120]}…{found.message[-79:]}"
-        raise ReportError(f"broken: {found.json_path.removeprefix('$.')}: {message}")
+    return jsonschema

@@ -171,7 +171,7 @@ def _alike(by_target: Mapping[str, Sequence[str]]) -> Iterable[tuple[tuple[str, 
 
 def _print_run(report: Report, console: Console, type_: Typography) -> None:
     run = report.run
-    checks = sum(len(result.checks) for result in report.results)
+    checks = sum(len(result.checks) - result.counts.get(Outcome.NOT_RUN, 0) for result in report.results)
     seconds = (run.finished - run.started).total_seconds()
     words = [
         f"{_checks(checks)} in {seconds:.1f} s",

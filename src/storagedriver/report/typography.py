@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
+from storagedriver.report.foreign_text import LINE_LIMIT, escaped
 from storagedriver.report.outcome import Outcome
 
 STYLES: Mapping[Outcome, str] = {
@@ -23,9 +23,6 @@ STYLES: Mapping[Outcome, str] = {
     Outcome.NOT_RUN: "yellow",
 }
 """Colours by outcome. The glyph says the same to whoever sees no colour."""
-
-LINE_LIMIT = 200
-"""Characters of foreign text shown at a time."""
 
 _UNICODE = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.ERRORED: "!", Outcome.FLAKY: "!"}
 _DASH = "\u2013"
@@ -53,7 +50,7 @@ class Typography:
 
     def plain(self, text: str) -> str:
         """`text` with what would steer a terminal, or what it cannot show, as escapes."""
-        shown = "".join(_shown(character) for character in text)
+        shown = escaped(text)
         return shown.encode("ascii", "backslashreplace").decode() if self.ascii_only else shown
 
     def line(self, text: str, *, limit: int = LINE_LIMIT) -> str:
@@ -68,10 +65,3 @@ class Typography:
         for number, line in enumerate(text.wrap(console, width, overflow="fold")):
             line.rstrip()
             console.print(Text(" " * (indent + (hanging if number else 0))).append_text(line), soft_wrap=True)
-
-
-def _shown(character: str) -> str:
-    """The character, or the escape of a control, a format mark (some turn text around) or half a surrogate pair."""
-    if unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
-        return character.encode("unicode_escape").decode("ascii")
-    return character

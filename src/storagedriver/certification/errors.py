@@ -1,0 +1,22 @@
+"""The one error of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be read or means nothing, so that nothing can be judged by it.
+
+    Attributes:
+        path: The file.
+        problems: What is wrong with it, a sentence each, with the place.
+    """
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        super().__init__(path, tuple(problems))
+        self.path = path
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {'; '.join(self.problems)}"

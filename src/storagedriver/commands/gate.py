@@ -1,0 +1,145 @@
+"""`storagedriver gate`: whether reports are good enough, by a policy."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storagedriver.commands import exits, output
+from storagedriver.commands.arguments import Commands, add_command, add_reports
+
+if TYPE_CHECKING:
+    from storagedriver.certification import Policy, Verdict
+    from storagedriver.report import Report
+    from storagedriver.report.validation import Validation
+
+EPILOG = """\
+A policy:
+  profile = "full"                       # the least that was run: quick, full or soak
+  targets = ["inmemory", "s3@minio"]     # these have to be among the reports
+  baseline = "reports/last.json"         # of which nothing may get worse
+  [minimum]
+  checks = 1800                          # executed on each target
+  [[waivers]]
+  target = "s3@minio"
+  requirement = "MOVE-4"
+  owner = "ann@example.org"
+  reason = "copies of more than 5 GiB are refused"
+  expires = 2027-01-31
+
+Whatever was skipped, filtered, interrupted, edited or not run closes the gate. docs/gate.md tells all of it.
+
+exit codes:
+  0  passed
+  1  closed; each reason is told, with what to do
+  2  the command line, the policy or its baseline is wrong: nothing was judged
+
+examples:
+  storagedriver gate --policy gate.toml --commit "$(git rev-parse HEAD)" certify/*.json
+  storagedriver gate --policy gate.toml --format markdown certify/report.json >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "gate", run, summary="judge reports by a policy", epilog=EPILOG)
+    parser.add_argument("--policy", required=True, metavar="FILE.toml", help="the policy")
+    add_reports(parser)
+    parser.add_argument(
+        "--write",
+        metavar="DIR",
+        help="write the reports there too, with what the policy waives as waived, for `render`",
+    )
+    parser.add_argument("--commit", metavar="SHA", help="the commit that every report has to be of")
+    parser.add_argument(
+        "--format",
+        choices=("terminal", "markdown", "github", "json"),
+        default="terminal",
+        help="how to print it (%(default)s)",
+    )
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Judge the files."""
+    from storagedriver.certification import Policy, PolicyError, decide, showing  # noqa: PLC0415  no other waits for it
+    from storagedriver.report.validation import Validation  # noqa: PLC0415  as above
+
+    if twice := next((path for path in given.reports if given.reports.count(path) > 1), None):
+        return output.complain(f"{twice} is given twice", exits.USAGE)
+    if problem := _cannot_write(given):
+        return output.complain(problem, exits.USAGE)
+    try:
+        policy = Policy.load(given.policy)
+        baselines = _baselines(policy, given.policy)
+    except PolicyError as wrong:
+        for problem in wrong.problems:
+            output.complain(f"{wrong.path}: {problem}", exits.USAGE)
+        return exits.USAGE
+    reports = [Validation.of(path) for path in given.reports]
+    verdict = decide(policy, reports, baselines=baselines, commit=given.commit, today=datetime.now(UTC).date())
+    if given.write is not None:
+        try:
+            _write(Path(given.write), reports, verdict)
+        except OSError as refused:
+            return output.complain(f"{given.write} cannot be written: {refused.strerror or refused}", exits.FAILED)
+    match given.format:
+        case "json":
+            output.say_json(showing.as_document(verdict))
+        case "markdown":
+            output.write(showing.as_markdown(verdict), None)
+        case "github":
+            output.say("\n".join(showing.as_annotations(verdict)))
+        case _:
+            output.say_styled(showing.as_lines(verdict))
+    return exits.OK if verdict.passed else exits.FAILED
+
+
+def _cannot_write(given: argparse.Namespace) -> str | None:
+    """Why --write would replace a file that it must not; None if it would not."""
+    if given.write is None:
+        return None
+    folder = Path(given.write).resolve()
+    names = [Path(path).name for path in given.reports]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        return f"--write: two of the reports are called {twice}; give them names of their own"
+    if inside := next((path for path in given.reports if Path(path).resolve().parent == folder), None):
+        return f"--write: {inside} lies in {given.write} and would be replaced; name another folder"
+    return None
+
+
+def _write(folder: Path, reports: Sequence[Validation], verdict: Verdict) -> None:
+    from storagedriver.certification.waiving import with_waived  # noqa: PLC0415  as above
+
+    for each in reports:
+        if each.report is not None:
+            waived = {target.label: target.waived for target in verdict.targets if target.file == each.path}
+            with_waived(each.report, waived).write(folder / Path(each.path).name)
+
+
+def _baselines(policy: Policy, path: str) -> list[Report]:
+    """The reports of before.
+
+    Raises:
+        PolicyError: One is no valid report or of an incomplete run, or two have a target of one label.
+    """
+    from storagedriver.certification import PolicyError  # noqa: PLC0415  as above
+    from storagedriver.commands.reading import read  # noqa: PLC0415  as above
+    from storagedriver.report import ReportError  # noqa: PLC0415  as above
+
+    try:
+        found = read(policy.baseline)
+    except ReportError as broken:
+        raise PolicyError(path, [f"baseline: {broken}"]) from broken
+    owners: dict[str, str] = {}
+    for name, report in found.items():
+        if not report.run.complete:
+            raise PolicyError(path, [f"baseline: {name} is of an incomplete run, so it proves nothing; take another"])
+        for target in report.targets:
+            other = owners.setdefault(target.label, name)
+            if other != name:
+                raise PolicyError(path, [f"baseline: {other} and {name} both have {target.label}; take one of them"])
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""What is made of reports for other programs and for readers elsewhere than in a terminal, a module each."""
