@@ -1,0 +1,41 @@
+"""Histories of concurrent operations: recording them, judging whether one order explains them, showing what is wrong.
+
+A suite wraps its drivers with a HistoryRecorder, calls them from many threads or processes, and gives the history to
+judge().
+"""
+
+from storagedriver.histories.documents import from_document, read, to_document, write
+from storagedriver.histories.guarantees import Finding, Guarantee, Standing
+from storagedriver.histories.judging import Verdict, Wrong, judge
+from storagedriver.histories.model import History, HistoryError, Kind, Operation, Outcome
+from storagedriver.histories.recording import HistoryDriver, HistoryRecorder, joined
+from storagedriver.histories.search import Explanation, SearchLimitError, explain, is_linearizable, sequential_order
+from storagedriver.histories.shrinking import smallest_wrong, unexplained
+
+__all__ = [
+    "Explanation",
+    "Finding",
+    "Guarantee",
+    "History",
+    "HistoryDriver",
+    "HistoryError",
+    "HistoryRecorder",
+    "Kind",
+    "Operation",
+    "Outcome",
+    "SearchLimitError",
+    "Standing",
+    "Verdict",
+    "Wrong",
+    "explain",
+    "from_document",
+    "is_linearizable",
+    "joined",
+    "judge",
+    "read",
+    "sequential_order",
+    "smallest_wrong",
+    "to_document",
+    "unexplained",
+    "write",
+]
