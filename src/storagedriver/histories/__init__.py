@@ -11,8 +11,12 @@ from storagedriver.histories.model import History, HistoryError, Kind, Operation
 from storagedriver.histories.recording import HistoryDriver, HistoryRecorder, joined
 from storagedriver.histories.search import Explanation, SearchLimitError, explain, is_linearizable, sequential_order
 from storagedriver.histories.shrinking import smallest_wrong, unexplained
+from storagedriver.histories.svg import as_svg
+from storagedriver.histories.text import as_text
+from storagedriver.histories.timeline import Bar, Timeline, timeline
 
 __all__ = [
+    "Bar",
     "Explanation",
     "Finding",
     "Guarantee",
@@ -25,8 +29,11 @@ __all__ = [
     "Outcome",
     "SearchLimitError",
     "Standing",
+    "Timeline",
     "Verdict",
     "Wrong",
+    "as_svg",
+    "as_text",
     "explain",
     "from_document",
     "is_linearizable",
@@ -35,6 +42,7 @@ __all__ = [
     "read",
     "sequential_order",
     "smallest_wrong",
+    "timeline",
     "to_document",
     "unexplained",
     "write",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+from storagedriver.histories.contents import common_length
 from storagedriver.histories.model import READS, History, Kind, Operation, Outcome
 from storagedriver.histories.search import SearchLimitError, explain
 from storagedriver.histories.sources import Sources, observes
@@ -135,17 +136,11 @@ def _mixed(read: Operation, history: History) -> set[int]:
         return set()
     seen = read.result
     writes = [each for each in history if each.argument and each.path == read.path and each.invoked <= _end(read)]
-    heads = max(((_common(seen, each.argument or b""), each.number) for each in writes), default=(0, 0))
-    tails = max(((_common(seen[::-1], (each.argument or b"")[::-1]), each.number) for each in writes), default=(0, 0))
+    heads = max(((common_length(seen, each.argument or b""), each.number) for each in writes), default=(0, 0))
+    tails = max(
+        ((common_length(seen[::-1], (each.argument or b"")[::-1]), each.number) for each in writes), default=(0, 0)
+    )
     return {number for length, number in (heads, tails) if length}
-
-
-def _common(left: bytes, right: bytes) -> int:
-    """How many bytes are alike from the first on."""
-    length = min(len(left), len(right))
-    if left[:length] == right[:length]:
-        return length
-    return next(index for index in range(length) if left[index] != right[index])
 
 
 def _without(kept: Iterable[int], numbers: Iterable[int], needs: _Needs) -> set[int]:
