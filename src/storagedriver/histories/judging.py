@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storagedriver.histories.guarantees import Finding, Guarantee, Standing, findings
-from storagedriver.histories.model import History
+from storagedriver.histories.model import History, Kind
 from storagedriver.histories.search import explain
 from storagedriver.histories.shrinking import smallest_wrong
 
@@ -24,6 +24,17 @@ class Wrong:
     partition: History
     findings: Mapping[Guarantee, Finding]
     smallest: History
+
+    def proof(self, guarantee: Guarantee) -> History:
+        """A small part of it that breaks this guarantee, as far as a few operations can show it."""
+        witnesses = self.findings[guarantee].witnesses
+        if not witnesses:
+            return self.smallest
+        kept = {each.number for each in witnesses}
+        kept |= {each.number for each in self.partition if not each.changes_nothing or each.kind is Kind.OPEN}
+        part = self.partition.only(kept)
+        stuck = explain(part).stuck
+        return self.smallest if stuck is None else smallest_wrong(part, stuck)
 
 
 @dataclass(frozen=True, slots=True)

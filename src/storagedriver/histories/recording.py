@@ -257,8 +257,10 @@ class HistoryDriver(InterceptedDriver):
             result = proceed()
         except BaseException as error:
             stream.began = None
-            # A driver without eager_open says at the first read that nothing is there.
-            if isinstance(error, PathNotFoundError) and not any(stream.pieces):
+            # A driver without eager_open says at the first read that nothing is there. One with it may say so of what
+            # was replaced since, and that tells nothing of the file (READ-7).
+            first = not any(stream.pieces) and not self.capabilities.eager_open
+            if isinstance(error, PathNotFoundError) and first:
                 self._recorder.raised(begun, error)
             else:
                 self._recorder.forget(begun)
