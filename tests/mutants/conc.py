@@ -485,5 +485,5 @@ class BoundToItsProcess(FilesystemDriver):
 @mutant("CONC-4", bug="a spawned process gets a store of its own, though shared is declared")
 class StoreOfItsOwn(FilesystemDriver):
     def __init__(self, parameters: FilesystemParameters) -> None:
-        here = f"{parameters.rootdirectory}/{os.getpid()}"
+        here = parameters.rootdirectory / str(os.getpid())
         super().__init__(parameters.model_copy(update={"rootdirectory": here}))

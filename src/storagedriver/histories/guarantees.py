@@ -11,7 +11,7 @@ from storagedriver.histories.model import History, Kind, Operation, Outcome
 from storagedriver.histories.search import SearchLimitError, sequential_order
 from storagedriver.histories.sources import Sources, observes
 
-SEQUENTIAL_CONFIGURATIONS = 50_000
+SEQUENTIAL_CONFIGURATIONS = 10_000
 """How far the search for a sequential order goes: it is exponential in the whole history, unlike that for a linear one."""
 
 

@@ -24,7 +24,7 @@ R = TypeVar("R")
 START_SECONDS = 60
 """How long processes may take to start."""
 
-HANG_SECONDS = 20
+HANG_SECONDS = 10
 """After this time a forked child counts as hung."""
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from storagedriver import StorageDriver
 from storagedriver.histories import History, HistoryRecorder
+from storagedriver.testing import Subject, expect
 from storagedriver_suites.behaviour.readers import switching_often
-from storagedriver_suites.behaviour.streams import together
-from storagedriver_suites.concurrency.workloads import Action, Step, perform
+from storagedriver_suites.concurrency.workloads import Action, Step, load_of, perform
+
+AFTERWARDS_SECONDS = 5
+"""How long the others may go on when one thread has failed."""
 
 
-def at_once(actions: Sequence[Callable[[], object]], what: str, *meetings: threading.Barrier) -> None:
+def at_once(subject: Subject, actions: Sequence[Callable[[], object]], what: str, *meetings: threading.Barrier) -> None:
     """Do all of `actions`, released together in a thread each, with threads switched often.
 
     Args:
+        subject: Whose profile says how long they may take.
         actions: What each thread does.
         what: What it is called if it hangs.
         meetings: Where the threads wait for each other; who waits there for one that failed is let go.
@@ -26,25 +31,42 @@ def at_once(actions: Sequence[Callable[[], object]], what: str, *meetings: threa
         Exception: What failed first.
     """
     errors: list[BaseException] = []
+    start = threading.Barrier(len(actions))
 
     def run(action: Callable[[], object]) -> None:
         try:
+            start.wait()
             action()
         except BaseException as error:  # noqa: BLE001  raised again in the check's own thread
             errors.append(error)
             for meeting in meetings:
                 meeting.abort()
 
+    threads = [threading.Thread(target=run, args=(action,), daemon=True) for action in actions]
+    seconds = load_of(subject).patience
     with switching_often():
-        together([partial(run, action) for action in actions], what)
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + seconds
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
+            for thread in threads:
+                thread.join(0.1)
+            if errors:
+                # What the others still do does not change the judgement.
+                deadline = min(deadline, time.monotonic() + AFTERWARDS_SECONDS)
     if errors:
         raise errors[0]
+    hung = sum(thread.is_alive() for thread in threads)
+    expect.equal(hung, 0, f"threads that have not returned after {seconds} s: {what}")
 
 
-def run_threads(drivers: Sequence[StorageDriver], work: Sequence[Sequence[Step]], what: str) -> History:
+def run_threads(
+    subject: Subject, drivers: Sequence[StorageDriver], work: Sequence[Sequence[Step]], what: str
+) -> History:
     """The history of each worker's steps, made by a thread each with a driver each, and of a look at the end.
 
     Args:
+        subject: As at_once().
         drivers: Shared out to the workers in turn.
         work: What each worker does.
         what: What it is called if it hangs.
@@ -57,7 +79,7 @@ def run_threads(drivers: Sequence[StorageDriver], work: Sequence[Sequence[Step]]
         for step in work[number]:
             perform(wrapped[number % len(wrapped)], step)
 
-    at_once([partial(run, number) for number in range(len(work))], what)
+    at_once(subject, [partial(run, number) for number in range(len(work))], what)
     look(wrapped[0], work)
     return recorder.history()
 

@@ -87,6 +87,7 @@ def test_what_is_stable_is_always_there(
                 return
 
     at_once(
+        subject,
         [*(partial(churn, number) for number in range(CHURNING)), wait, partial(look, 0), partial(look, 1)],
         "lists and walks beside changes",
     )
@@ -107,11 +108,11 @@ def test_writes_side_by_side_are_all_kept(
 
     def write(number: int) -> None:
         for turn in range(rounds):
-            start.wait(60)
+            start.wait()
             for path in (f"d/new-{turn}-{number}", f"d/old-{number}"):
                 perform(used[number % len(used)], Step(action, tree.path(path), content_of(number, turn, 60)))
 
-    at_once([partial(write, number) for number in range(load.workers)], "writes side by side", start)
+    at_once(subject, [partial(write, number) for number in range(load.workers)], "writes side by side", start)
 
     due = {
         tree.path(f"d/new-{turn}-{number}"): content_of(number, turn, 60)
@@ -137,64 +138,99 @@ def test_write_into_a_directory_that_becomes_empty(tree: Tree, subject: Subject,
         for turn in range(rounds):
             path = tree.path(f"d/{turn % 3}/e/last")
             used[0].put_content(path, b"last")
-            meet.wait(60)
+            meet.wait()
             if removed == "delete":
                 used[0].delete(path)
             else:
                 used[0].move(path, tree.path("gone"))
-            meet.wait(60)
-            meet.wait(60)
+            meet.wait()
+            meet.wait()
 
     def write() -> None:
         for turn in range(rounds):
             path = tree.path(f"d/{turn % 3}/e/new")
-            meet.wait(60)
+            meet.wait()
             perform(used[-1], Step(Action.STREAM if turn % 2 else Action.PUT, path, b"new"))
-            meet.wait(60)
+            meet.wait()
             expect.equal(used[-1].get_content(path), b"new", "a file written while its directory became empty")
             expect.children(used[-1], tree.path(f"d/{turn % 3}/e"), [path], "its directory")
             used[-1].delete(path)
             expect.not_found(partial(used[-1].list, tree.path(f"d/{turn % 3}")), "the directory after its last file")
-            meet.wait(60)
+            meet.wait()
 
-    at_once([remove, write], "writes into directories that become empty", meet)
+    at_once(subject, [remove, write], "writes into directories that become empty", meet)
+
+
+@requirement("CONC-3")
+@pytest.mark.parametrize("changed", ["file", "directory"])
+@pytest.mark.parametrize("drivers", ["one", "each"])
+def test_list_beside_a_child_that_comes_and_goes(
+    driver: StorageDriver, tree: Tree, subject: Subject, changed: str, drivers: str
+) -> None:
+    """While the first child of a directory is put and deleted again and again, no list or walk misses another."""
+    looks = load_of(subject).rounds * 4
+    used = [subject.unrecorded() for _ in range(1 if drivers == "one" else 2)]
+    stable = sorted(tree.path(f"d/{name}") for name in "bcdefgh")
+    for path in stable:
+        driver.put_content(path, b"stable")
+    coming = tree.path("d/a" if changed == "file" else "d/a/b")
+    over = threading.Event()
+
+    def change() -> None:
+        while not over.is_set():
+            used[0].put_content(coming, b"coming")
+            used[0].delete(tree.path("d/a"))
+
+    def look() -> None:
+        try:
+            for turn in range(looks):
+                listed = used[-1].list(tree.path("d"))
+                expect.equal([each for each in stable if each not in listed], [], "children that a list misses")
+                expect.equal(len(set(listed)), len(listed), "children listed, each once")
+                if turn % 3 == 0:
+                    seen = [info.path for info in used[-1].walk(tree.path("d"))]
+                    expect.equal([each for each in stable if each not in seen], [], "paths that a walk misses")
+        finally:
+            over.set()
+
+    at_once(subject, [change, look], "lists beside a child that comes and goes")
 
 
 @requirement("CONC-3")
 def test_delete_of_a_directory_beside_others(tree: Tree, subject: Subject) -> None:
-    """Deletes of directories, while their siblings of like names are written, take nothing else with them.
+    """Deletes of directories, while siblings of like names appear, take nothing else with them.
 
     What is written into a directory while it is deleted may go or stay; it is whole if it stays.
     """
     rounds = load_of(subject).rounds
     shared = subject.unrecorded()
     meet = threading.Barrier(3)
-    kept = [tree.path(f"d/{name}") for name in ("ab", "a-b", "a.b", "a0/x")]
 
     def delete() -> None:
-        for _ in range(rounds):
+        for turn in range(rounds):
             for name in ("x", "s/y"):
-                shared.put_content(tree.path(f"d/a/{name}"), b"going")
-            meet.wait(60)
-            shared.delete(tree.path("d/a"))
-            meet.wait(60)
+                shared.put_content(tree.path(f"{turn}/a/{name}"), b"going")
+            meet.wait()
+            shared.delete(tree.path(f"{turn}/a"))
+            meet.wait()
 
     def write() -> None:
         for turn in range(rounds):
-            meet.wait(60)
+            kept = [tree.path(f"{turn}/{name}") for name in ("ab", "a-b", "a.b", "a0/x")]
+            meet.wait()
             for path in kept:
                 perform(shared, Step(Action.PUT, path, content_of(1, turn, 40)))
-            meet.wait(60)
+            meet.wait()
             for path in kept:
                 expect.equal(shared.get_content(path), content_of(1, turn, 40), "a file beside a deleted directory")
 
     def write_below() -> None:
         for turn in range(rounds):
-            meet.wait(60)
-            path = tree.path("d/a/late")
+            path = tree.path(f"{turn}/a/late")
+            meet.wait()
             perform(shared, Step(Action.PUT, path, content_of(2, turn, 40)))
-            meet.wait(60)
+            meet.wait()
             with contextlib.suppress(PathNotFoundError):
                 expect.equal(shared.get_content(path), content_of(2, turn, 40), "a file in a deleted directory")
 
-    at_once([delete, write, write_below], "deletes of directories beside writes", meet)
+    at_once(subject, [delete, write, write_below], "deletes of directories beside writes", meet)

@@ -38,7 +38,7 @@ def test_history_of_many_threads(driver: StorageDriver, tree: Tree, subject: Sub
     load = load_of(subject)
     work = workload(seed, load, tree, capabilities=driver.capabilities)
 
-    history = run_threads(opened(subject, drivers, load.workers), work, "random work of many threads")
+    history = run_threads(subject, opened(subject, drivers, load.workers), work, "random work of many threads")
 
     expect_consistent(history, driver.capabilities, f"history of random work, seed {seed}")
 
@@ -52,7 +52,7 @@ def test_history_of_one_contended_file(driver: StorageDriver, tree: Tree, subjec
     actions = {**MIXED, Action.PUT: 8, Action.STREAM: 6, Action.DELETE: 4}
     work = workload(seed, load, tree, actions=actions, capabilities=driver.capabilities)
 
-    history = run_threads(opened(subject, "each", load.workers), work, "random work on one file")
+    history = run_threads(subject, opened(subject, "each", load.workers), work, "random work on one file")
 
     expect_consistent(history, driver.capabilities, f"history of random work on one file, seed {seed}")
 
@@ -66,7 +66,7 @@ def test_history_of_large_files(driver: StorageDriver, tree: Tree, subject: Subj
     actions = {Action.GET: 3, Action.READ: 3, Action.PUT: 2, Action.STREAM: 2}
     work = workload(seed, load, tree, actions=actions, sizes=(10, chunk, 2 * chunk), capabilities=driver.capabilities)
 
-    history = run_threads(opened(subject, "one", load.workers), work, "random work on a large file")
+    history = run_threads(subject, opened(subject, "one", load.workers), work, "random work on a large file")
 
     expect_consistent(history, driver.capabilities, f"history of random work on a large file, seed {seed}")
 
@@ -81,7 +81,7 @@ def test_history_with_moves(driver: StorageDriver, tree: Tree, subject: Subject,
     actions = {Action.GET: 4, Action.READ: 2, Action.STAT: 2, Action.PUT: 3, Action.DELETE: 1, Action.MOVE: 4}
     work = workload(seed, load, tree, actions=actions, capabilities=driver.capabilities)
 
-    history = run_threads(opened(subject, drivers, load.workers), work, "random work with moves")
+    history = run_threads(subject, opened(subject, drivers, load.workers), work, "random work with moves")
 
     expect_consistent(history, driver.capabilities, f"history of random work with moves, seed {seed}")
 
@@ -102,27 +102,28 @@ def test_new_file_appears_at_once(driver: StorageDriver, tree: Tree, subject: Su
     def write() -> None:
         threading.current_thread().name = "writer"
         for number, path in enumerate(paths):
-            start.wait(60)
+            start.wait()
             action = Action.PUT if written == "put" else Action.STREAM
             perform(watched, Step(action, path, content_of(0, number, 2000)))
 
     def watch(number: int, action: Action) -> None:
         threading.current_thread().name = f"watcher {number}"
         for path in paths:
-            start.wait(60)
+            start.wait()
             for _ in range(6):
                 perform(watched, Step(action, path))
 
     def take_listed() -> None:
         threading.current_thread().name = "lister"
         for path in paths:
-            start.wait(60)
+            start.wait()
             for _ in range(3):
                 listed = watched.list(tree.path("d")) if path != paths[0] else []
                 if path in listed:
                     expect.equal(len(watched.get_content(path)), 2000, "size of a new file that was just listed")
 
     at_once(
+        subject,
         [
             write,
             partial(watch, 1, Action.GET),
@@ -153,17 +154,17 @@ def test_last_of_several_writers_wins_whole(driver: StorageDriver, tree: Tree, s
         writing = used[number % len(used)]
         for turn in range(load.rounds):
             content = content_of(number, turn, 900 + 10 * number)
-            ready.wait(60)
+            ready.wait()
             with writing.writer(path) as writer:
                 writer.write(content[:300])
-                ready.wait(60)
+                ready.wait()
                 writer.write(content[300:600])
                 writer.write(content[600:])
-                ready.wait(60)
+                ready.wait()
                 writer.commit()
             perform(writing, Step(Action.GET, path))
 
-    at_once([partial(write, number) for number in range(writers)], "writers of one path", ready)
+    at_once(subject, [partial(write, number) for number in range(writers)], "writers of one path", ready)
     look(used[0], [[Step(Action.GET, path)]])
 
     expect_consistent(recorder.history(), driver.capabilities, "commits of several writers to one path")
@@ -178,13 +179,17 @@ def test_appends_in_turn_are_all_kept(driver: StorageDriver, tree: Tree, subject
     used = [recorder.wrap(each) for each in opened(subject, drivers, 4)]
     path = tree.path("d/file")
     used[0].put_content(path, b"begin ")
-    turn = threading.Lock()
+    appenders = 4
+    turns = load.rounds // 2 * appenders
+    meet = threading.Barrier(appenders)
 
     def append(number: int) -> None:
         threading.current_thread().name = f"thread {number + 1}"
-        for count in range(load.rounds // 2):
-            with turn:
-                perform(used[number % len(used)], Step(Action.APPEND, path, content_of(number, count, 10 + number)))
+        for turn in range(turns):
+            # One after the other, and never the same twice: what each remembers is out of date each time.
+            meet.wait()
+            if turn % appenders == number:
+                perform(used[number % len(used)], Step(Action.APPEND, path, content_of(number, turn, 10 + number)))
 
     def watch() -> None:
         threading.current_thread().name = "watcher"
@@ -192,11 +197,9 @@ def test_appends_in_turn_are_all_kept(driver: StorageDriver, tree: Tree, subject
             perform(used[-1], Step(Action.GET, path))
             perform(used[-1], Step(Action.STAT, path))
 
-    at_once([*(partial(append, number) for number in range(4)), watch], "appends in turn")
+    at_once(subject, [*(partial(append, number) for number in range(appenders)), watch], "appends in turn", meet)
     look(used[0], [[Step(Action.GET, path)]])
 
     expect_consistent(recorder.history(), driver.capabilities, "appends by several threads in turn")
-    size = 6 + sum(
-        len(content_of(number, count, 10 + number)) for number in range(4) for count in range(load.rounds // 2)
-    )
+    size = 6 + sum(len(content_of(turn % appenders, turn, 10 + turn % appenders)) for turn in range(turns))
     expect.equal(driver.stat(path).size, size, "size of a file to which several threads appended in turn")

@@ -43,21 +43,21 @@ def _watched(
         for turn in range(rounds):
             source, dest = tree.path(f"{turn}/source"), tree.path(f"{turn}/dest")
             used[0].put_content(source, content)
-            meet.wait(60)
+            meet.wait()
             used[0].move(source, dest)
-            meet.wait(60)
+            meet.wait()
             expect.file(used[0], dest, content, "a file that was moved while others looked")
 
     def watch() -> None:
         for turn in range(rounds):
-            meet.wait(60)
+            meet.wait()
             for _ in range(4):
                 pairs.append(  # noqa: PERF401  the order in which both are looked at is what matters
                     tuple(_seen(LOOKS[look], used[-1], tree.path(f"{turn}/{name}")) for name in order)  # type: ignore[arg-type]
                 )
-            meet.wait(60)
+            meet.wait()
 
-    at_once([move, watch, watch], "looks at a file that is moved", meet)
+    at_once(subject, [move, watch, watch], "looks at a file that is moved", meet)
     return pairs, content
 
 
@@ -101,14 +101,14 @@ def test_one_of_several_moves_wins(driver: StorageDriver, tree: Tree, subject: S
         for turn in range(rounds):
             if number == 0:
                 shared.put_content(tree.path(f"{turn}/source"), content)
-            meet.wait(60)
+            meet.wait()
             try:
                 shared.move(tree.path(f"{turn}/source"), tree.path(f"{turn}/dest-{number}"))
             except PathNotFoundError:
                 continue
             moved.append((turn, number))
 
-    at_once([partial(move, number) for number in range(movers)], "several moves of one file", meet)
+    at_once(subject, [partial(move, number) for number in range(movers)], "several moves of one file", meet)
 
     for turn, number in moved:
         expect.file(driver, tree.path(f"{turn}/dest-{number}"), content, "a file that several threads moved")

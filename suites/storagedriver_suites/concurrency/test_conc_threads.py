@@ -117,7 +117,7 @@ def test_every_method_beside_every_other(tree: Tree, subject: Subject, seed: int
         for _ in range(turns):
             workers[number].turn(chance)
 
-    at_once([partial(work, number) for number in range(THREADS)], "all methods from many threads")
+    at_once(subject, [partial(work, number) for number in range(THREADS)], "all methods from many threads")
 
 
 @requirement("CONC-1")
@@ -135,7 +135,7 @@ def test_gets_and_puts_of_one_file_end(tree: Tree, subject: Subject) -> None:
             perform(shared, Step(actions[0] if number % 2 else actions[1 + turn % 3], path, content))
             shared.list(tree.path("d"))
 
-    at_once([partial(work, number) for number in range(2 * THREADS)], "gets and puts of one file")
+    at_once(subject, [partial(work, number) for number in range(2 * THREADS)], "gets and puts of one file")
 
 
 @requirement("CONC-1")
@@ -150,15 +150,15 @@ def test_drivers_are_made_by_many_threads_at_once(driver: StorageDriver, tree: T
             expect.equal(made.get_content(tree.path("d/file")), b"content", "content by a driver made beside others")
             made.put_content(tree.path(f"d/{number}"), b"%d" % number)
         finally:
-            closed.wait(60)
+            closed.wait()
             if number % 2:
                 made.close()
-            closed.wait(60)
+            closed.wait()
         if number % 2 == 0:
             expect.equal(made.get_content(tree.path(f"d/{number}")), b"%d" % number, "content after others were closed")
             made.close()
 
-    at_once([partial(use, number) for number in range(THREADS)], "drivers made at once", closed)
+    at_once(subject, [partial(use, number) for number in range(THREADS)], "drivers made at once", closed)
 
     expect.children(
         driver, tree.path("d"), [tree.path(f"d/{name}") for name in ("file", *range(THREADS))], "what all drivers put"
@@ -180,7 +180,7 @@ def test_walks_and_streams_are_apart(tree: Tree, subject: Subject) -> None:
         with writer, reader:
             seen, read = [], b""
             for turn in range(20):
-                start.wait(60)
+                start.wait()
                 seen.append(next(walk).path)
                 read += reader.read(100)
                 writer.write(b"%d %d;" % (number, turn))
@@ -192,4 +192,4 @@ def test_walks_and_streams_are_apart(tree: Tree, subject: Subject) -> None:
         written = b"".join(b"%d %d;" % (number, turn) for turn in range(20))
         expect.equal(shared.get_content(tree.path(f"written/{number}")), written, "what a writer wrote beside others")
 
-    at_once([partial(work, number) for number in range(THREADS)], "walks and streams at once", start)
+    at_once(subject, [partial(work, number) for number in range(THREADS)], "walks and streams at once", start)

@@ -75,22 +75,24 @@ class Load:
         steps: How many steps each makes.
         files: On how many files.
         rounds: How often what is done in rounds is repeated.
+        patience: Seconds after which threads that have not returned are taken for hung.
     """
 
     workers: int
     steps: int
     files: int
     rounds: int
+    patience: int = 30
 
 
 _LOADS = {
     # (profile, whether a server is behind the driver): there each step costs milliseconds.
     ("quick", False): Load(workers=8, steps=40, files=2, rounds=30),
     ("quick", True): Load(workers=6, steps=12, files=2, rounds=6),
-    ("full", False): Load(workers=8, steps=150, files=4, rounds=100),
-    ("full", True): Load(workers=8, steps=30, files=3, rounds=15),
-    ("soak", False): Load(workers=12, steps=400, files=6, rounds=200),
-    ("soak", True): Load(workers=10, steps=150, files=4, rounds=60),
+    ("full", False): Load(workers=8, steps=150, files=4, rounds=100, patience=120),
+    ("full", True): Load(workers=8, steps=30, files=3, rounds=15, patience=120),
+    ("soak", False): Load(workers=12, steps=400, files=6, rounds=200, patience=280),
+    ("soak", True): Load(workers=10, steps=150, files=4, rounds=60, patience=280),
 }
 
 
@@ -159,20 +161,20 @@ def content_of(worker: int, number: int, size: int) -> bytes:
 
 
 def perform(driver: StorageDriver, step: Step) -> None:
-    """Do one step. That a file is absent is an answer; all else that is raised is not expected."""
+    """Do one step. That a file is absent is an answer to what looks for one; all else that is raised is not expected."""
     action, path = step.action, step.path
     if action is Action.READ:
         _read(driver, path)
     elif action is Action.APPEND or action is Action.STREAM:
         _stream(driver, path, step.content, append=action is Action.APPEND)
+    elif action is Action.PUT:
+        driver.put_content(path, step.content)
     else:
         with contextlib.suppress(PathNotFoundError):
             if action is Action.GET:
                 driver.get_content(path)
             elif action is Action.STAT:
                 driver.stat(path)
-            elif action is Action.PUT:
-                driver.put_content(path, step.content)
             elif action is Action.DELETE:
                 driver.delete(path)
             else:
@@ -191,10 +193,14 @@ def _read(driver: StorageDriver, path: str) -> None:
 
 
 def _stream(driver: StorageDriver, path: str, content: bytes, *, append: bool) -> None:
-    with contextlib.suppress(PathNotFoundError):
+    try:
         writer = driver.writer(path, append=append)
-        third = len(content) // 3
-        with writer:
-            for piece in (content[:third], content[third : 2 * third], content[2 * third :]):
-                writer.write(piece)
-            writer.commit()
+    except PathNotFoundError:
+        if not append:
+            raise
+        return
+    third = len(content) // 3
+    with writer:
+        for piece in (content[:third], content[third : 2 * third], content[2 * third :]):
+            writer.write(piece)
+        writer.commit()
