@@ -11,8 +11,9 @@ from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import unregister_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour
+from storagedriver_suites import behaviour, concurrency
 
+SUITES = (behaviour, concurrency)
 MUTANTS = all_mutants()
 
 
@@ -32,7 +33,7 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
     group = registered.requirement.partition("-")[0].lower()
     run = pytester.runpytest_inprocess(
         # The group's modules alone: collecting all of them takes longer than running a few of their checks.
-        *sorted(Path(behaviour.__file__).parent.glob(f"test_{group}*.py")),
+        *(each for suite in SUITES for each in sorted(Path(suite.__path__[0]).glob(f"test_{group}*.py"))),
         f"--driver={registered.name}",
         "--requirement",
         registered.requirement,
@@ -48,8 +49,9 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
 
 
 def test_every_requirement_has_a_mutant() -> None:
-    """No clause of the suite's groups goes without a driver that breaks it."""
-    wanted = {each.id for each in REQUIREMENTS.values() if each.group in behaviour.GROUPS}
+    """No clause of the suites' groups goes without a driver that breaks it."""
+    judged = {group for suite in SUITES for group in suite.GROUPS}
+    wanted = {each.id for each in REQUIREMENTS.values() if each.group in judged}
 
     assert wanted - {mutant.requirement for mutant in MUTANTS} == set()
 

@@ -23,6 +23,13 @@ def calls(failure: Failure) -> list[str]:
     return [redact(f"{each.number:3} {describe(failure.recorder, each)}") for each in failure.recorder.calls]
 
 
+def exhibits(failure: Failure) -> dict[str, str]:
+    """What is written beside the report for it: text by the ending of the file's name, without secrets."""
+    redact = Redaction(failure.target)
+    given = failure.error.exhibits if isinstance(failure.error, ContractViolation) else {}
+    return {ending: redact(text) for ending, text in given.items()}
+
+
 def judged(error: BaseException) -> tuple[str, str, str]:
     """What was judged, expected and seen, in words."""
     if isinstance(error, ContractViolation):
@@ -45,11 +52,15 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
     lines = [f"{clause.id} ({clause.level}): {clause.title}", *_paragraph("Why: ", clause.rationale)]
     what, expected, seen = judged(failure.error)
     lines += [f"Driver:   {failure.target.label}", f"Judged:   {what}", f"Expected: {expected}", f"Seen:     {seen}"]
-    lines += ["Calls:", *_shortened(calls(failure))]
+    story = failure.error.story if isinstance(failure.error, ContractViolation) else ()
+    lines += [*(["What happened:", *story] if story else []), "Calls:", *_shortened(calls(failure))]
     if where:
         lines += ["Raised at:", *textwrap.indent(where, "  ").splitlines()]
     script_lines = script.splitlines()
     if written is not None:
+        lines += [
+            f"Shown in: {shlex.quote(os.path.relpath(written.with_suffix(ending)))}" for ending in exhibits(failure)
+        ]
         lines.append(f"Reproduce: python {shlex.quote(os.path.relpath(written))}")
     if written is None or len(script_lines) <= SCRIPT_LINES_SHOWN:
         lines += ["Reproducer:" if written is None else "which is:", "", *script_lines]

@@ -38,12 +38,14 @@ class Judgement:
         reason: Why, for all but passed and failed.
         evidence: What report.Evidence is made of, for a failure.
         text: What pytest prints about it; None for what pytest prints by itself.
+        exhibits: Files to write beside the report, the text of each by the ending of its name.
     """
 
     outcome: str
     reason: str = ""
     evidence: dict[str, Any] | None = None
     text: str | None = None
+    exhibits: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Judge:
@@ -118,13 +120,14 @@ class Judge:
             "what": redact(what),
             "expected": redact(expected),
             "seen": redact(seen),
-            "calls": failures.calls(failure),
+            "calls": [*failures.calls(failure), *map(redact, getattr(error, "story", ()))],
             "reproducer": source,
             "traceback": redact("".join(traceback.format_exception(error))) if unforeseen else "",
         }
         where = _where(error.__cause__ if hang else error) if unforeseen else ""
         written = place(self._options.report, failure.node_id)
-        return Judgement("failed", "", evidence, failures.text(failure, source, written, where))
+        text = failures.text(failure, source, written, where)
+        return Judgement("failed", "", evidence, text, failures.exhibits(failure))
 
     def _command(self, target: Target, node: str) -> list[str]:
         command = [f"--driver={target.words}", f"--profile={self._options.profile}"]

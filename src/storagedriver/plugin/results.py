@@ -24,6 +24,8 @@ from storagedriver.plugin.targets import Targets
 from storagedriver.testing.target import Target, TargetError, find_registration
 
 _SDKS = ("boto3", "moto", "pytest-xdist")
+_WRITTEN = (".py", ".svg", ".history.json")
+"""Endings of what is written beside a report."""
 
 
 def check_writable(path: Path) -> None:
@@ -63,6 +65,7 @@ class Results:
         self._collector = report.Collector(groups)
         self._checks: list[tuple[str, report.Check]] = []
         self._expected: dict[tuple[str, str], PlannedCheck] = {}
+        self._exhibits: list[tuple[str, Mapping[str, str]]] = []
         self._reasons: list[str] = []
         self._unwritten: str | None = None
         self._report: report.Report | None = None
@@ -80,6 +83,7 @@ class Results:
     def add(self, found: Mapping[str, Any]) -> None:
         """Take the outcome of one check, as the plugin put it on pytest's report."""
         evidence = found["evidence"]
+        self._exhibits.append((found["node_id"], found.get("exhibits", {})))
         self._checks.append(
             (
                 found["label"],
@@ -153,7 +157,7 @@ class Results:
     def _write_reproducers(self, folder: Path) -> None:
         if folder.is_dir():
             # Those of the last run would be taken for this one's.
-            for old in folder.glob("*.py"):
+            for old in [each for ending in _WRITTEN for each in folder.glob(f"*{ending}")]:
                 old.unlink()
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -162,6 +166,13 @@ class Results:
             if path is not None and check.evidence is not None and check.evidence.reproducer:
                 folder.mkdir(exist_ok=True)
                 path.write_text(check.evidence.reproducer, encoding="utf-8", errors="backslashreplace")
+        for node_id, exhibits in self._exhibits:
+            path = place(self._options.report, node_id)
+            if path is None:
+                continue
+            for ending, text in exhibits.items():
+                folder.mkdir(exist_ok=True)
+                path.with_suffix(ending).write_text(text, encoding="utf-8", errors="backslashreplace")
 
     def print(self, reporter: pytest.TerminalReporter) -> None:
         """Show the table: groups by targets, failures first."""

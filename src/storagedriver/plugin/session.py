@@ -279,6 +279,7 @@ class CertificationPlugin:
                 "outcome": judgement.outcome,
                 "reason": judgement.reason,
                 "evidence": judgement.evidence,
+                "exhibits": judgement.exhibits,
             }
         report.storagedriver = found  # type: ignore[attr-defined]  # pytest sends attributes to the controller as they are
         return report
@@ -318,7 +319,7 @@ class CertificationPlugin:
             return
         self._opened.down.setdefault(found["label"], outage)
         judgement = errored(outage)
-        found |= {"outcome": judgement.outcome, "reason": judgement.reason, "evidence": None}
+        found |= {"outcome": judgement.outcome, "reason": judgement.reason, "evidence": None, "exhibits": {}}
         if report.failed:
             report.longrepr = judgement.text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,10 +22,20 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         seen: What the driver did.
         comparable: Whether `seen != expected` is the violation, so that a script can judge by it alone.
         kinds: The errors of which one was expected, where none or another came.
+        story: More about what happened, line by line; shown, and kept with the calls.
+        exhibits: Files to be written beside the report, the text of each by the ending of its name: ".svg".
     """
 
     def __init__(
-        self, what: str, *, expected: object, seen: object, comparable: bool = False, kinds: Kinds | None = None
+        self,
+        what: str,
+        *,
+        expected: object,
+        seen: object,
+        comparable: bool = False,
+        kinds: Kinds | None = None,
+        story: Sequence[str] = (),
+        exhibits: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -33,6 +43,8 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         self.seen = seen
         self.comparable = comparable
         self.kinds = kinds
+        self.story = tuple(story)
+        self.exhibits = dict(exhibits or {})
 
     def __str__(self) -> str:
         return f"{self.what}: expected {abbreviated(self.expected)}, seen {abbreviated(self.seen)}"

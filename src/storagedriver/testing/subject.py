@@ -61,6 +61,16 @@ class Subject:
         self._opened.append(driver)
         return driver
 
+    def unrecorded(self) -> StorageDriver:
+        """Another driver on the same store, closed after the check; of its calls nothing is told.
+
+        For workloads of many threads: made one after the other, the calls would not show what happened.
+        """
+        self._recorder.untold = True
+        driver = self.target.open()
+        self._opened.append(driver)
+        return driver
+
     def construct(self, parameters: Mapping[str, Any]) -> StorageDriver:
         """What the driver's constructor makes of exactly `parameters`; neither recorded nor closed."""
         self._recorder.untold = True
