@@ -33,6 +33,22 @@ def test_a_good_driver_passes_and_the_run_is_complete(run: Callable[..., Run]) -
     assert len(outcomes) == 7
 
 
+def test_what_a_check_saw_is_forgotten_after_it(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """A long run does not hold all contents that its checks wrote and read until its end."""
+    author.makeconftest(
+        "import gc, pathlib\n"
+        "from storagedriver.testing.recording import Recorder\n"
+        "def pytest_sessionfinish():\n"
+        "    gc.collect()\n"
+        "    held = sum(isinstance(each, Recorder) for each in gc.get_objects())\n"
+        "    pathlib.Path('held').write_text(str(held))\n"
+    )
+
+    run(GOOD, process=True)
+
+    assert (author.path / "held").read_text() == "0"
+
+
 def test_the_profile_full_runs_more(run: Callable[..., Run]) -> None:
     """Checks that take seconds run where they are asked for."""
     assert "test_that_takes_long" not in run(GOOD).outcomes()

@@ -239,6 +239,12 @@ class Cluster:
             # All in memory: nothing outlives it anyway, and no write waits for a disk.
             "osd_objectstore": "memstore",
             "memstore_device_bytes": str(16 << 30),
+            # It counts wrongly what it holds, and after hours has less than nothing, which passes for full: writes would
+            # hang then. These are taken as percentages, beyond what the count can come to.
+            **dict.fromkeys(
+                ("mon_osd_nearfull_ratio", "mon_osd_backfillfull_ratio", "mon_osd_full_ratio", "osd_failsafe_full_ratio"),
+                "1e12",
+            ),
             "osd_pool_default_size": "1",
             "osd_pool_default_min_size": "1",
             "osd_pool_default_pg_num": "8",

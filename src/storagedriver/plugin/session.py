@@ -257,6 +257,9 @@ class CertificationPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the requirement, the outcome and the evidence on pytest's report, which travels to the controller."""
         report = yield
+        if call.when == "teardown" and fixtures.CASE in item.stash:
+            # It holds all that the check read and wrote, and pytest keeps its items to the end.
+            del item.stash[fixtures.CASE]
         label, clause = label_of(item), selection.requirement_of(item)
         if label is None or clause is None or (call.when != "call" and report.passed):
             return report
