@@ -98,7 +98,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         default=None,
         dest="storagedriver_timeout",
-        help="After this many seconds one check counts as hung and fails (300 without it). Example: --check-timeout 60",
+        help="After this many seconds one check counts as hung and fails (300 without it, 1800 in profile soak). "
+        "Example: --check-timeout 60",
     )
 
 

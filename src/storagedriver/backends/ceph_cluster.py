@@ -242,7 +242,12 @@ class Cluster:
             # It counts wrongly what it holds, and after hours has less than nothing, which passes for full: writes would
             # hang then. These are taken as percentages, beyond what the count can come to.
             **dict.fromkeys(
-                ("mon_osd_nearfull_ratio", "mon_osd_backfillfull_ratio", "mon_osd_full_ratio", "osd_failsafe_full_ratio"),
+                (
+                    "mon_osd_nearfull_ratio",
+                    "mon_osd_backfillfull_ratio",
+                    "mon_osd_full_ratio",
+                    "osd_failsafe_full_ratio",
+                ),
                 "1e12",
             ),
             "osd_pool_default_size": "1",

@@ -17,7 +17,7 @@ from storagedriver.plugin.accounting import label_of
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import Expired
 from storagedriver.plugin.opened import SKIPPED, OpenedTargets
-from storagedriver.plugin.options import DEFAULT_TIMEOUT, Options
+from storagedriver.plugin.options import DEFAULT_TIMEOUTS, Options
 from storagedriver.plugin.redaction import Redaction, secret_parameters
 from storagedriver.plugin.replay import Failure
 from storagedriver.plugin.reproducer import place, rerun_script, script
@@ -133,7 +133,7 @@ class Judge:
         command = [f"--driver={target.words}", f"--profile={self._options.profile}"]
         if target.backend is not None:
             command.append(f"--backend={target.backend.name}:{target.backend.mode}")
-        if self._options.timeout != DEFAULT_TIMEOUT:
+        if self._options.timeout != DEFAULT_TIMEOUTS[self._options.profile]:
             command.append(f"--check-timeout={self._options.timeout:g}")
         # Secrets are left to the environment: STORAGEDRIVER_<DRIVER>_<PARAMETER>.
         hidden = secret_parameters(target)

@@ -20,7 +20,8 @@ from storagedriver.plugin.table import Table
 from storagedriver.registry import CHECKS, suite_names
 
 ALL = "all"
-DEFAULT_TIMEOUT = 300.0
+DEFAULT_TIMEOUTS = {"quick": 300.0, "full": 300.0, "soak": 1800.0}
+"""Seconds after which a check counts as hung, by profile, where the user does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Options:
     profile: str = "quick"
     report: Path | None = None
     require_backends: bool = False
-    timeout: float = DEFAULT_TIMEOUT
+    timeout: float = DEFAULT_TIMEOUTS["quick"]
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     table_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -90,8 +91,9 @@ def read(config: pytest.Config, table: Table) -> Options:
         pytest.UsageError: One is wrong; the message names it and what would be right.
     """
     drivers = _drivers(config.getoption("storagedriver_driver") or table.words("driver"))
+    profile = config.getoption("storagedriver_profile") or table.profile()
     timeout = config.getoption("storagedriver_timeout")
-    timeout = table.number("check-timeout", DEFAULT_TIMEOUT) if timeout is None else timeout
+    timeout = table.number("check-timeout", DEFAULT_TIMEOUTS[profile]) if timeout is None else timeout
     if not timeout > 0 or math.isinf(timeout):
         raise pytest.UsageError(f"--check-timeout: {timeout} is not a number of seconds above 0")
     wanted = config.getoption("storagedriver_require_backends")
@@ -102,7 +104,7 @@ def read(config: pytest.Config, table: Table) -> Options:
         requirements=_requirements(
             _listed(_given(config.getoption("storagedriver_requirements"), table, "requirement"))
         ),
-        profile=config.getoption("storagedriver_profile") or table.profile(),
+        profile=profile,
         report=_report_path(config, table),
         require_backends=table.flag("require-backends") if wanted is None else bool(wanted),
         timeout=float(timeout),
