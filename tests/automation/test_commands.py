@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from storagedriver.backends.errors import BackendUnavailableError
+from storagedriver.report import Report
 
 CI = Path(__file__).parents[2] / "ci"
 NOTHING_SELECTED = 5
@@ -226,12 +227,15 @@ def test_what_is_published_is_complete_and_was_kept(
         pytester.runpytest_inprocess(
             "--driver=inmemory", "--requirement=MOVE-1", f"--certify-report={made / name}.json", *arguments
         )
-    document = json.loads((made / "whole.json").read_text())
-    document["run"] |= {"complete": True, "incomplete_reasons": []}
-    (made / "whole.json").write_text(json.dumps(document))
+    report = Report.read(made / "whole.json")
+    whole = dataclasses.replace(report.run, complete=True, incomplete_reasons=())
+    dataclasses.replace(report, run=whole).write(made / "whole.json")
+    (made / "edited.json").write_text((made / "whole.json").read_text().replace("inmemory", "filesystem"))
 
     assert script.main([str(made), str(published)]) == 1
 
-    assert "part.json: it certifies nothing" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "part.json: it certifies nothing" in said
+    assert "edited.json: edited after it was written" in said
     assert sorted(path.name for path in published.iterdir()) == ["README.md", "whole.json"]
     assert "| [`inmemory`](whole.json) | none |" in (published / "README.md").read_text()
