@@ -228,11 +228,14 @@ def test_what_is_published_is_complete_and_was_kept(
             "--driver=inmemory", "--requirement=MOVE-1", f"--certify-report={made / name}.json", *arguments
         )
     report = Report.read(made / "whole.json")
-    whole = dataclasses.replace(report, run=dataclasses.replace(report.run, complete=True, incomplete_reasons=()))
-    whole.write(made / "whole.json")
+    whole = dataclasses.replace(report.run, complete=True, incomplete_reasons=())
+    dataclasses.replace(report, run=whole).write(made / "whole.json")
+    (made / "edited.json").write_text((made / "whole.json").read_text().replace("inmemory", "filesystem"))
 
     assert script.main([str(made), str(published)]) == 1
 
-    assert "part.json: it certifies nothing" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "part.json: it certifies nothing" in said
+    assert "edited.json: edited after it was written" in said
     assert sorted(path.name for path in published.iterdir()) == ["README.md", "whole.json"]
     assert "| [`inmemory`](whole.json) | none |" in (published / "README.md").read_text()

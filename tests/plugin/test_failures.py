@@ -94,13 +94,23 @@ def test_a_failure_explains_itself(faulty: pytest.Pytester, run: Callable[..., R
             "Calls:",
             "*1 driver.put_content('/check-*/f', content=b'12345')",
             "*3 driver.get_content('/check-*/f') -> b'62345'",
-            "Reproduce: python report-reproducers/test_tiny-test_shorter_put-KeepsTail-*.py",
+            "Reproduce: python report-reproducers/reproduce-test_tiny-test_shorter_put-KeepsTail-*.py",
         ]
     )
     assert "site-packages" not in done.said
     assert "storagedriver/plugin" not in done.said
     (script,) = done.reproducers()
     assert script.read_text() in done.said
+
+
+def test_reproducers_are_no_tests_of_the_author(faulty: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """His next run collects the folder of the report too, and a script that it imports would end it."""
+    assert run("--driver=faulty:KeepsTail", "-k", "shorter").reproducers()
+
+    result = faulty.runpytest_inprocess("-p", "no:cacheprovider", "--collect-only", "-q")
+
+    assert result.ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert "reproduce" not in "\n".join(result.outlines)
 
 
 def test_reproducers_of_every_kind_run_as_written(faulty: pytest.Pytester, run: Callable[..., Run]) -> None:

@@ -143,6 +143,22 @@ def test_a_run_that_went_wrong_does_not_pass(
     assert rules(told) <= expected
 
 
+def test_an_expected_failure_does_not_pass(
+    author: pytest.Pytester, run: Callable[..., Run], gate: Callable[..., tuple[int, dict[str, object]]]
+) -> None:
+    """Marks of the author's own make pytest end with 0, and nothing else."""
+    spoil(author, "assert False")
+    author.makeconftest(
+        "import pytest\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+        "        item.add_marker(pytest.mark.xfail)\n"
+    )
+    done = run(DRIVER)
+    code, told = gate(done.report_path)
+
+    assert done.result.ret == pytest.ExitCode.OK
+    assert (code, rules(told)) == (1, {"failed"})
+
+
 def test_a_skipped_driver_does_not_pass(
     author: pytest.Pytester, run: Callable[..., Run], gate: Callable[..., tuple[int, dict[str, object]]]
 ) -> None:

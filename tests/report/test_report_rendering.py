@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from storagedriver.contract import REQUIREMENTS
-from storagedriver.report import Collector, Outcome, Report
+from storagedriver.report import Check, Collector, Outcome, Report
 from storagedriver.report.rendering import badge, github, junit, markdown, sarif
 from storagedriver.report.rendering.markdown_text import block, code, table
 
@@ -308,6 +309,21 @@ def test_sarif_shows_results_at_the_drivers_file() -> None:
     assert {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in found["results"]} == {
         "src/my%20driver.py"
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["https://example.org/x.py", "javascript:alert(1)", "//example.org/x.py", "a b/\udc80?#%.py"]
+)
+def test_sarif_refers_to_nothing_elsewhere(name: str) -> None:
+    collector = Collector(())
+    collector.add_target(target("inmemory"))
+    collector.add_check("inmemory", Check(f"{name}::test", "CONT-2", Outcome.FAILED))
+    (found,) = sarif_runs({"report.json": collector.report(run(), ENVIRONMENT)})
+
+    uri = found["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    parts = urlsplit(uri)
+    assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("", "", "", "")
+    assert re.fullmatch(r"[A-Za-z0-9/@+._~%-]+", uri)
 
 
 def test_sarif_of_others_has_neither_links_nor_arguments() -> None:

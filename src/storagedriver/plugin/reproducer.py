@@ -25,7 +25,8 @@ def place(report: Path | None, node_id: str) -> Path | None:
     """Where the reproducer of a check is written: beside the report, if there is one."""
     if report is None:
         return None
-    return report.with_name(f"{report.stem}-reproducers") / f"{file_name(node_id)}.py"
+    # Not by the check's module's name alone, test_move: the author's next run of pytest would collect it.
+    return report.with_name(f"{report.stem}-reproducers") / f"reproduce-{file_name(node_id)}.py"
 
 
 def script(failure: Failure) -> str:

@@ -19,6 +19,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 _SITE = "https://storagedriver.readthedocs.io"
 _ARGUMENT = re.compile(r"\{([0-9]+)\}")
+_SLASHES = re.compile(r"^/+")
 _LEVELS: Mapping[Level, str] = {Level.MUST: "error", Level.CAP: "error", Level.SHOULD: "warning"}
 
 
@@ -111,7 +112,7 @@ def _result(result: Result, check: Check, rule: int, source: str | None) -> dict
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(path, safe="/@:+", errors="backslashreplace")},
+                    "artifactLocation": {"uri": _uri(path)},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [{"fullyQualifiedName": one_line(check.node_id, limit=500), "kind": "function"}],
@@ -124,6 +125,11 @@ def _result(result: Result, check: Check, rule: int, source: str | None) -> dict
             "evidence": many_lines(evidence_text(check)),
         },
     }
+
+
+def _uri(path: str) -> str:
+    """A path as a reference that names neither a scheme nor a host, whatever a check is called."""
+    return _SLASHES.sub("/", quote(path, safe="/@+", errors="backslashreplace"))
 
 
 def _plain(text: str) -> str:
