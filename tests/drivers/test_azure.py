@@ -44,6 +44,7 @@ from storagedriver.backends.azurite import AZURITE
 from storagedriver.backends.model import Server
 from storagedriver_drivers.azure import AzureDriver, AzureParameters
 from storagedriver_drivers.azure.access import Access
+from storagedriver_drivers.azure.blobs import Container
 from storagedriver_drivers.azure.certification import PARAMETERS, inspect
 from storagedriver_drivers.azure.signing import Signer
 
@@ -266,6 +267,31 @@ class TestAppendBlobs:
             driver.put_content("/f", b"new")
         driver.delete("/f")
         driver.put_content("/f", b"new")
+
+
+class TestAppendBesideOthers:
+    @pytest.mark.parametrize("size", [1000, CHUNK + 1])
+    def test_file_that_is_replaced_meanwhile_is_continued(
+        self, driver: AzureDriver, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        """Replaced between the look at it and the copy, the new file is what the stream continues."""
+        driver.put_content("/f", b"o" * size)
+        look: Any = Container.file
+        looked: list[Any] = []
+
+        def replace_once(*arguments: Any) -> Any:
+            found = look(*arguments)
+            looked.append(arguments)
+            if len(looked) == 1:
+                driver.put_content("/f", b"n" * size)
+            return found
+
+        monkeypatch.setattr(Container, "file", replace_once)
+        with driver.writer("/f", append=True) as writer:
+            writer.write(b"end")
+            writer.commit()
+
+        assert driver.get_content("/f") == b"n" * size + b"end"
 
 
 class TestRequests:

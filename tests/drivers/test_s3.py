@@ -417,6 +417,30 @@ class TestAppend:
         assert driver.get_content("/f") == b"kept"
 
 
+class TestAppendBesideOthers:
+    @pytest.mark.parametrize("size", [1000, CHUNK + 1])
+    def test_file_that_is_replaced_meanwhile_is_continued(
+        self, driver: S3Driver, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        """Replaced between the look at it and the copy, the new file is what the stream continues."""
+        driver.put_content("/f", b"o" * size)
+        look, looked = driver._bucket.head, []
+
+        def replace_once(*arguments: Any) -> Any:
+            found = look(*arguments)
+            looked.append(arguments)
+            if len(looked) == 1:
+                driver.put_content("/f", b"n" * size)
+            return found
+
+        monkeypatch.setattr(driver._bucket, "head", replace_once)
+        with driver.writer("/f", append=True) as writer:
+            writer.write(b"end")
+            writer.commit()
+
+        assert driver.get_content("/f") == b"n" * size + b"end"
+
+
 class TestResumption:
     def test_in_small_pieces_by_another_driver_each(self, parameters: Any, root: str) -> None:
         content, step = body(2 * CHUNK + 100), CHUNK // 2 - 1

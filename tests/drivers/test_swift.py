@@ -540,6 +540,30 @@ class TestGateway:
         ]
 
 
+class TestAppendBesideOthers:
+    @pytest.mark.parametrize("size", [1000, CHUNK + 1])
+    def test_file_that_is_replaced_meanwhile_is_continued(
+        self, driver: SwiftDriver, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        """Replaced between the look at it and the copy, the new file is what the stream continues."""
+        driver.put_content("/f", b"o" * size)
+        look, looked = driver._container.head, []
+
+        def replace_once(*arguments: Any) -> Any:
+            found = look(*arguments)
+            looked.append(arguments)
+            if len(looked) == 1:
+                driver.put_content("/f", b"n" * size)
+            return found
+
+        monkeypatch.setattr(driver._container, "head", replace_once)
+        with driver.writer("/f", append=True) as writer:
+            writer.write(b"end")
+            writer.commit()
+
+        assert driver.get_content("/f") == b"n" * size + b"end"
+
+
 class TestRequests:
     def test_counts(self, driver: SwiftDriver, faults: Faults) -> None:
         listing = "GET of the container's listing"

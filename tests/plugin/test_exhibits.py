@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from plugin.author_project import Run
+from storagedriver import PathNotFoundError
+from storagedriver.testing import ContractViolation
 
 SHOWN = '''
 from storagedriver.testing import ContractViolation, requirement
@@ -57,3 +61,21 @@ def test_picture_of_the_last_run_is_gone(shown: pytest.Pytester) -> None:
     Run(shown, "--driver=dictionary:DictionaryDriver", "-k", "test_move", process=True)
 
     assert not list(folder.glob("*.svg"))
+
+
+def test_violation_comes_whole_from_another_process() -> None:
+    """All that it tells survives pickling."""
+    raised = ContractViolation(
+        "what",
+        expected=b"1",
+        seen="2",
+        comparable=True,
+        kinds=PathNotFoundError,
+        story=["line"],
+        exhibits={".svg": "<svg/>"},
+    )
+
+    restored = pickle.loads(pickle.dumps(raised))
+
+    assert vars(restored) == vars(raised)
+    assert str(restored) == str(raised)

@@ -20,6 +20,10 @@ _PATH_PIECE = 200
 _PATH_HEADER = "X-Object-Meta-Storagedriver-Path"
 
 
+REPLACED_ATTEMPTS = 10
+"""How often a stream begins anew to continue a file that others replace meanwhile."""
+
+
 class SwiftUpload:
     """One stream: whole chunks go up as segments, what does not fill a chunk yet is held in memory."""
 
@@ -216,20 +220,28 @@ def continued(files: Files, path: str, *, chunk_size: int) -> SwiftUpload:
     Raises:
         PathNotFoundError: There is neither.
     """
-    upload = SwiftUpload(files, path, chunk_size=chunk_size)
-    stage = staging.load(files, path)
-    head = files.container.head(files.layout.key(path))
-    if stage is not None:
-        if head is None or head.mark != stage.stream:
-            upload.resume(stage)
+    for attempt in range(1, REPLACED_ATTEMPTS + 1):
+        upload = SwiftUpload(files, path, chunk_size=chunk_size)
+        stage = staging.load(files, path)
+        head = files.container.head(files.layout.key(path))
+        if stage is not None:
+            if head is None or head.mark != stage.stream:
+                upload.resume(stage)
+                return upload
+            # It was committed, by a process that ended before it could remove the state.
+            staging.forget_committed(files, path, stage.stream)
+        if head is None or head.is_marker:
+            files.container.require_existence()
+            raise PathNotFoundError("neither a file nor a staged stream is there")
+        try:
+            upload.copy_committed(head)
+        except ReplacedError:
+            # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
+            if attempt == REPLACED_ATTEMPTS:
+                raise
+        else:
             return upload
-        # It was committed, by a process that ended before it could remove the state.
-        staging.forget_committed(files, path, stage.stream)
-    if head is None or head.is_marker:
-        files.container.require_existence()
-        raise PathNotFoundError("neither a file nor a staged stream is there")
-    upload.copy_committed(head)
-    return upload
+    raise AssertionError("the last attempt returns or raises")
 
 
 def path_of_segment(headers: dict[str, str]) -> str:

@@ -46,8 +46,16 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         self.story = tuple(story)
         self.exhibits = dict(exhibits or {})
 
+    def __reduce__(self) -> tuple[Callable[..., ContractViolation], tuple[str, dict[str, Any]]]:
+        # What another process judged is raised in this one; an exception by itself would be made of its message alone.
+        return _restored, (self.what, {name: value for name, value in vars(self).items() if name != "what"})
+
     def __str__(self) -> str:
         return f"{self.what}: expected {abbreviated(self.expected)}, seen {abbreviated(self.seen)}"
+
+
+def _restored(what: str, told: dict[str, Any]) -> ContractViolation:
+    return ContractViolation(what, **told)
 
 
 def abbreviated(value: object, limit: int = 160) -> str:
