@@ -611,6 +611,27 @@ class TestFaults:
         driver.delete("/f")
         assert driver.list("/") == []
 
+    @pytest.mark.parametrize("call", ["put", "stream", "move"])
+    def test_a_write_that_a_later_one_overtook_is_made_anew(
+        self, driver: SwiftDriver, faults: Faults, call: str
+    ) -> None:
+        """Swift answers it with 202 and does nothing; that the file is what was written is known after another try."""
+        driver.put_content("/source", b"1")
+        for operation in ("PUT of an object", "PUT of a copy"):
+            faults.answer(operation, 202, 202)
+        if call == "put":
+            driver.put_content("/f", b"1")
+        elif call == "stream":
+            write(driver, "/f", b"1")
+        else:
+            driver.move("/source", "/f")
+        assert driver.get_content("/f") == b"1"
+
+    def test_a_write_that_is_always_overtaken_is_an_error(self, driver: SwiftDriver, faults: Faults) -> None:
+        faults.answer("PUT of an object", *[202] * 100)
+        with pytest.raises(BackendError, match="others replaced it again and again"):
+            driver.put_content("/f", b"1")
+
     @pytest.mark.parametrize("status", [403, 500, 503, 401])
     def test_what_lasts_is_no_absence(self, driver: SwiftDriver, faults: Faults, status: int) -> None:
         driver.put_content("/d/f", b"1")

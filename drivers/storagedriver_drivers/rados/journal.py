@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from storagedriver import paths
 from storagedriver_drivers.rados.client import Pool
 
 _PREFIX = "pending-"
@@ -53,7 +54,10 @@ class Journal:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
 
     def note(self, path: str, oids: Iterable[str]) -> None:
-        """Note contents of `path`, before they are written or removed. One request; none for no contents."""
+        """Note contents of `path`, before they are written or removed. One request; none for no contents.
+
+        Contents of several files of one directory may be noted at any of these.
+        """
         value = json.dumps({"path": path, "time": time.time(), "owner": self._owner}, separators=(",", ":"))
         notes = dict.fromkeys(oids, value)
         if notes:
@@ -80,7 +84,9 @@ class Journal:
 
 
 def _shard(path: str) -> str:
-    return _SHARDS[hashlib.sha256(path.encode()).digest()[0] % len(_SHARDS)]
+    # By its directory: what is removed from one at once is noted by one request, and whoever is left to forget a note finds
+    # it, whichever file of the directory it was made for.
+    return _SHARDS[hashlib.sha256(paths.parent(path).encode()).digest()[0] % len(_SHARDS)]
 
 
 def _note(shard: str, oid: str, value: str) -> Note:

@@ -211,16 +211,17 @@ class Store:
         """Take files out of a directory; False if none of them was there any more."""
         contents = {paths.join(directory, name): _segments(value) for name, value in entries.items()}
         noted = {noted_oid(segment) for segments in contents.values() for segment in segments}
-        self.journal.note(directory, noted)
+        noted_at = next(iter(contents))
+        self.journal.note(noted_at, noted)
         if self.directories.swap(directory, entries, dict.fromkeys(entries, "")):
             kept = [each for path, segments in contents.items() for each in self.contents.release(segments, path)]
-            self.journal.forget(directory, noted - self._doubtful(kept))
+            self.journal.forget(noted_at, noted - self._doubtful(kept))
             return True
         if len(entries) > 1:
             # One of them has changed; the others go all the same.
             removed = [self._remove(directory, {name: value}) for name, value in entries.items()]
             return any(removed)
-        self._settle(directory, [each for segments in contents.values() for each in segments])
+        self._settle(noted_at, [each for segments in contents.values() for each in segments])
         (name,) = entries
         entry = self.directories.entries(directory, name)[0]
         return entry.content is not None and self._remove(directory, {name: entry.value})
@@ -293,6 +294,9 @@ class Store:
         if gone:
             self.contents.release(segments, source)
             self.directories.close_if_empty(directory)
+        else:
+            # Who took the source away meanwhile could not know that its content is at the dest by now, and left the notes.
+            self.journal.forget(source, map(noted_oid, segments))
         self.discard(dest, old)
         return True
 

@@ -140,9 +140,8 @@ class RadosUpload:
         record = self._record()
         if self._count or self._base:
             self._store.contents.seal(record.segments[0], self._path, record.size)
-        noted = [self._oid] if self._noted else []
-        if self._stage is not None:
-            noted += map(noted_oid, self._base)
+        # What it continues has a note too if it was staged, or if the file was deleted since it was opened.
+        noted = [*([self._oid] if self._noted else []), *map(noted_oid, self._base)]
         self._maybe_published = True
         self._store.traces.end(self._trace)
         self._store.publish(self._path, record, noted=noted)

@@ -29,6 +29,9 @@ SEGMENT_MISSING = 409
 """How Swift answers for a manifest whose first segment is gone."""
 
 _ASKED_AGAIN = 5
+_ATTEMPTS = 10
+"""How often a write is made that a later one of others overtakes each time."""
+
 _PAUSE = 0.05
 _MARKER_TYPE = "application/directory"
 _NEWEST = {"X-Newest": "true"}
@@ -157,7 +160,7 @@ class Container:
             sent["ETag"] = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if only_new:
             sent["If-None-Match"] = "*"
-        answer = self._write("PUT", name, what="an object", query=query, headers=sent, body=content)
+        answer = self._write(name, what="an object", query=query, headers=sent, body=content)
         if answer is None:
             return None
         return required_etag(answer)
@@ -177,7 +180,7 @@ class Container:
             **(headers or {}),
         }
         try:
-            answer = self._write("PUT", dest, what="a copy", query=query, headers=sent, body=b"")
+            answer = self._write(dest, what="a copy", query=query, headers=sent, body=b"")
         except AnswerError as error:
             if error.status == 404:
                 raise AbsentError(error.operation, 404) from error
@@ -187,22 +190,29 @@ class Container:
         return required_etag(answer)
 
     def _write(
-        self, method: str, name: str, *, what: str, query: str, headers: Mapping[str, str], body: bytes | bytearray
+        self, name: str, *, what: str, query: str, headers: Mapping[str, str], body: bytes | bytearray
     ) -> Mapping[str, str] | None:
         """The headers of the answer; None where the condition was not met."""
-        answer = self.session.ask(
-            method,
-            self.path(name),
-            what=what,
-            query=query,
-            headers=headers,
-            body=body,
-            allowed=frozenset({404, 412}),
-        )
+        for _ in range(_ATTEMPTS):
+            answer = self.session.ask(
+                "PUT",
+                self.path(name),
+                what=what,
+                query=query,
+                headers=headers,
+                body=body,
+                allowed=frozenset({404, 412}),
+            )
+            # 202 says that what a later request wrote is there already. Nobody saw this one, which has not ended: it is
+            # made anew, and comes after that.
+            if answer.status != 202:
+                break
+        else:
+            raise BackendError("others replaced it again and again while it was written")
         if answer.status == 404:
             # Either the container, or the source of a copy.
             self.require_existence()
-            raise AnswerError(f"{method} of {what}", 404)
+            raise AnswerError(f"PUT of {what}", 404)
         return None if answer.status == 412 else answer.headers
 
     def remove(self, name: str) -> bool:
