@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import random
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ from storagedriver.registry import suite_names
 
 SUITES = "storagedriver.checks"
 """Entry points of this group name the packages whose test modules are a suite."""
+
+EXAMPLES = Path(".hypothesis", "storagedriver")
+"""Below pytest's rootdir: where failed examples are kept, a folder for each driver on its server."""
+
+_CHOSEN_SEED = "storagedriver_chosen_seed"
+_SEEDS = 1_000_000_000
 
 ALL = "all"
 DEFAULT_TIMEOUT = 300.0
@@ -39,6 +46,10 @@ class Options:
         report: Where the report goes; None for nowhere.
         require_backends: Whether a server that cannot run is an error.
         timeout: Seconds after which a check counts as hung.
+        seed: The seed of all that is generated.
+        examples: Where failed examples are kept, to be tried first; None if the user gave the seed: then nothing but it
+            decides what is generated.
+        compare: Whether the drivers are compared with the first.
         parameters: Parameters by driver, as given on the command line.
         table_parameters: Parameters by driver, as given in the table.
     """
@@ -51,6 +62,9 @@ class Options:
     report: Path | None = None
     require_backends: bool = False
     timeout: float = DEFAULT_TIMEOUT
+    seed: int = 0
+    examples: Path | None = None
+    compare: bool = False
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     table_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -98,6 +112,11 @@ def read(config: pytest.Config, table: Table) -> Options:
     if not timeout > 0 or math.isinf(timeout):
         raise pytest.UsageError(f"--check-timeout: {timeout} is not a number of seconds above 0")
     wanted = config.getoption("storagedriver_require_backends")
+    compare = config.getoption("storagedriver_compare")
+    compare = table.flag("compare") if compare is None else bool(compare)
+    if compare and len(drivers) < 2:
+        raise pytest.UsageError("--compare: name two drivers at least, as --driver=inmemory --driver=filesystem")
+    given, seed = _seed(config, table)
     return Options(
         drivers=drivers,
         backends=_unique(_given(config.getoption("storagedriver_backends"), table, "backend")),
@@ -109,9 +128,26 @@ def read(config: pytest.Config, table: Table) -> Options:
         report=_report_path(config, table),
         require_backends=table.flag("require-backends") if wanted is None else bool(wanted),
         timeout=float(timeout),
+        seed=seed,
+        examples=None if given else config.rootpath / EXAMPLES,
+        compare=compare,
         parameters=_parameters(config.getoption("storagedriver_parameters") or [], drivers),
         table_parameters=table.parameters(drivers, known_drivers()),
     )
+
+
+def _seed(config: pytest.Config, table: Table) -> tuple[bool, int]:
+    """Whether the user gave a seed, and the seed."""
+    option = config.getoption("storagedriver_seed")
+    given = table.integer("seed") if option is None else option
+    if given is not None:
+        return True, int(given)
+    chosen = getattr(config.option, _CHOSEN_SEED, None)
+    if chosen is None:
+        # Kept among the options, which the workers of pytest-xdist get from their controller.
+        chosen = random.SystemRandom().randrange(_SEEDS)
+        setattr(config.option, _CHOSEN_SEED, chosen)
+    return False, int(chosen)
 
 
 def _given(option: list[str] | None, table: Table, key: str) -> list[str]:

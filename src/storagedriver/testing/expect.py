@@ -22,10 +22,18 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         seen: What the driver did.
         comparable: Whether `seen != expected` is the violation, so that a script can judge by it alone.
         kinds: The errors of which one was expected, where none or another came.
+        requirement: The clause that is broken, where one check judges several; None for that of the check.
     """
 
     def __init__(
-        self, what: str, *, expected: object, seen: object, comparable: bool = False, kinds: Kinds | None = None
+        self,
+        what: str,
+        *,
+        expected: object,
+        seen: object,
+        comparable: bool = False,
+        kinds: Kinds | None = None,
+        requirement: str | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -33,6 +41,7 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         self.seen = seen
         self.comparable = comparable
         self.kinds = kinds
+        self.requirement = requirement
 
     def __str__(self) -> str:
         return f"{self.what}: expected {abbreviated(self.expected)}, seen {abbreviated(self.seen)}"

@@ -1,0 +1,88 @@
+"""What histories are made of: paths that are easily taken for each other, and content around the driver's boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from storagedriver import Capabilities, StorageDriver, paths
+from storagedriver.testing import chunk_size, content
+
+RELATIVES = ("a", "a-b", "a.b", "ab", "a0", "a-")
+"""Names that begin alike, and sort before and behind a slash."""
+
+CASES = ("A", "A/a", "a/B")
+"""Twins of others but for their case."""
+
+DEEP = ("a/a", "a/b", "a/a-b", "a-b/a", "a.b/x", "ab/a/b", "b/a/a/a", "b/c/d/e/f")
+"""Names below others, and the same name on several levels."""
+
+DOTTED = (".a", "..a", "-", "a/.b", "a/-", "_")
+"""Names of dots and dashes, leading ones too."""
+
+INVALID: Mapping[str, str] = {
+    "/a/": "PATH-1",
+    "//a": "PATH-1",
+    "/a\n": "PATH-1",
+    "/a b": "PATH-1",
+    "/a%2Fb": "PATH-1",
+    "/.": "PATH-2",
+    "/..": "PATH-2",
+    "/a/../a": "PATH-2",
+    "/a/./a": "PATH-2",
+}
+"""What follows the history's directory in paths that are refused, and by which requirement."""
+
+ROOT_IS_REFUSED = ("get_content", "put_content", "reader", "writer", "move-source", "move-dest", "delete")
+"""Methods that refuse "/" (PATH-3)."""
+
+_LONGEST = 120
+"""Bytes of a long name: two of them fit in every driver's longest path that there is."""
+_LARGE = 1 << 20
+"""Bytes; larger chunks are written in profiles beyond quick alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alphabet:
+    """What the histories of one driver are made of.
+
+    Attributes:
+        paths: Relative paths.
+        contents: Whole contents; some have the same size.
+        pieces: What is written at a time.
+        sizes: How many bytes are read at a time; -1 for all.
+        offsets: Where readers begin, in bytes.
+    """
+
+    paths: Sequence[str]
+    contents: Sequence[bytes]
+    pieces: Sequence[bytes]
+    sizes: Sequence[int]
+    offsets: Sequence[int]
+
+
+def alphabet(driver: StorageDriver, root: str, profile: str) -> Alphabet:
+    """The alphabet for a driver and a profile, for histories in the directory `root`."""
+    chunk = chunk_size(driver)
+    if chunk > _LARGE and profile == "quick":
+        around: list[bytes] = [content(70_000, seed=3)]
+        cuts: list[bytes] = [content(65_537, seed=5)]
+    else:
+        around = [content(chunk + difference, seed=3) for difference in (-1, 0, 1)]
+        cuts = [content(chunk, seed=5), content(chunk // 2 + 1, seed=6)]
+    small: list[bytes] = [b"", b"x", b"y", b"one", b"two", content(100, seed=1), content(100, seed=2)]
+    return Alphabet(
+        paths=_paths(driver.capabilities, root),
+        contents=[*small, content(1000, seed=4), *around],
+        pieces=[b"", b"z", b"more", content(37, seed=7), *cuts],
+        sizes=(-1, 0, 1, 3, 50, 4096, chunk),
+        offsets=(0, 1, 2, 99, 100, 101, chunk - 1, chunk, chunk + 1, 1 << 40),
+    )
+
+
+def _paths(capabilities: Capabilities, root: str) -> list[str]:
+    limits = capabilities.limits
+    longest = min(_LONGEST, limits.longest_component)
+    cases = CASES if capabilities.case_sensitive else ()
+    found = [*RELATIVES, *DEEP, *cases, *DOTTED, "n" * longest, f"a/{'n' * longest}-", f"a/{'n' * (longest - 1)}m"]
+    return [path for path in found if len(paths.join(root, path)) <= limits.longest_path]
