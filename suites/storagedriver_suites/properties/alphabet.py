@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from storagedriver import Capabilities, StorageDriver, paths
 from storagedriver.testing import chunk_size, content
 
-RELATIVES = ("a", "a-b", "a.b", "ab", "a0", "a-")
-"""Names that begin alike, and sort before and behind a slash."""
+FAMILIES: Sequence[Sequence[str]] = (
+    ("a", "a-b", "ab", "a.b", "a0", "a-"),
+    ("a", "a/a", "a-b", "a/b", "a-b/a", "a/a-b"),
+    ("d/a", "d/b", "d/a-", "e", "d/a/b", "d-/a"),
+    ("a/a/a", "b", "a/b", "b/a/a/a", "a/a/b", "b/c/d/e/f"),
+    (".a", "-", "a/.b", "..a", "a/-", "_"),
+)
+"""Paths that are taken for each other: names that begin alike, one below another, the same on several levels, dotted."""
 
-CASES = ("A", "A/a", "a/B")
-"""Twins of others but for their case."""
-
-DEEP = ("a/a", "a/b", "a/a-b", "a-b/a", "a.b/x", "ab/a/b", "b/a/a/a", "b/c/d/e/f")
-"""Names below others, and the same name on several levels."""
-
-DOTTED = (".a", "..a", "-", "a/.b", "a/-", "_")
-"""Names of dots and dashes, leading ones too."""
+CASES: Sequence[str] = ("a", "A", "A/a", "a/B", "a/b", "b")
+"""Twins but for their case."""
 
 INVALID: Mapping[str, str] = {
     "/a/": "PATH-1",
@@ -48,6 +48,7 @@ class Alphabet:
 
     Attributes:
         paths: Relative paths.
+        families: Those that are taken for each other; a history is about one family.
         contents: Whole contents; some have the same size.
         pieces: What is written at a time.
         sizes: How many bytes are read at a time; -1 for all.
@@ -55,6 +56,7 @@ class Alphabet:
     """
 
     paths: Sequence[str]
+    families: Sequence[Sequence[str]]
     contents: Sequence[bytes]
     pieces: Sequence[bytes]
     sizes: Sequence[int]
@@ -64,6 +66,7 @@ class Alphabet:
 def alphabet(driver: StorageDriver, root: str, profile: str) -> Alphabet:
     """The alphabet for a driver and a profile, for histories in the directory `root`."""
     chunk = chunk_size(driver)
+    families = _families(driver.capabilities, root)
     if chunk > _LARGE and profile == "quick":
         around: list[bytes] = [content(70_000, seed=3)]
         cuts: list[bytes] = [content(65_537, seed=5)]
@@ -72,7 +75,8 @@ def alphabet(driver: StorageDriver, root: str, profile: str) -> Alphabet:
         cuts = [content(chunk, seed=5), content(chunk // 2 + 1, seed=6)]
     small: list[bytes] = [b"", b"x", b"y", b"one", b"two", content(100, seed=1), content(100, seed=2)]
     return Alphabet(
-        paths=_paths(driver.capabilities, root),
+        paths=list(dict.fromkeys(path for family in families for path in family)),
+        families=families,
         contents=[*small, content(1000, seed=4), *around],
         pieces=[b"", b"z", b"more", content(37, seed=7), *cuts],
         sizes=(-1, 0, 1, 3, 50, 4096, chunk),
@@ -80,9 +84,10 @@ def alphabet(driver: StorageDriver, root: str, profile: str) -> Alphabet:
     )
 
 
-def _paths(capabilities: Capabilities, root: str) -> list[str]:
+def _families(capabilities: Capabilities, root: str) -> list[list[str]]:
     limits = capabilities.limits
     longest = min(_LONGEST, limits.longest_component)
-    cases = CASES if capabilities.case_sensitive else ()
-    found = [*RELATIVES, *DEEP, *cases, *DOTTED, "n" * longest, f"a/{'n' * longest}-", f"a/{'n' * (longest - 1)}m"]
-    return [path for path in found if len(paths.join(root, path)) <= limits.longest_path]
+    name = "n" * (longest - 1)
+    long = (f"{name}n", f"{name}m", name, f"a/{name}-", "a/a", f"{name}/a")
+    found = [*FAMILIES, *((CASES,) if capabilities.case_sensitive else ()), long]
+    return [[path for path in family if len(paths.join(root, path)) <= limits.longest_path] for family in found]

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 from hypothesis.stateful import run_state_machine_as_test
 
-from storagedriver import StorageDriver
+from storagedriver import Capabilities, StorageDriver
 from storagedriver.testing import ContractViolation
+from storagedriver.testing.target import Target
 from storagedriver_suites.properties.alphabet import alphabet
 from storagedriver_suites.properties.execution import apply
 from storagedriver_suites.properties.machine import machine_of
@@ -36,12 +37,19 @@ class Effort:
     after_failure: int
 
 
+MEMORY: Mapping[str, Effort] = {
+    "quick": Effort(700, 50, 2500),
+    "full": Effort(2500, 60, 5000),
+    "soak": Effort(5000, 80, 5000),
+}
+"""By profile, for drivers whose store is this process's memory."""
+
 LOCAL: Mapping[str, Effort] = {
-    "quick": Effort(250, 40, 2500),
+    "quick": Effort(200, 40, 1000),
     "full": Effort(1500, 60, 5000),
     "soak": Effort(2500, 80, 5000),
 }
-"""By profile, for drivers without a server."""
+"""By profile, for other drivers without a server."""
 
 SERVED: Mapping[str, Effort] = {
     "quick": Effort(12, 25, 60),
@@ -49,6 +57,13 @@ SERVED: Mapping[str, Effort] = {
     "soak": Effort(300, 60, 400),
 }
 """By profile, for drivers on a server, where each call takes a hundred times as long."""
+
+
+def effort_of(target: Target, capabilities: Capabilities, profile: str) -> Effort:
+    """How much to try on a target."""
+    if target.backend is not None:
+        return SERVED[profile]
+    return (LOCAL if capabilities.shared else MEMORY)[profile]
 
 
 @dataclass(frozen=True, slots=True)

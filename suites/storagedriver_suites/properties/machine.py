@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -22,6 +22,8 @@ Fail = Callable[[list[steps.Step], State, ContractViolation], ContractViolation]
 """Takes a history that failed; what it returns is raised."""
 
 _MANY = 1 << 16
+_STRAYS = 200
+"""Numbers from which on a path is any of the alphabet."""
 
 
 class HistoryMachine(RuleBasedStateMachine):
@@ -36,6 +38,7 @@ class HistoryMachine(RuleBasedStateMachine):
         self.history: list[steps.Step] = []
         self.state: State | None = None
         self.failed = False
+        self.focus: Sequence[str] = self.alphabet.paths[:1]
 
     def do(self, step: steps.Step) -> None:
         """Make a step."""
@@ -49,14 +52,14 @@ class HistoryMachine(RuleBasedStateMachine):
             raise type(self).fail(self.history, self.state, violation) from violation
 
     def path(self, number: int) -> str:
-        """A path of the alphabet, or, as often again, one at which a file is."""
+        """One of the few paths that this history is about, or one at which a file is; now and then any other."""
         files = [] if self.state is None else list(self.state.model.files)
-        return self._either(number, files)
+        return self._one_of([*self.focus, *files], number)
 
     def file(self, number: int) -> str:
-        """A path at which a file is, or, now and then, one of the alphabet."""
+        """A path at which a file is; now and then another."""
         files = [] if self.state is None else list(self.state.model.files)
-        return self._either(number, files) if number % 8 == 7 or not files else files[number % len(files)]
+        return self._one_of(files or self.focus, number)
 
     def written(self, slot: int, number: int) -> str:
         """The path of a writer, ended ones too; any other where there is none in the slot."""
@@ -64,15 +67,16 @@ class HistoryMachine(RuleBasedStateMachine):
         return self.path(number) if writer is None else writer.path
 
     def place(self, number: int) -> str:
-        """A path of the alphabet, or one at which a file or directory is, or "" for the history's directory."""
-        tree = [] if self.state is None else ["", *self.state.model.tree()]
-        return self._either(number, tree)
+        """What is there, or was, or may be: a file, a directory, or "" for the history's directory."""
+        if self.state is None:
+            return ""
+        return self._one_of([*self.focus, "", *self.state.model.tree(), *self.state.model.gone], number)
 
-    def _either(self, number: int, there: list[str]) -> str:
-        alphabet = self.alphabet.paths
-        if number < len(alphabet) or not there:
-            return alphabet[number % len(alphabet)]
-        return there[(number - len(alphabet)) % len(there)]
+    def _one_of(self, likely: Sequence[str], number: int) -> str:
+        everything = self.alphabet.paths
+        if number < _STRAYS:
+            return likely[number % len(likely)]
+        return everything[(number - _STRAYS) % len(everything)]
 
     def has_readers(self) -> bool:
         """Whether a reader is open."""
@@ -102,7 +106,8 @@ class HistoryMachine(RuleBasedStateMachine):
 
 def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable[[], bool]) -> type[HistoryMachine]:
     """A machine whose rules cover the interface, drawing from `alphabet`."""
-    paths = st.integers(0, 2 * len(alphabet.paths) - 1)
+    families = st.integers(0, len(alphabet.families) - 1)
+    paths = st.integers(0, _STRAYS + len(alphabet.paths) - 1)
     slots = st.integers(0, 2)
     # By their places: Hypothesis shows what it draws from, and megabytes are not to be shown.
     contents = st.integers(0, len(alphabet.contents) - 1)
@@ -121,12 +126,18 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
     class Machine(HistoryMachine):
         """The rules."""
 
-        @initialize(audits=st.sampled_from([True, True, False]), files=st.lists(paths, max_size=6))
-        def begins(self, audits: bool, files: list[int]) -> None:
+        @initialize(
+            audits=st.sampled_from([True, True, False]),
+            family=families,
+            members=st.integers(1, 6),
+            files=st.integers(0, 5),
+        )
+        def begins(self, audits: bool, family: int, members: int, files: int) -> None:
             if not exhausted():
                 self.state = begin(audits)
-                for number, path in enumerate(files):
-                    self.do(steps.Put(alphabet.paths[path % len(alphabet.paths)], b"%d" % number))
+                self.focus = alphabet.families[family][:members]
+                for path in self.focus[:files]:
+                    self.do(steps.Put(path, path[:2].encode()))
 
         @rule(path=paths, content=contents, buffer=buffers)
         def put(self, path: int, content: int, buffer: str) -> None:
@@ -136,10 +147,6 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
         def put_small(self, path: int, content: int) -> None:
             # Files are what all else is about: they should be many.
             self.do(steps.Put(self.path(path), alphabet.contents[content][:3]))
-
-        @rule(path=paths)
-        def put_text(self, path: int) -> None:
-            self.do(steps.PutText(self.path(path)))
 
         @rule(path=paths)
         def get(self, path: int) -> None:
@@ -260,10 +267,6 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
         def list_(self, path: int) -> None:
             self.do(steps.List(self.place(path)))
 
-        @rule(path=st.sampled_from(["/", ""]), listed=st.booleans())
-        def top(self, path: str, listed: bool) -> None:
-            self.do(steps.List(path) if listed else steps.Stat(path))
-
         @rule(path=paths, after=perhaps_after, prune=perhaps_after)
         def walk(self, path: int, after: int | None, prune: int | None) -> None:
             start_after = None if after is None else self.place(after) or None
@@ -295,13 +298,10 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
         def delete_file(self, path: int) -> None:
             self.do(steps.Delete(self.path(path)))
 
-        @rule(step=invalid)
-        def invalid_path(self, step: steps.InvalidPath) -> None:
-            self.do(step)
-
-        @rule(path=paths)
-        def redirect(self, path: int) -> None:
-            self.do(steps.Redirect(self.path(path)))
+        @rule(kind=st.integers(0, 3), path=paths, step=invalid)
+        def trifle(self, kind: int, path: int, step: steps.InvalidPath) -> None:
+            top = steps.List("/") if path % 2 else steps.Stat("/")
+            self.do((step, steps.PutText(self.path(path)), steps.Redirect(self.path(path)), top)[kind])
 
     Machine.alphabet = alphabet
     Machine.fail = staticmethod(fail)

@@ -9,7 +9,7 @@ import pytest
 
 from storagedriver.testing import Subject, Tree, requirement
 from storagedriver.testing.recording import RecordedDriver
-from storagedriver_suites.properties.exploration import LOCAL, SERVED, Exploration, explore, repeat
+from storagedriver_suites.properties.exploration import Exploration, effort_of, explore, repeat
 from storagedriver_suites.properties.links import BESIDE, LINKS
 
 
@@ -23,12 +23,11 @@ def explored(explorations: dict[str, Exploration], subject: Subject, tree: Tree)
     """What came of the histories on this target; made when first asked for."""
     label, number = subject.target.label, subject.seed
     if label not in explorations:
-        effort = LOCAL if subject.target.backend is None else SERVED
         explorations[label] = explore(
             subject.unrecorded,
             tree.root,
             profile=subject.profile,
-            effort=effort[subject.profile],
+            effort=effort_of(subject.target, subject.unrecorded.capabilities, subject.profile),
             seed_number=number,
             examples=subject.examples,
         )

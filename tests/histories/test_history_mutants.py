@@ -1,0 +1,27 @@
+"""What only histories find, the suite of properties finds, in profile quick, whatever the seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from histories.forgetful_drivers import FORGETFUL, ForgetfulDriver
+from storagedriver_suites.properties.exploration import MEMORY, Effort, explore
+
+QUICK = Effort(MEMORY["quick"].histories, MEMORY["quick"].steps, 300)
+"""Profile quick, with less effort to make short what was found."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("mutant", FORGETFUL, ids=[each.driver.__name__ for each in FORGETFUL])
+def test_histories_convict_it(mutant: ForgetfulDriver, seed: int) -> None:
+    """It is found, and by a requirement that it breaks."""
+    driver = mutant.driver.from_parameters({})
+
+    found = explore(driver, "/check", profile="quick", effort=QUICK, seed_number=seed)
+
+    assert not mutant.requirements.isdisjoint(found.counterexamples), mutant.bug
+
+
+def test_there_are_at_least_eight() -> None:
+    """Distinct drivers."""
+    assert len({each.driver for each in FORGETFUL}) >= 8
