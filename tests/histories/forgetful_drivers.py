@@ -69,7 +69,9 @@ class _Committing:
         self._inner.discard()
 
 
-@forgetful("WRITE-3", "WRITE-4", bug="an append goes on where the last one ended, though a move has replaced the file since")
+@forgetful(
+    "WRITE-3", "WRITE-4", bug="an append goes on where the last one ended, though a move has replaced the file since"
+)
 class AppendForgetsMoves(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -157,7 +159,7 @@ class EqualSizeStaysCached(InMemoryDriver):
         self._cache.pop(path, None)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
-        return _Committing(super()._writer(path, append=append), lambda: self._cache.pop(path, None) and None)
+        return _Committing(super()._writer(path, append=append), self._cache.clear)
 
     def _delete(self, path: str) -> None:
         super()._delete(path)
@@ -249,7 +251,9 @@ class CancelPutsBack(InMemoryDriver):
         return PuttingBack(upload, lambda: None)
 
 
-@forgetful("WRITE-3", "WRITE-4", bug="what is staged for a path is moved with its file, and continued where nobody staged it")
+@forgetful(
+    "WRITE-3", "WRITE-4", bug="what is staged for a path is moved with its file, and continued where nobody staged it"
+)
 class StageMovesAlong(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:
         super()._move(source, dest)
@@ -259,7 +263,9 @@ class StageMovesAlong(InMemoryDriver):
             self._store.stage(self._key(dest), staged)
 
 
-@forgetful("WALK-1", "LIST-5", bug="a directory that was pruned from one walk is left out of the next one that passes it")
+@forgetful(
+    "WALK-1", "LIST-5", bug="a directory that was pruned from one walk is left out of the next one that passes it"
+)
 class PrunedOnceMore(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -275,8 +281,10 @@ class PrunedOnceMore(InMemoryDriver):
 
             def __next__(self) -> FileInfo:
                 info = next(inner)
-                while start_after is None and path != paths.ROOT and any(
-                    paths.is_below(info.path, each) for each in skipped
+                while (
+                    start_after is None
+                    and path != paths.ROOT
+                    and any(paths.is_below(info.path, each) for each in skipped)
                 ):
                     skipped.clear()
                     info = next(inner)
@@ -294,7 +302,16 @@ class PrunedOnceMore(InMemoryDriver):
         return Remembering()
 
 
-@forgetful("STAT-3", "WRITE-2", "MOVE-1", "DEL-1", "PATH-6", "LIST-2", "LIST-5", bug="a directory that a commit made stays when its last file is moved away")
+@forgetful(
+    "STAT-3",
+    "WRITE-2",
+    "MOVE-1",
+    "DEL-1",
+    "PATH-6",
+    "LIST-2",
+    "LIST-5",
+    bug="a directory that a commit made stays when its last file is moved away",
+)
 class CommittedDirectoryStays(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)

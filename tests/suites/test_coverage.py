@@ -10,7 +10,9 @@ from storagedriver_suites import behaviour
 
 @pytest.fixture
 def checks(pytester: pytest.Pytester) -> list[pytest.Item]:
-    items, _ = pytester.inline_genitems("--driver=inmemory", "--suite=behaviour", "--profile=quick", "-p", "no:cacheprovider")
+    items, _ = pytester.inline_genitems(
+        "--driver=inmemory", "--suite=behaviour", "--profile=quick", "-p", "no:cacheprovider"
+    )
     return items
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from storagedriver import (
@@ -26,6 +27,7 @@ def put(state: State, step: steps.Put) -> None:
         given = memoryview(changeable) if step.buffer == "memoryview" else changeable
     blockers = state.model.in_the_way(path)
     existed = path in state.model.files
+    begun = datetime.now(UTC)
 
     def put() -> None:
         state.driver.put_content(full, given)
@@ -42,7 +44,7 @@ def put(state: State, step: steps.Put) -> None:
         changeable[:] = changeable.translate(_OTHER)
         spoiled = bytes(changeable)
     claim = "CONT-2" if existed else "CONT-1"
-    state.publish(path, File(data, claim, spoiled), blockers)
+    state.publish(path, File(data, claim, spoiled, begun), blockers)
 
 
 def put_text(state: State, step: steps.PutText) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from storagedriver_suites.properties import contents, listing, moving, reading, refusing, steps, writing
+from storagedriver_suites.properties.model import WriterState
 from storagedriver_suites.properties.state import State
 
 
@@ -16,6 +17,18 @@ def apply(state: State, step: steps.Step) -> None:
         ContractViolation: The driver does what the contract forbids; it carries the requirement.
     """
     _STEPS[type(step)](state, step)
+
+
+def finish(state: State) -> None:
+    """Cancel the writers that are open, and end the history.
+
+    Raises:
+        ContractViolation: The state is not what the model says, or something is left behind.
+    """
+    for slot, writer in state.model.writers.items():
+        if writer.state is WriterState.OPEN:
+            apply(state, steps.Cancel(slot))
+    state.finish()
 
 
 _STEPS: Mapping[type, Callable[[State, Any], object]] = {

@@ -16,7 +16,7 @@ from storagedriver import Capabilities, StorageDriver
 from storagedriver.testing import ContractViolation
 from storagedriver.testing.target import Target
 from storagedriver_suites.properties.alphabet import alphabet
-from storagedriver_suites.properties.execution import apply
+from storagedriver_suites.properties.execution import apply, finish
 from storagedriver_suites.properties.machine import machine_of
 from storagedriver_suites.properties.state import State
 from storagedriver_suites.properties.steps import Step
@@ -38,7 +38,7 @@ class Effort:
 
 
 MEMORY: Mapping[str, Effort] = {
-    "quick": Effort(700, 50, 2500),
+    "quick": Effort(1000, 50, 2500),
     "full": Effort(2500, 60, 5000),
     "soak": Effort(5000, 80, 5000),
 }
@@ -185,7 +185,7 @@ def run(state: State, history: Sequence[Step], *, last_only: bool = False) -> No
     for number, step in enumerate(history):
         state.audits = audits and (not last_only or number == len(history) - 1)
         apply(state, step)
-    state.finish()
+    finish(state)
 
 
 def explore(

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from storagedriver.testing import ContractViolation
 from storagedriver_suites.properties import steps
 from storagedriver_suites.properties.alphabet import INVALID, ROOT_IS_REFUSED, Alphabet
-from storagedriver_suites.properties.execution import apply
+from storagedriver_suites.properties.execution import apply, finish
 from storagedriver_suites.properties.refusing import INVALID_CALLS
 from storagedriver_suites.properties.state import State
 
@@ -72,6 +72,12 @@ class HistoryMachine(RuleBasedStateMachine):
             return ""
         return self._one_of([*self.focus, "", *self.state.model.tree(), *self.state.model.gone], number)
 
+    def directory(self, number: int) -> str | None:
+        """A directory that is there; None if there is none."""
+        tree = {} if self.state is None else self.state.model.tree()
+        directories = [path for path, is_directory in tree.items() if is_directory]
+        return directories[number % len(directories)] if directories else None
+
     def _one_of(self, likely: Sequence[str], number: int) -> str:
         everything = self.alphabet.paths
         if number < _STRAYS:
@@ -97,7 +103,7 @@ class HistoryMachine(RuleBasedStateMachine):
             return
         try:
             if not self.failed:
-                state.finish()
+                finish(state)
         except ContractViolation as violation:
             raise type(self).fail(self.history, state, violation) from violation
         finally:
@@ -224,9 +230,58 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
             self.do(steps.OpenWriter(slot, self.written(number, path), append=True))
             self.do(steps.Write(slot, alphabet.pieces[piece]))
 
-        @rule(number=slots, path=paths)
-        def delete_what_is_written(self, number: int, path: int) -> None:
-            self.do(steps.Delete(self.written(number, path)))
+        @rule(number=slots, path=paths, above=st.booleans())
+        def delete_what_is_written(self, number: int, path: int, above: bool) -> None:
+            written = self.written(number, path)
+            self.do(steps.Delete(written.rpartition("/")[0] or written if above else written))
+
+        @rule(
+            place=paths, name=st.sampled_from(["a", "b", "w"]), end=st.sampled_from([steps.Commit, steps.CloseWriter])
+        )
+        def delete_around_a_writer(self, place: int, name: str, end: type[steps.Commit | steps.CloseWriter]) -> None:
+            above = self.file(place).rpartition("/")[0]
+            if above:
+                self.do(steps.OpenWriter(1, f"{above}/{name}"))
+                self.do(steps.Delete(above))
+                self.do(end(1))
+
+        @rule(path=paths, content=contents, times=st.integers(2, 3))
+        def come_and_go(self, path: int, content: int, times: int) -> None:
+            where = self.path(path)
+            for _ in range(times):
+                self.do(steps.Put(where, alphabet.contents[content][:3]))
+                self.do(steps.Delete(where))
+
+        @rule(look=st.integers(0, 5), change=st.integers(0, 3), place=paths, dest=paths, above=st.booleans())
+        def look_around_a_change(self, look: int, change: int, place: int, dest: int, above: bool) -> None:
+            # What a driver remembers of what it told must not outlive the change.
+            where, to = self.file(place), self.path(dest)
+            parent = where.rpartition("/")[0] or where
+            seen = parent if above or look < 2 else where
+            append: list[steps.Step] = [
+                steps.OpenWriter(2, where, append=True),
+                steps.Write(2, b"more"),
+                steps.Commit(2),
+            ]
+            looks: tuple[list[steps.Step], ...] = (
+                [steps.List(seen)],
+                [steps.Walk(seen)],
+                [steps.Stat(seen)],
+                [steps.Get(where)],
+                [steps.Read(where, 2)],
+                append,
+            )
+            source = (parent.rpartition("/")[0] or parent) if above else where
+            changes: tuple[list[steps.Step], ...] = (
+                [steps.Move(source, to)],
+                [steps.Move(to, where)],
+                append,
+                [steps.Delete(source), steps.Put(where, b"other")],
+            )
+            self.do(steps.Stat(where))
+            for step in (*looks[look], *changes[change], *looks[look]):
+                self.do(step)
+            self.do(steps.Stat(parent))
 
         @rule(
             above=paths, name=st.sampled_from(["a", "a/b"]), other=paths, way=st.sampled_from(["put", "move", "stream"])
@@ -270,7 +325,7 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
         @rule(path=paths, after=perhaps_after, prune=perhaps_after)
         def walk(self, path: int, after: int | None, prune: int | None) -> None:
             start_after = None if after is None else self.place(after) or None
-            self.do(steps.Walk(self.place(path), start_after, None if prune is None else self.place(prune) or None))
+            self.do(steps.Walk(self.place(path), start_after, None if prune is None else self.directory(prune)))
 
         @rule(slot=slots, path=paths, after=perhaps_after)
         def open_walk(self, slot: int, path: int, after: int | None) -> None:

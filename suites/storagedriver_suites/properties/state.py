@@ -6,7 +6,6 @@ import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from storagedriver import PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver_suites.properties.judging import Judge
@@ -63,9 +62,9 @@ class State:
         self.changed_at: dict[str, int] = {}
 
     def finish(self) -> None:
-        """Judge the whole state, end all streams, delete the directory, and judge that nothing is left."""
-        self.look_at_everything()
+        """End all streams, judge the whole state, delete the directory, and judge that nothing is left."""
         self.release()
+        self.look_at_everything()
         driver, root = self.driver, self.root
         for path in [path for path, stage in self.model.stages.items() if path not in self.model.files]:
             # What is staged where no file is goes with a directory that is, or by a new writer.
@@ -113,11 +112,14 @@ class State:
         else:
             for path in model.gone:
                 self._is_nothing(path)
-        for path, file in model.files.items():
-            full = self.at(path)
-            blamed = self._blame.of(path)
-            seen = self.judge.returns(blamed, lambda full=full: driver.get_content(full), f"get_content of {path!r}")  # type: ignore[misc]
-            self.judge_content(blamed, seen, file, f"content of {path!r}")
+        for path in model.files:
+            self._is_whole(path)
+
+    def _is_whole(self, path: str) -> None:
+        """A file has its content; if not, the last step that changed something is to blame."""
+        blamed = self._blame.of(path)
+        seen = self.judge.returns(blamed, lambda: self.driver.get_content(self.at(path)), f"get_content of {path!r}")
+        self.judge_content(blamed, seen, self.model.files[path], f"content of {path!r}")
 
     def _look_at_tree(self) -> None:
         driver, root, tree = self.driver, self.root, self.model.tree()
@@ -133,6 +135,8 @@ class State:
         if seen != expected:
             self._explain([path for path, _, _ in seen], [path for path, _, _ in expected])
             sizes = {path: size for path, _, size in seen}
+            for path in files:
+                self._is_whole(path)
             for path, is_dir, size in expected:
                 claim = "STAT-2" if is_dir else "STAT-1"
                 self.judge.equal(claim, sizes.get(path), size, f"size of {path!r} in a walk")
@@ -177,7 +181,6 @@ class State:
 
     def publish(self, path: str, file: File, blockers: Sequence[str]) -> None:
         """A file is there now; where it shares its place with others, as some stores can, all of them go again."""
-        file.not_before = datetime.now(UTC)
         if not path.isalpha() or len(path) > 1:
             self.judge.judged["PATH-5"] += 1
         if not blockers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from storagedriver import (
     PathNotFoundError,
@@ -129,6 +130,7 @@ def commit(state: State, step: steps.Commit) -> None:
         return
     blockers = state.model.in_the_way(path)
     claim = _commit_claim(writer)
+    begun = datetime.now(UTC)
     if blockers or writer.doomed:
         if state.judge.refused(claim, writer.stream.commit, what):
             _give_up(state, writer)
@@ -136,7 +138,7 @@ def commit(state: State, step: steps.Commit) -> None:
     else:
         state.judge.returns(claim, writer.stream.commit, what)
     state.model.committed(writer)
-    state.publish(path, File(writer.written, claim), blockers)
+    state.publish(path, File(writer.written, claim, not_before=begun), blockers)
 
 
 def _commit_claim(writer: OpenedWriter) -> str:
