@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from storagedriver_suites.properties import contents, listing, moving, reading, refusing, steps, writing
+from storagedriver_suites.properties.freedom import is_settled
 from storagedriver_suites.properties.model import WriterState
 from storagedriver_suites.properties.state import State
 
@@ -16,7 +17,8 @@ def apply(state: State, step: steps.Step) -> None:
     Raises:
         ContractViolation: The driver does what the contract forbids; it carries the requirement.
     """
-    _STEPS[type(step)](state, step)
+    if state.unsettled is None or is_settled(state.model, step, state.unsettled):
+        _STEPS[type(step)](state, step)
 
 
 def finish(state: State) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from storagedriver import Capabilities, StorageDriver
 from storagedriver.testing import ContractViolation
 from storagedriver.testing.target import Target
 from storagedriver_suites.properties.alphabet import alphabet
+from storagedriver_suites.properties.comparison import Comparison
 from storagedriver_suites.properties.execution import apply, finish
 from storagedriver_suites.properties.machine import machine_of
 from storagedriver_suites.properties.state import State
@@ -101,8 +102,9 @@ class Exploration:
 class Search:
     """Makes histories in directories of their own below one root."""
 
-    def __init__(self, driver: StorageDriver, root: str, effort: Effort) -> None:
-        """Search on `driver` below the path `root`."""
+    def __init__(self, driver: StorageDriver, root: str, effort: Effort, comparison: Comparison | None = None) -> None:
+        """Search on `driver` below the path `root`; with a comparison, for differences of its drivers."""
+        self._comparison = comparison
         self.found = Exploration()
         self._driver = driver
         self._root = root
@@ -118,6 +120,8 @@ class Search:
         return self._state(audits=audits)
 
     def _state(self, *, audits: bool) -> State:
+        if self._comparison is not None:
+            return self._comparison.begin(self._comparison.reference, self.found.judged, audits=audits)
         self._directories += 1
         return State(self._driver, f"{self._root}/h{self._directories:07}", self.found.judged, audits=audits)
 
@@ -140,11 +144,18 @@ class Search:
             self.found.counterexamples[requirement] = Counterexample(tuple(history), audits, violation)
         return violation
 
+    def end(self, history: list[Step], state: State) -> None:
+        """Judge what a history left, or what its drivers answered."""
+        if self._comparison is not None:
+            self._comparison.compare(history, state, self._comparison.driver)
+        finish(state)
+
     def again(self, history: Sequence[Step], *, audits: bool, last_only: bool = False) -> ContractViolation | None:
         """Make a history anew; what it breaks."""
         state = self._state(audits=audits)
         try:
-            run(state, history, last_only=last_only)
+            make(state, history, last_only=last_only)
+            self.end(list(history), state)
         except ContractViolation as violation:
             return violation
         finally:
@@ -170,8 +181,8 @@ class Search:
 _MOST_TRIES = 100
 
 
-def run(state: State, history: Sequence[Step], *, last_only: bool = False) -> None:
-    """Make a whole history.
+def make(state: State, history: Sequence[Step], *, last_only: bool = False) -> None:
+    """Make a whole history, but for its end.
 
     Args:
         state: Where.
@@ -185,7 +196,6 @@ def run(state: State, history: Sequence[Step], *, last_only: bool = False) -> No
     for number, step in enumerate(history):
         state.audits = audits and (not last_only or number == len(history) - 1)
         apply(state, step)
-    finish(state)
 
 
 def explore(
@@ -196,7 +206,7 @@ def explore(
     effort: Effort,
     seed_number: int,
     examples: Path | None = None,
-    progress: Callable[[Exploration], object] | None = None,
+    comparison: Comparison | None = None,
 ) -> Exploration:
     """Look for histories that break promises.
 
@@ -207,10 +217,11 @@ def explore(
         effort: How much to try.
         seed_number: With the same one the same histories are made.
         examples: A folder of examples that failed before, which come first; None for none.
-        progress: Called after the search.
+        comparison: Look for differences of its drivers, of which `driver` is the first; None for broken promises.
     """
-    search = Search(driver, root, effort)
-    machine = machine_of(alphabet(driver, f"{root}/h0000000", profile), search.begin, search.fail, search.exhausted)
+    search = Search(driver, root, effort, comparison)
+    letters = alphabet(driver, f"{root}/h0000000", profile)
+    machine = machine_of(letters, search.begin, search.fail, search.exhausted, search.end)
     seed(seed_number)(machine)
     database: ExampleDatabase | None = None if examples is None else DirectoryBasedExampleDatabase(examples)
     phases = [Phase.generate, Phase.shrink] if database is None else [Phase.reuse, Phase.generate, Phase.shrink]
@@ -234,8 +245,6 @@ def explore(
         if not search.found.counterexamples:
             raise
     search.shorten()
-    if progress is not None:
-        progress(search.found)
     return search.found
 
 
@@ -254,7 +263,8 @@ def repeat(driver: StorageDriver, root: str, unrecorded: StorageDriver, example:
             break
     state = State(driver, f"{root}/history", Counter(), audits=audits)
     try:
-        run(state, example.steps, last_only=last_only)
+        make(state, example.steps, last_only=last_only)
+        finish(state)
     except ContractViolation as violation:
         if violation.requirement == requirement:
             raise

@@ -18,6 +18,9 @@ from storagedriver_suites.properties.state import State
 Begin = Callable[[bool], State]
 """Begins a history in an empty directory; the argument says whether it audits."""
 
+End = Callable[[list[steps.Step], State], None]
+"""Ends a history, and judges what it left."""
+
 Fail = Callable[[list[steps.Step], State, ContractViolation], ContractViolation]
 """Takes a history that failed; what it returns is raised."""
 
@@ -31,6 +34,7 @@ class HistoryMachine(RuleBasedStateMachine):
 
     alphabet: ClassVar[Alphabet]
     fail: ClassVar[Fail]
+    end: ClassVar[End]
 
     def __init__(self) -> None:
         """Begin; the machine's first rule makes the directory."""
@@ -103,14 +107,20 @@ class HistoryMachine(RuleBasedStateMachine):
             return
         try:
             if not self.failed:
-                finish(state)
+                type(self).end(self.history, state)
         except ContractViolation as violation:
             raise type(self).fail(self.history, state, violation) from violation
         finally:
             state.release()
 
 
-def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable[[], bool]) -> type[HistoryMachine]:
+def _finish(history: list[steps.Step], state: State) -> None:  # noqa: ARG001  the state knows it all
+    finish(state)
+
+
+def machine_of(
+    alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable[[], bool], end: End = _finish
+) -> type[HistoryMachine]:
     """A machine whose rules cover the interface, drawing from `alphabet`."""
     families = st.integers(0, len(alphabet.families) - 1)
     paths = st.integers(0, _STRAYS + len(alphabet.paths) - 1)
@@ -360,4 +370,5 @@ def machine_of(alphabet: Alphabet, begin: Begin, fail: Fail, exhausted: Callable
 
     Machine.alphabet = alphabet
     Machine.fail = staticmethod(fail)
+    Machine.end = staticmethod(end)
     return Machine

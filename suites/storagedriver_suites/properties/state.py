@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storagedriver import PathNotFoundError, StorageDriver, StorageDriverError
+from storagedriver import Capabilities, PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver_suites.properties.judging import Judge
 from storagedriver_suites.properties.model import File, Model, components, is_below, parents
 
@@ -44,14 +44,34 @@ class State:
         model: What the contract says of the state.
         judge: Judges calls.
         audits: Whether the whole state is judged after each step that changes something; if not, it is at the end.
+        unsettled: Where it is not None, steps are left out to which the contract leaves more than one answer.
         changes: How many steps that may change something were made.
         changed_at: By which of them each path was changed last.
         looked: After how many of them the whole tree was judged last.
     """
 
-    def __init__(self, driver: StorageDriver, root: str, judged: Counter[str], *, audits: bool) -> None:
-        """Begin in the empty directory `root` of `driver`."""
-        self.model = Model(driver.capabilities)
+    def __init__(
+        self,
+        driver: StorageDriver,
+        root: str,
+        judged: Counter[str],
+        *,
+        audits: bool,
+        capabilities: Capabilities | None = None,
+        unsettled: frozenset[str] | None = None,
+    ) -> None:
+        """Begin in the empty directory `root` of `driver`.
+
+        Args:
+            driver: The driver.
+            root: A full path.
+            judged: Where it is counted how often each requirement is judged.
+            audits: See the class.
+            capabilities: What the driver is held to; None for what it declares.
+            unsettled: Capabilities in which the drivers that are compared differ; None if nothing is compared.
+        """
+        self.model = Model(capabilities or driver.capabilities)
+        self.unsettled = unsettled
         self.audits = audits
         self.driver = driver
         self.root = root
@@ -106,8 +126,8 @@ class State:
 
     def look_at_everything(self) -> None:
         """The tree by a walk, and each file by get_content, are what the model says."""
-        driver, model = self.driver, self.model
-        if driver.capabilities.consistent_list:
+        model = self.model
+        if model.capabilities.consistent_list:
             self._look_at_tree()
         else:
             for path in model.gone:
