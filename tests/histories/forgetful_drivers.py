@@ -359,7 +359,7 @@ class ContinuedStageOutlivesDelete(InMemoryDriver):
             self._store.stage(self._key(path), staged)
 
 
-@forgetful("CONT-1", "CONT-2", bug="after a put that was refused, the next one to that path does nothing")
+@forgetful("CONT-1", "CONT-2", "CONT-4", bug="after a put that was refused, the next one to that path does nothing")
 class RefusalIsRemembered(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)

@@ -33,7 +33,7 @@ def put(state: State, step: steps.Put) -> None:
         state.driver.put_content(full, given)
 
     if blockers and state.judge.refused("CONT-7", put, f"put_content of {path!r}, where something is in the way"):
-        state.did(Blame((path, *blockers), "CONT-7"))
+        state.did(Blame((path, *blockers), "CONT-7", "CONT-7"))
         return
     if not blockers:
         parent = path.rpartition("/")[0]

@@ -29,7 +29,7 @@ def move(state: State, step: steps.Move) -> None:
     both = (source, dest)
     if source not in model.files and not directory:
         state.judge.raises("MOVE-2", PathNotFoundError, move, f"{what}: an absent source", path=state.at(source))
-        state.did(Blame(both, "MOVE-2"))
+        state.did(Blame(both, "MOVE-2", "MOVE-2"))
     elif directory and not model.capabilities.move_directory:
         conflict = source != dest and (is_below(dest, source) or model.is_directory(dest))
         kinds = (UnsupportedMethodError, PathConflictError) if conflict else UnsupportedMethodError
@@ -60,7 +60,7 @@ def _move_below_a_file(state: State, source: str, dest: str, move: Callable[[], 
     """Some stores hold a file and what is below it: there all is whole, and goes again; others refuse (MOVE-7)."""
     model = state.model
     if state.judge.refused("MOVE-7", move, f"{what}, which is below a file"):
-        state.did(Blame((source, dest, *parents(dest)), "MOVE-7"))
+        state.did(Blame((source, dest, *parents(dest)), "MOVE-7", "MOVE-7"))
         return
     top = next(parent for parent in parents(dest) if parent in model.files)
     for each in [each for each in model.files if each == source or is_below(each, source)]:

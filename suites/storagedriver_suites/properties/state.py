@@ -174,6 +174,8 @@ class State:
 
     def _listing_is_wrong(self, path: str, otherwise: str, seen: object, expected: object, what: str) -> Exception:
         """The violation of a listing that has, or lacks, a path of which stat knows better."""
+        if path in self.model.tree() and any(_is_odd(name) for name in path.split("/")):
+            return self.judge.violated("PATH-5", what, expected=expected, seen=seen)
         stale = self.changed_at.get(path, 0) > self.looked >= 0
         return self.judge.violated("LIST-5" if stale else otherwise, what, expected=expected, seen=seen)
 
@@ -227,3 +229,11 @@ class State:
         self.model.remove(top, "DEL-1")
         self.model.end_stages(top)
         self.did(Blame((top,), "DEL-1", "DEL-2"), [top])
+
+
+def _is_odd(name: str) -> bool:
+    """Whether a name is one that drivers hide or cut: a leading dot or dash, or a long one."""
+    return name[0] in ".-" or len(name) > _LONG
+
+
+_LONG = 100
