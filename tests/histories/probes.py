@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from storagedriver import StorageDriver
@@ -49,9 +49,21 @@ def stream(
 
 TREE: list[Step] = [Put(path, path.encode()) for path in ("a/a", "a/b/c", "a-b/x", "ab", "a.b", "a0", "A/a")]
 
-REFUSED: list[list[Step]] = [
-    *([*TREE, InvalidPath(method, path, of)] for path, of in INVALID.items() for method in INVALID_CALLS),
-    *([*TREE, InvalidPath(method, "/", "PATH-3")] for method in ROOT_IS_REFUSED),
+
+def after(before: Sequence[Step], steps: Iterable[Step]) -> list[list[Step]]:
+    """A history for each of the steps."""
+    return [[*before, step] for step in steps]
+
+
+REFUSED = [
+    *after(TREE, (InvalidPath(method, path, of) for path, of in INVALID.items() for method in INVALID_CALLS)),
+    *after(TREE, (InvalidPath(method, "/", "PATH-3") for method in ROOT_IS_REFUSED)),
+]
+
+OFFSETS = [
+    *after([Put("a", LONG)], (Read("a", offset) for offset in (0, 1, 65_535, 65_536, 131_073, 199_999))),
+    *after([Put("a", b"")], (Read("a", offset) for offset in (0, 2, 1 << 40, -1))),
+    *after([Put("a", b"12")], (Read("a", offset) for offset in (0, 2, 3, 1 << 40, -1))),
 ]
 
 PROBES: Sequence[Sequence[Step]] = (
@@ -67,6 +79,7 @@ PROBES: Sequence[Sequence[Step]] = (
     [Put("a", b"content", "bytearray"), Get("a")],
     [Put("a", b"content", "memoryview"), Get("a")],
     [PutText("a")],
+    [Put("a", b"old"), PutText("a"), Get("a")],
     [Put("a/b/c/d", b"1"), Get("a/b/c/d")],
     [Get("a"), Put("a/b", b"1"), Get("a"), Get("a/b/c"), Get("a/c")],
     [Put("a", b"old"), Put("a/b", b"below"), Get("a")],
@@ -74,8 +87,7 @@ PROBES: Sequence[Sequence[Step]] = (
     [Put("a", CHUNK), OpenReader(0, "a"), ReadOn(0, 10), Put("a", CHUNK[::-1]), ReadOn(0, -1)],
     [Put("a", LONG), OpenReader(0, "a"), ReadOn(0, 10), Put("a", LONG[::-1]), ReadOn(0, -1)],
     [Put("a", LONG), OpenReader(0, "a"), ReadOn(0, 10), Delete("a"), ReadOn(0, -1)],
-    *([Put("a", LONG), Read("a", offset)] for offset in (0, 1, 65_535, 65_536, 131_073, 199_999)),
-    *([Put("a", data), Read("a", offset)] for data in (b"", b"12") for offset in (0, 2, 3, 1 << 40, -1)),
+    *OFFSETS,
     [Read("a"), Put("a/b", b"1"), Read("a"), OpenReader(0, "a")],
     [Read("a", 5)],
     [Put("a", LONG), OpenReader(0, "a"), ReadOn(0, 0), ReadOn(0, 3), ReadOn(0, 4096), ReadOn(0, -1), ReadOn(0, 1)],

@@ -50,9 +50,15 @@ def test_a_broken_driver_is_convicted_by_a_linked_step(identifier: str) -> None:
     assert isinstance(found.step, LINKS[identifier])
 
 
+HANGS = ("WriterHoldsTheLock", "WriterHoldsTheLockOfItsThread", "WritersHoldSlots")
+"""Drivers that would wait for ever: nothing bounds a probe."""
+
+
 def conviction_of(identifier: str, drivers: Iterable[type[InMemoryDriver]]) -> Conviction | None:
     """The first conviction of one of the drivers by a requirement; the next driver is not tried after it, as it may hang."""
     for driver in drivers:
+        if driver.__name__ in HANGS:
+            continue
         for number, history in enumerate(PROBES):
             conviction = tried(driver.from_parameters({}), history, number)
             if conviction is not None and conviction.violation.requirement == identifier:

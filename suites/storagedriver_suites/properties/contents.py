@@ -56,7 +56,7 @@ def put_text(state: State, step: steps.PutText) -> None:
         lambda: state.driver.put_content(state.at(step.path), text),
         f"put_content of a str at {step.path!r}",
     )
-    state.did(Blame((step.path,), "CONT-3"))
+    state.did(Blame((step.path,), "CONT-7", "CONT-7"))
 
 
 def get(state: State, step: steps.Get) -> None:

@@ -146,6 +146,7 @@ class Search:
 
     def end(self, history: list[Step], state: State) -> None:
         """Judge what a history left, or what its drivers answered."""
+        self.found.steps += len(history)
         if self._comparison is not None:
             self._comparison.compare(history, state, self._comparison.driver)
         finish(state)

@@ -40,7 +40,7 @@ LINKS: Mapping[str, tuple[type, ...]] = {
     "CONT-4": (steps.Put,),
     "CONT-5": (steps.Get,),
     "CONT-6": (steps.ReadOn, steps.Feed),
-    "CONT-7": (steps.Put,),
+    "CONT-7": (steps.Put, steps.PutText),
     "READ-1": (steps.Read, steps.OpenReader),
     "READ-2": (steps.Read,),
     "READ-3": (steps.Read,),
