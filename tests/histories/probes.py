@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from storagedriver import StorageDriver
+from storagedriver.plugin.deadline import deadline
 from storagedriver.testing import ContractViolation, content
 from storagedriver_suites.properties.alphabet import INVALID, ROOT_IS_REFUSED
 from storagedriver_suites.properties.execution import apply, finish
@@ -156,6 +157,9 @@ PROBES: Sequence[Sequence[Step]] = (
 )
 
 
+HANG_SECONDS = 5.0
+
+
 @dataclass(frozen=True, slots=True)
 class Conviction:
     """A violation, and the step that showed it."""
@@ -169,10 +173,12 @@ def tried(driver: StorageDriver, history: Sequence[Step], number: int = 0, *, au
     state = State(driver, f"/check/h{number}", Counter(), audits=audits)
     step = history[0]
     try:
-        for step in history:
-            apply(state, step)
-        step = Delete("")  # As the end of a history is.
-        finish(state)
+        # Some drivers wait for what never comes.
+        with deadline(HANG_SECONDS):
+            for step in history:
+                apply(state, step)
+            step = Delete("")  # As the end of a history is.
+            finish(state)
     except ContractViolation as violation:
         return Conviction(violation, step)
     finally:
