@@ -6,6 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from storagedriver import Capabilities, PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver_suites.properties.judging import Judge
@@ -98,13 +99,13 @@ class State:
         """Close all streams, and cancel what they staged."""
         for reader in self.model.readers.values():
             with contextlib.suppress(Exception):
-                reader.stream.close()
+                _bare(reader.stream).close()
         for walk in self.model.walks.values():
             with contextlib.suppress(Exception):
-                walk.stream.close()
+                _bare(walk.stream).close()
         for writer in self.model.writers.values():
             with contextlib.suppress(Exception):
-                writer.stream.cancel()
+                _bare(writer.stream).cancel()
         self.model.readers.clear()
         self.model.walks.clear()
 
@@ -229,6 +230,11 @@ class State:
         self.model.remove(top, "DEL-1")
         self.model.end_stages(top)
         self.did(Blame((top,), "DEL-1", "DEL-2"), [top])
+
+
+def _bare(stream: Any) -> Any:
+    """The driver's own stream: the end of a history is no part of what is recorded."""
+    return getattr(stream, "inner", stream)
 
 
 def _is_odd(name: str) -> bool:
