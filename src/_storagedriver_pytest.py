@@ -23,6 +23,7 @@ NEED_A_DRIVER = {
     "storagedriver_parameters": "--driver-param",
     "storagedriver_backends": "--backend",
     "storagedriver_suites": "--suite",
+    "storagedriver_compare": "--compare",
 }
 MARKERS = (
     "requirement(id, ...): the clause of the storage driver contract that a check proves",
@@ -62,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="NAME[,NAME]",
         dest="storagedriver_suites",
-        help="Which suites to run; all of them without it. Example: --suite behaviour",
+        help="Which suites to run; all but properties without it. Example: --suite behaviour,properties",
     )
     group.addoption(
         "--requirement",
@@ -100,6 +101,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="storagedriver_timeout",
         help="After this many seconds one check counts as hung and fails (300 without it, 1800 in profile soak). "
         "Example: --check-timeout 60",
+    )
+    group.addoption(
+        "--seed",
+        type=int,
+        metavar="NUMBER",
+        default=None,
+        dest="storagedriver_seed",
+        help="The seed of all that is generated; without it one is chosen, shown and reported, and what failed before is "
+        "tried first. Example: --seed 7",
+    )
+    group.addoption(
+        "--compare",
+        action="store_true",
+        default=None,
+        dest="storagedriver_compare",
+        help="Make the same generated histories on the first driver and on each other one, and compare what comes of "
+        "them. Example: --driver=inmemory --driver=filesystem --compare",
     )
 
 

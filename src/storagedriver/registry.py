@@ -20,6 +20,9 @@ ENTRY_POINTS = "storagedriver.suites"
 CHECKS = "storagedriver.checks"
 """Entry points of this group name the packages whose test modules are a suite."""
 
+BY_NAME_ONLY = frozenset({"properties"})
+"""Suites that are run where they are asked for: on a server they take minutes."""
+
 SkipCheck = Callable[[], str | None]
 """Says why the driver cannot be run here, or None if it can."""
 

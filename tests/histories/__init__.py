@@ -1,0 +1,1 @@
+"""The suite of properties: what only its histories find, and that each of its judgements can fail."""

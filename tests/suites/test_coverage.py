@@ -12,7 +12,9 @@ JUDGED = {*behaviour.GROUPS, *concurrency.GROUPS}
 
 @pytest.fixture
 def checks(pytester: pytest.Pytester) -> list[pytest.Item]:
-    items, _ = pytester.inline_genitems("--driver=inmemory", "--profile=quick", "-p", "no:cacheprovider")
+    items, _ = pytester.inline_genitems(
+        "--driver=inmemory", "--suite=behaviour", "--profile=quick", "-p", "no:cacheprovider"
+    )
     return items
 
 

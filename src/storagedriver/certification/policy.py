@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from storagedriver.certification.errors import PolicyError
 from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
 from storagedriver.driver import Capabilities
-from storagedriver.registry import CHECKS
+from storagedriver.registry import BY_NAME_ONLY, CHECKS
 from storagedriver.report import Target
 
 PROFILES = ("quick", "full", "soak")
@@ -202,10 +202,14 @@ def matches(wanted: str, target: Target) -> bool:
 
 
 def shipped_suites() -> tuple[str, ...]:
-    """The suites that come with the kit: another package's suite may be named as it likes, and mark what it likes."""
+    """The suites of the kit that are run unasked: another package's may be named as it likes, and mark what it likes."""
     points = entry_points(group=CHECKS)
     return tuple(
-        sorted(point.name for point in points if point.dist is not None and point.dist.name == "storagedriver")
+        sorted(
+            point.name
+            for point in points
+            if point.dist is not None and point.dist.name == "storagedriver" and point.name not in BY_NAME_ONLY
+        )
     )
 
 

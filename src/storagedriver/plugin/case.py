@@ -9,6 +9,7 @@ from storagedriver.driver import StorageDriver
 from storagedriver.errors import PathNotFoundError
 from storagedriver.plugin.deadline import deadline
 from storagedriver.testing import expect
+from storagedriver.testing.generation import Generation
 from storagedriver.testing.recording import RecordedDriver, Recorder
 from storagedriver.testing.subject import Subject
 from storagedriver.testing.target import Target
@@ -26,12 +27,28 @@ class Case:
         settled: Whether its prefix was deleted, or everything was tried to.
     """
 
-    def __init__(self, target: Target, driver: StorageDriver, *, profile: str) -> None:
+    def __init__(
+        self,
+        target: Target,
+        driver: StorageDriver,
+        *,
+        profile: str,
+        generation: Generation,
+        reference: StorageDriver | None = None,
+    ) -> None:
         """Begin a check on `driver`, which is shared by the checks of this process."""
         self.recorder = Recorder()
         self.tree = Tree(f"/check-{secrets.token_hex(6)}")
         self.driver: RecordedDriver = self.recorder.wrap(driver, "driver")
-        self.subject = Subject(target, self.recorder, self.tree, profile=profile)
+        self.subject = Subject(
+            target,
+            self.recorder,
+            self.tree,
+            profile=profile,
+            unwrapped=driver,
+            generation=generation,
+            reference=reference,
+        )
         self.settled = False
 
     def judge_leftovers(self) -> None:

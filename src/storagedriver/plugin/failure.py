@@ -56,6 +56,8 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
     lines += [*(["What happened:", *story] if story else []), "Calls:", *_shortened(calls(failure))]
     if where:
         lines += ["Raised at:", *textwrap.indent(where, "  ").splitlines()]
+    if failure.seed is not None:
+        lines.append(f"Seed:     {failure.seed}; again: pytest {shlex.join(failure.command)}")
     script_lines = script.splitlines()
     if written is not None:
         lines += [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from storagedriver.contract import Requirement
+from storagedriver.contract import REQUIREMENTS, Requirement
 from storagedriver.plugin import failure as failures
 from storagedriver.plugin import fixtures
 from storagedriver.plugin.accounting import label_of
@@ -99,14 +99,16 @@ class Judge:
     ) -> Judgement:
         target = self._targets[label]
         redact = Redaction(target)
+        broken = (error.requirement if isinstance(error, ContractViolation) else None) or requirement.id
         failure = Failure(
-            requirement=requirement,
+            requirement=REQUIREMENTS[broken],
             node_id=item.nodeid,
             target=target,
             recorder=case.recorder,
             error=error,
             root=case.tree.root,
-            command=self._command(target, item.nodeid),
+            command=self._command(target, item.nodeid, case),
+            seed=self._options.seed if case.subject.generated else None,
             folders=(item.config.rootpath, Path(item.config.invocation_params.dir)),
         )
         source = script(failure)
@@ -129,8 +131,12 @@ class Judge:
         text = failures.text(failure, source, written, where)
         return Judgement("failed", "", evidence, text, failures.exhibits(failure))
 
-    def _command(self, target: Target, node: str) -> list[str]:
+    def _command(self, target: Target, node: str, case: Case) -> list[str]:
         command = [f"--driver={target.words}", f"--profile={self._options.profile}"]
+        if case.subject.generated:
+            command.append(f"--seed={self._options.seed}")
+        if case.subject.reference is not None:
+            command[:0] = [f"--driver={self._options.drivers[0]}", "--compare"]
         if target.backend is not None:
             command.append(f"--backend={target.backend.name}:{target.backend.mode}")
         if self._options.timeout != DEFAULT_TIMEOUTS[self._options.profile]:

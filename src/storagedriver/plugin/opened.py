@@ -14,10 +14,12 @@ from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
 from storagedriver.registry import SuiteRegistration
 from storagedriver.testing.expect import ContractViolation
+from storagedriver.testing.generation import Generation
 from storagedriver.testing.target import Target
 
 NOT_OFFERED = "not_offered"
 SKIPPED = "skipped"
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,32 @@ class OpenedTargets:
     """
 
     def __init__(
-        self, targets: Mapping[str, Target], skipped: Mapping[str, str], *, profile: str, timeout: float
+        self,
+        targets: Mapping[str, Target],
+        skipped: Mapping[str, str],
+        *,
+        profile: str,
+        timeout: float,
+        generation: Generation,
+        reference: str | None = None,
     ) -> None:
-        """Serve `targets`; `skipped` says of other labels why they cannot run here."""
+        """Serve `targets`; `skipped` says of other labels why they cannot run here.
+
+        Args:
+            targets: By label.
+            skipped: Reasons by label.
+            profile: "quick", "full" or "soak".
+            timeout: Seconds after which a call counts as hung.
+            generation: What checks that generate examples need.
+            reference: The label of the target that the others are compared with; None if they are not.
+        """
         self.down: dict[str, str] = {}
         self._targets = targets
         self._skipped = skipped
         self._profile = profile
         self._timeout = timeout
+        self._generation = generation
+        self._reference = reference
         self._drivers: dict[str, StorageDriver] = {}
 
     def driver(self, label: str) -> StorageDriver:
@@ -97,7 +117,14 @@ class OpenedTargets:
 
     def case(self, label: str) -> Case:
         """A new check on the target."""
-        return Case(self._targets[label], self.driver(label), profile=self._profile)
+        compared = self._reference not in {None, label}
+        return Case(
+            self._targets[label],
+            self.driver(label),
+            profile=self._profile,
+            generation=self._generation.of(label),
+            reference=self.driver(self._reference) if compared and self._reference is not None else None,
+        )
 
     def applies(self, label: str, mark: pytest.Mark | None) -> tuple[str, str | None]:
         """Whether a check applies to a target: an outcome and a reason why not, or no reason."""
@@ -105,6 +132,12 @@ class OpenedTargets:
             return SKIPPED, self._skipped[label]
         if mark is None:
             return "", None
+        if (
+            REFERENCE in mark.kwargs.get("needs", ())
+            and self._reference is not None
+            and self._reference in self._skipped
+        ):
+            return SKIPPED, f"{self._reference}, to be compared with, cannot run: {self._skipped[self._reference]}"
         capabilities = self.driver(label).capabilities
         capability, without = mark.kwargs.get("capability"), mark.kwargs.get("without")
         if capability and not getattr(capabilities, capability):

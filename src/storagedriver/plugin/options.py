@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import random
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,18 @@ import pytest
 from storagedriver import factory
 from storagedriver.contract import GROUPS, REQUIREMENTS
 from storagedriver.plugin.table import Table
-from storagedriver.registry import CHECKS, suite_names
+from storagedriver.registry import BY_NAME_ONLY, CHECKS, suite_names
+
+EXAMPLES = Path(".hypothesis", "storagedriver")
+"""Below pytest's rootdir: where failed examples are kept, a folder for each driver on its server."""
+
+_CHOSEN_SEED = "storagedriver_chosen_seed"
+_SEEDS = 1_000_000_000
 
 ALL = "all"
+COMPARING = "properties"
+"""The suite that compares drivers."""
+
 DEFAULT_TIMEOUTS = {"quick": 300.0, "full": 300.0, "soak": 1800.0}
 """Seconds after which a check counts as hung, by profile, where the user does not say."""
 
@@ -37,6 +47,10 @@ class Options:
         report: Where the report goes; None for nowhere.
         require_backends: Whether a server that cannot run is an error.
         timeout: Seconds after which a check counts as hung.
+        seed: The seed of all that is generated.
+        examples: Where failed examples are kept, to be tried first; None if the user gave the seed: then nothing but it
+            decides what is generated.
+        compare: Whether the drivers are compared with the first.
         parameters: Parameters by driver, as given on the command line.
         table_parameters: Parameters by driver, as given in the table.
     """
@@ -49,6 +63,9 @@ class Options:
     report: Path | None = None
     require_backends: bool = False
     timeout: float = DEFAULT_TIMEOUTS["quick"]
+    seed: int = 0
+    examples: Path | None = None
+    compare: bool = False
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     table_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -97,10 +114,15 @@ def read(config: pytest.Config, table: Table) -> Options:
     if not timeout > 0 or math.isinf(timeout):
         raise pytest.UsageError(f"--check-timeout: {timeout} is not a number of seconds above 0")
     wanted = config.getoption("storagedriver_require_backends")
+    compare = config.getoption("storagedriver_compare")
+    compare = table.flag("compare") if compare is None else bool(compare)
+    if compare and len(drivers) < 2:
+        raise pytest.UsageError("--compare: name two drivers at least, as --driver=inmemory --driver=filesystem")
+    given, seed = _seed(config, table)
     return Options(
         drivers=drivers,
         backends=_unique(_given(config.getoption("storagedriver_backends"), table, "backend")),
-        suites=_suites(_listed(_given(config.getoption("storagedriver_suites"), table, "suite"))),
+        suites=_suites(_listed(_given(config.getoption("storagedriver_suites"), table, "suite")), compare=compare),
         requirements=_requirements(
             _listed(_given(config.getoption("storagedriver_requirements"), table, "requirement"))
         ),
@@ -108,9 +130,26 @@ def read(config: pytest.Config, table: Table) -> Options:
         report=_report_path(config, table),
         require_backends=table.flag("require-backends") if wanted is None else bool(wanted),
         timeout=float(timeout),
+        seed=seed,
+        examples=None if given else config.rootpath / EXAMPLES,
+        compare=compare,
         parameters=_parameters(config.getoption("storagedriver_parameters") or [], drivers),
         table_parameters=table.parameters(drivers, known_drivers()),
     )
+
+
+def _seed(config: pytest.Config, table: Table) -> tuple[bool, int]:
+    """Whether the user gave a seed, and the seed."""
+    option = config.getoption("storagedriver_seed")
+    given = table.integer("seed") if option is None else option
+    if given is not None:
+        return True, int(given)
+    chosen = getattr(config.option, _CHOSEN_SEED, None)
+    if chosen is None:
+        # Kept among the options, which the workers of pytest-xdist get from their controller.
+        chosen = random.SystemRandom().randrange(_SEEDS)
+        setattr(config.option, _CHOSEN_SEED, chosen)
+    return False, int(chosen)
 
 
 def _given(option: list[str] | None, table: Table, key: str) -> list[str]:
@@ -137,12 +176,13 @@ def _drivers(named: Collection[str]) -> tuple[str, ...]:
     return drivers
 
 
-def _suites(wanted: list[str]) -> dict[str, str]:
+def _suites(wanted: list[str], *, compare: bool) -> dict[str, str]:
     known = {point.name: point.value for point in entry_points(group=CHECKS)}
     for name in wanted:
         if name not in known:
             raise pytest.UsageError(f"--suite: no suite is called {name!r}; {did_you_mean(name, sorted(known))}")
-    return {name: known[name] for name in wanted or sorted(known)}
+    usual = [name for name in sorted(known) if name not in BY_NAME_ONLY or (compare and name == COMPARING)]
+    return {name: known[name] for name in wanted or usual}
 
 
 def _requirements(wanted: list[str]) -> frozenset[str] | None:

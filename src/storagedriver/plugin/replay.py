@@ -33,6 +33,7 @@ class Failure:
         error: What the check raised.
         root: The check's prefix.
         command: The command line that runs the check again, without pytest itself.
+        seed: The seed, where a check generated what failed; None where nothing depends on it.
         folders: Where the author's project lies: what is imported from there is imported by the script too.
     """
 
@@ -44,6 +45,7 @@ class Failure:
     root: str
     command: Sequence[str]
     folders: Sequence[Path] = ()
+    seed: int | None = None
 
 
 class UntoldError(Exception):
@@ -77,13 +79,19 @@ def _failing_call(failure: Failure) -> Recorded | None:
     error = failure.error
     calls = failure.recorder.calls
     if isinstance(error, ContractViolation):
+        if error.kinds is None and isinstance(error.seen, BaseException):
+            return _raising_call(failure, error.seen)
         if error.kinds is None or not calls:
             return None
         if not isinstance(error.seen, BaseException):
             # A stream that was closed last is closed by `with`: which call should have raised is not told.
             return None if calls[-1].call.operation.endswith(_ENDS) else calls[-1]
         error = error.seen
-    for each in reversed(calls):
+    return _raising_call(failure, error)
+
+
+def _raising_call(failure: Failure, error: BaseException) -> Recorded | None:
+    for each in reversed(failure.recorder.calls):
         if each.error is not None and any(each.error is cause for cause in _chain(error)):
             return each
     return None
@@ -182,7 +190,7 @@ def _judgement(failure: Failure) -> list[str]:
     """
     error = failure.error
     last = _failing_call(failure)
-    if not isinstance(error, ContractViolation):
+    if not isinstance(error, ContractViolation) or (error.kinds is None and isinstance(error.seen, BaseException)):
         if last is None:
             raise UntoldError
         return [

@@ -138,7 +138,7 @@ class Results:
             profile=self._options.profile,
             suites=tuple(self._options.suites),
             arguments=self._arguments,
-            seed=None,
+            seed=self._options.seed,
             complete=not self._reasons,
             exit_status=exit_status,
             incomplete_reasons=tuple(self._reasons),

@@ -13,13 +13,15 @@ from storagedriver.plugin import fixtures, selection
 from storagedriver.plugin.accounting import Attendance, Selection, is_check, label_of
 from storagedriver.plugin.deadline import deadline
 from storagedriver.plugin.judging import Judge, errored
-from storagedriver.plugin.opened import OpenedTargets
+from storagedriver.plugin.opened import REFERENCE, OpenedTargets
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan, plan
 from storagedriver.plugin.redaction import Redaction
 from storagedriver.plugin.results import Results, check_writable
 from storagedriver.plugin.targets import Targets
 from storagedriver.report.narrowing import only_requirements
+from storagedriver.testing.expect import ContractViolation
+from storagedriver.testing.generation import Generation
 
 _TO_WORKER = "storagedriver"
 _RERUNS = (
@@ -69,8 +71,14 @@ class CertificationPlugin:
             self._start()
         self._selection = Selection(suites, whole=not self.part_named)
         skipped = {each.label: each.skipped for each in self.plans if each.skipped}
+        generation = Generation(self.options.seed, self.options.examples, self.options.timeout)
         opened = OpenedTargets(
-            self.targets.by_label, skipped, profile=self.options.profile, timeout=self.options.timeout
+            self.targets.by_label,
+            skipped,
+            profile=self.options.profile,
+            timeout=self.options.timeout,
+            generation=generation,
+            reference=self._reference,
         )
         self.config.stash[fixtures.OPENED] = self._opened = opened
         self._judge = Judge(self.options, self.targets.by_label, opened)
@@ -119,7 +127,8 @@ class CertificationPlugin:
 
     def pytest_report_header(self) -> list[str]:
         """Say what is certified on what."""
-        lines = [f"storagedriver: profile {self.options.profile}, suites {', '.join(self.options.suites)}"]
+        suites = ", ".join(self.options.suites)
+        lines = [f"storagedriver: profile {self.options.profile}, suites {suites}, seed {self.options.seed}"]
         for planned in self.plans:
             target = self.targets.by_label.get(planned.label)
             if planned.skipped:
@@ -191,7 +200,7 @@ class CertificationPlugin:
         except pytest.UsageError as wrong:
             self._refuse(wrong, items)
             return
-        profiled = [item for item in items if selection.in_profile(item, self.options)]
+        profiled = [item for item in items if selection.in_profile(item, self.options) and self._is_compared(item)]
         asked = set(wanted)
         kept = [item for item in profiled if item in asked]
         self._selection.keep(items, profiled, kept)
@@ -204,6 +213,18 @@ class CertificationPlugin:
         if dropped:
             items[:] = kept
             self.config.hook.pytest_deselected(items=dropped)
+
+    @property
+    def _reference(self) -> str | None:
+        """The label of the target that the others are compared with."""
+        return self.plans[0].label if self.options.compare else None
+
+    def _is_compared(self, item: pytest.Item) -> bool:
+        """Whether an item compares nothing, or one target with another."""
+        mark = item.get_closest_marker("requirement")
+        if mark is None or REFERENCE not in mark.kwargs.get("needs", ()):
+            return True
+        return self.options.compare and label_of(item) != self._reference
 
     def _refuse(self, wrong: pytest.UsageError, items: list[pytest.Item]) -> None:
         if not self.is_worker:
@@ -266,7 +287,7 @@ class CertificationPlugin:
         found: dict[str, Any] = {
             "label": label,
             "node_id": item.nodeid,
-            "requirement": clause.id,
+            "requirement": self._broken_by(call) or clause.id,
             "when": call.when,
             "duration": report.duration,
         }
@@ -286,6 +307,12 @@ class CertificationPlugin:
             }
         report.storagedriver = found  # type: ignore[attr-defined]  # pytest sends attributes to the controller as they are
         return report
+
+    @staticmethod
+    def _broken_by(call: pytest.CallInfo[None]) -> str | None:
+        """The clause that a failure itself names, where a check judges several."""
+        error = call.excinfo.value if call.excinfo is not None else None
+        return error.requirement if isinstance(error, ContractViolation) else None
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show what errored as an error and not as a failure."""

@@ -26,6 +26,8 @@ _KINDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "profile": ("a string", lambda value: isinstance(value, str)),
     "certify-report": ("a string", lambda value: isinstance(value, str)),
     "require-backends": ("true or false", lambda value: isinstance(value, bool)),
+    "seed": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "compare": ("true or false", lambda value: isinstance(value, bool)),
     "check-timeout": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
     "parameters": ("a table", lambda value: isinstance(value, dict)),
 }
@@ -74,6 +76,10 @@ class Table:
     def number(self, key: str, default: float) -> float:
         """A number."""
         return float(self.values.get(key, default))
+
+    def integer(self, key: str) -> int | None:
+        """A whole number; None if it is missing."""
+        return self.values.get(key)
 
     def flag(self, key: str) -> bool:
         """True or false; false if it is missing."""

@@ -24,6 +24,7 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         kinds: The errors of which one was expected, where none or another came.
         story: More about what happened, line by line; shown, and kept with the calls.
         exhibits: Files to be written beside the report, the text of each by the ending of its name: ".svg".
+        requirement: The clause that is broken, where one check judges several; None for that of the check.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         kinds: Kinds | None = None,
         story: Sequence[str] = (),
         exhibits: Mapping[str, str] | None = None,
+        requirement: str | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -45,6 +47,7 @@ class ContractViolation(AssertionError):  # noqa: N818  its name is what it is
         self.kinds = kinds
         self.story = tuple(story)
         self.exhibits = dict(exhibits or {})
+        self.requirement = requirement
 
     def __reduce__(self) -> tuple[Callable[..., ContractViolation], tuple[str, dict[str, Any]]]:
         # What another process judged is raised in this one; an exception by itself would be made of its message alone.

@@ -8,10 +8,12 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
+from storagedriver.testing.generation import Generation
 from storagedriver.testing.recording import Recorder
 from storagedriver.testing.target import Target
 from storagedriver.testing.tree import Tree
@@ -29,16 +31,50 @@ class Subject:
     Attributes:
         target: The driver's registration, parameters and server.
         profile: "quick", "full" or "soak".
+        unwrapped: The driver under test, without recording: for checks that make more calls than a failure can show.
+            They make those that fail again with the fixture `driver`.
+        reference: The driver to compare with, not recorded; None but in checks that need "reference".
+        generated: Whether the check asked for the seed, so that a failure depends on it.
     """
 
-    def __init__(self, target: Target, recorder: Recorder, tree: Tree, *, profile: str) -> None:
+    def __init__(
+        self,
+        target: Target,
+        recorder: Recorder,
+        tree: Tree,
+        *,
+        profile: str,
+        unwrapped: StorageDriver,
+        generation: Generation,
+        reference: StorageDriver | None = None,
+    ) -> None:
         """Begin a check on `target` below `tree`."""
         self.target = target
         self.profile = profile
+        self.unwrapped = unwrapped
+        self.reference = reference
+        self.generated = False
+        self._generation = generation
         self._recorder = recorder
         self._tree = tree
         self._opened: list[StorageDriver | ForeignStore] = []
         self._stores: list[StorageDriver] = []
+
+    @property
+    def seed(self) -> int:
+        """The seed of what the check generates: with the same one it generates the same."""
+        self.generated = True
+        return self._generation.seed
+
+    @property
+    def examples(self) -> Path | None:
+        """The folder of failed examples of this target, which are tried first; None if the seed alone decides."""
+        return self._generation.examples
+
+    @property
+    def timeout(self) -> float:
+        """Seconds after which the check counts as hung."""
+        return self._generation.timeout
 
     @property
     def name(self) -> str:
