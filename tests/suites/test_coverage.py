@@ -13,7 +13,7 @@ JUDGED = {*behaviour.GROUPS, *concurrency.GROUPS}
 @pytest.fixture
 def checks(pytester: pytest.Pytester) -> list[pytest.Item]:
     items, _ = pytester.inline_genitems(
-        "--driver=inmemory", "--suite=behaviour", "--profile=quick", "-p", "no:cacheprovider"
+        "--driver=inmemory", "--suite=behaviour,concurrency", "--profile=quick", "-p", "no:cacheprovider"
     )
     return items
 

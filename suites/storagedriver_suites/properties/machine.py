@@ -12,6 +12,7 @@ from storagedriver.testing import ContractViolation
 from storagedriver_suites.properties import steps
 from storagedriver_suites.properties.alphabet import INVALID, ROOT_IS_REFUSED, Alphabet
 from storagedriver_suites.properties.execution import apply, finish
+from storagedriver_suites.properties.model import is_below
 from storagedriver_suites.properties.refusing import INVALID_CALLS
 from storagedriver_suites.properties.state import State
 
@@ -81,6 +82,18 @@ class HistoryMachine(RuleBasedStateMachine):
         tree = {} if self.state is None else self.state.model.tree()
         directories = [path for path, is_directory in tree.items() if is_directory]
         return directories[number % len(directories)] if directories else None
+
+    def goal(self, source: str, number: int) -> str:
+        """Where to move `source`: a directory to where nothing is, as else the move is refused; a file anywhere."""
+        if self.state is None or not self.state.model.is_directory(source):
+            return self.path(number)
+        model = self.state.model
+        free = [
+            path
+            for path in dict.fromkeys([*model.gone, *self.focus, "moved", "moved/on", *self.alphabet.paths])
+            if path not in model.tree() and not model.in_the_way(path) and not is_below(path, source)
+        ]
+        return free[number % len(free)] if free else self.path(number)
 
     def _one_of(self, likely: Sequence[str], number: int) -> str:
         everything = self.alphabet.paths
@@ -240,6 +253,26 @@ def machine_of(
             self.do(steps.OpenWriter(slot, self.written(number, path), append=True))
             self.do(steps.Write(slot, alphabet.pieces[piece]))
 
+        @rule(path=paths, piece=pieces, turns=st.integers(1, 3), file=st.booleans())
+        def stage_in_turns_and_delete(self, path: int, piece: int, turns: int, file: bool) -> None:
+            where = self.path(path)
+            for turn in range(turns):
+                self.do(steps.OpenWriter(2, where, append=turn > 0))
+                self.do(steps.Write(2, alphabet.pieces[piece]))
+                self.do(steps.CloseWriter(2))
+            if file:
+                self.do(steps.Put(where, b"file"))
+            self.do(steps.Delete(where))
+            self.do(steps.OpenWriter(2, where, append=True))
+
+        @precondition(HistoryMachine.has_writers)
+        @rule(slot=slots, path=paths, end=st.sampled_from([steps.Cancel, steps.CloseWriter, steps.Commit]))
+        def move_onto_what_is_written(
+            self, slot: int, path: int, end: type[steps.Cancel | steps.CloseWriter | steps.Commit]
+        ) -> None:
+            self.do(steps.Move(self.file(path), self.written(slot, path)))
+            self.do(end(slot))
+
         @rule(number=slots, path=paths, above=st.booleans())
         def delete_what_is_written(self, number: int, path: int, above: bool) -> None:
             written = self.written(number, path)
@@ -265,7 +298,7 @@ def machine_of(
         @rule(look=st.integers(0, 5), change=st.integers(0, 3), place=paths, dest=paths, above=st.booleans())
         def look_around_a_change(self, look: int, change: int, place: int, dest: int, above: bool) -> None:
             # What a driver remembers of what it told must not outlive the change.
-            where, to = self.file(place), self.path(dest)
+            where = self.file(place)
             parent = where.rpartition("/")[0] or where
             seen = parent if above or look < 2 else where
             append: list[steps.Step] = [
@@ -282,6 +315,7 @@ def machine_of(
                 append,
             )
             source = (parent.rpartition("/")[0] or parent) if above else where
+            to = self.goal(source, dest)
             changes: tuple[list[steps.Step], ...] = (
                 [steps.Move(source, to)],
                 [steps.Move(to, where)],
@@ -292,6 +326,21 @@ def machine_of(
             for step in (*looks[look], *changes[change], *looks[look]):
                 self.do(step)
             self.do(steps.Stat(parent))
+
+        @rule(place=paths, dest=paths, change=st.sampled_from([steps.Move, steps.Move, steps.Delete]))
+        def look_below_a_change(self, place: int, dest: int, change: type[steps.Move | steps.Delete]) -> None:
+            # The same of all that a change of a directory takes along.
+            top = self.directory(place)
+            if top is None or self.state is None:
+                return
+            to = self.goal(top, dest)
+            tree = self.state.model.tree()
+            below = [path for path in tree if path == top or is_below(path, top)][:8]
+            looks = [steps.List(path) if tree[path] else steps.Stat(path) for path in below]
+            moved = [type(look)(f"{to}{look.path.removeprefix(top)}") for look in looks]
+            changed = steps.Move(top, to) if change is steps.Move else steps.Delete(top)
+            for step in (*looks, changed, *looks, *(moved if change is steps.Move else ())):
+                self.do(step)
 
         @rule(
             above=paths, name=st.sampled_from(["a", "a/b"]), other=paths, way=st.sampled_from(["put", "move", "stream"])
@@ -349,7 +398,8 @@ def machine_of(
 
         @rule(source=paths, dest=paths)
         def move(self, source: int, dest: int) -> None:
-            self.do(steps.Move(self.place(source) or self.path(source), self.path(dest)))
+            of = self.place(source) or self.path(source)
+            self.do(steps.Move(of, self.goal(of, dest)))
 
         @rule(source=paths, dest=paths)
         def move_file(self, source: int, dest: int) -> None:
