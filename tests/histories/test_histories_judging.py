@@ -92,8 +92,8 @@ def test_smallest_part_is_wrong_by_every_order(history: History) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.data())
-def test_stale_read_in_a_long_history_is_shown_by_three_operations(seed: int, data: st.DataObject) -> None:
-    """The write that was seen, one that had replaced it, and the read."""
+def test_stale_read_in_a_long_history_is_shown_by_few_operations(seed: int, data: st.DataObject) -> None:
+    """The write that was seen, one that had replaced it, and the read; of 200, some more where a delete went on meanwhile."""
     history = right_history(seed, 200, paths=2, processes=4)
     reads = [each for each in history if each.kind is Kind.GET and each.outcome is Outcome.OK]
     read = data.draw(st.sampled_from(reads[len(reads) // 2 :]), label="read")
@@ -109,7 +109,7 @@ def test_stale_read_in_a_long_history_is_shown_by_three_operations(seed: int, da
 
     (found,) = judge(wrong).wrong
 
-    assert len(found.smallest) == 3
+    assert 3 <= len(found.smallest) <= 10
     assert {each.number for each in found.smallest} >= {old.number, read.number}
     assert unexplained(found.smallest).number == read.number
 
