@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from certification.judged import TODAY, policy, validated, waiver, whole, with_run
 from report.example_report import HOSTILE
-from report.report_strategies import patient
 from storagedriver.certification import Policy, Verdict, decide, showing
 from storagedriver.contract import GROUPS, REQUIREMENTS, Level
 from storagedriver.report import Outcome, Report
@@ -456,7 +455,6 @@ ENDINGS = st.sampled_from([Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY, Outco
 SPOILED = st.dictionaries(st.sampled_from(sorted(REQUIREMENTS)), ENDINGS, max_size=3)
 
 
-@patient
 @given(SPOILED)
 def test_the_gate_opens_for_what_is_kept_or_not_offered_alone(spoiled: dict[str, Outcome]) -> None:
     """A declared capability is offered; the example's target declares append alone."""
@@ -474,7 +472,6 @@ def test_the_gate_opens_for_what_is_kept_or_not_offered_alone(spoiled: dict[str,
     assert verdict.passed is not bool(closing)
 
 
-@patient
 @given(SPOILED, SPOILED)
 def test_what_gets_worse_never_opens_the_gate(before: dict[str, Outcome], more: dict[str, Outcome]) -> None:
     better = decide(policy(), unsealed(whole(but=before)), today=TODAY)
@@ -484,7 +481,6 @@ def test_what_gets_worse_never_opens_the_gate(before: dict[str, Outcome], more: 
     assert worse.targets[0].tally.kept <= better.targets[0].tally.kept
 
 
-@patient
 @given(SPOILED)
 def test_waivers_for_all_that_is_wrong_open_it_and_for_anything_else_close_it(spoiled: dict[str, Outcome]) -> None:
     waivable = {Outcome.FAILED, Outcome.FLAKY, Outcome.SKIPPED}

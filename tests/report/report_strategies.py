@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from storagedriver.contract import REQUIREMENTS, Level
 from storagedriver.report import Check, Environment, Evidence, Outcome, Report, Result, Run, Server, Target
-
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""For tests whose examples are whole reports: how long they take says nothing on a busy machine."""
 
 # Two halves of a surrogate pair in a row become one character in any JSON; a single half is tested by example.
 texts = st.text(max_size=20)

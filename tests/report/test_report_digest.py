@@ -17,7 +17,7 @@ from storagedriver.report import Report, ReportError
 from storagedriver.report.digest import KEY, digest
 
 from .example_report import example
-from .report_strategies import json_values, patient
+from .report_strategies import json_values
 
 
 def test_it_is_that_of_the_documented_text() -> None:
@@ -58,7 +58,6 @@ def test_a_change_of_any_value_is_seen() -> None:
     assert digest(document) == before
 
 
-@patient
 @given(st.dictionaries(st.text(max_size=5), json_values, max_size=4))
 def test_it_survives_a_journey_through_json(document: dict[str, Any]) -> None:
     assert digest(json.loads(json.dumps(document))) == digest(document)

@@ -16,7 +16,6 @@ from storagedriver.report.narrowing import deselected, in_no_shard, is_narrowing
 from storagedriver.report.validation import contradictions
 
 from .example_report import ENVIRONMENT, TAIL, check, run, target
-from .report_strategies import patient
 
 NARROWED = "4 of 6 checks were deselected by -k 'one'"
 
@@ -183,7 +182,6 @@ def test_of_nothing_there_is_no_report() -> None:
 ENDINGS = st.sampled_from([Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.NOT_RUN])
 
 
-@patient
 @given(st.lists(st.lists(ENDINGS, min_size=3, max_size=3), min_size=1, max_size=4), st.randoms())
 def test_the_order_of_shards_changes_no_outcome(shards: list[list[Outcome]], random: Any) -> None:
     made = {

@@ -21,7 +21,7 @@ from storagedriver.report.rendering.markdown_text import block, code, table
 
 from .example_report import BEHAVIOUR, ENVIRONMENT, all_passed, check, example, run, target
 from .hostile import EVIL, FORBIDDEN, hostile
-from .report_strategies import patient, reports
+from .report_strategies import reports
 
 Render = Callable[[Mapping[str, Report]], str]
 
@@ -58,7 +58,7 @@ def test_nothing_steers_what_shows_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@settings(patient, max_examples=30)
+@settings(max_examples=30)
 @given(given_report=reports())
 def test_every_report_is_rendered(name: str, given_report: Report) -> None:
     """Whatever a report holds; what is XML or JSON can be read."""
@@ -129,7 +129,6 @@ def test_markdown_fits_a_comment() -> None:
     assert len(re.findall("<summary><b>", text)) + int(left_out) == 5 * len(labels)
 
 
-@patient
 @given(st.text(max_size=40))
 def test_a_piece_of_code_is_one_piece(text: str) -> None:
     seen = tokens(f"before {code(text)} after")
@@ -141,7 +140,6 @@ def test_a_piece_of_code_is_one_piece(text: str) -> None:
     assert [token.content for token in seen if token.type == "text"][-1].endswith(" after")
 
 
-@patient
 @given(st.text(alphabet="`\n~a >#", max_size=40))
 def test_a_block_of_code_is_one_block(text: str) -> None:
     seen = tokens(f"before\n\n{block(text)}\n\nafter")
@@ -153,7 +151,6 @@ def test_a_block_of_code_is_one_block(text: str) -> None:
     ]
 
 
-@patient
 @given(st.lists(st.text(alphabet="`|\\a ", max_size=10), min_size=2, max_size=2))
 def test_a_row_of_a_table_has_its_cells(cells: list[str]) -> None:
     seen = tokens(table(["one", "two"], [[code(cell) for cell in cells]]))
