@@ -17,6 +17,9 @@ from storagedriver.foreign import OpenForeignStore
 
 ENTRY_POINTS = "storagedriver.suites"
 
+PROFILES = ("quick", "full", "soak")
+"""The profiles, each of which runs what those before it run and more."""
+
 CHECKS = "storagedriver.checks"
 """Entry points of this group name the packages whose test modules are a suite."""
 

@@ -31,6 +31,7 @@ from azure.core.credentials import AccessToken
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, ContentSettings, generate_container_sas
 
 from drivers.azure_exchange import CUT, LOST, Answer, Exchange
+from drivers.replacing import append_while_it_is_replaced
 from servers import need
 from storagedriver import (
     BackendError,
@@ -275,23 +276,9 @@ class TestAppendBesideOthers:
         self, driver: AzureDriver, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
         """Replaced between the look at it and the copy, the new file is what the stream continues."""
-        driver.put_content("/f", b"o" * size)
-        look: Any = Container.file
-        looked: list[Any] = []
+        content = append_while_it_is_replaced(driver, monkeypatch, Container, "file", size)
 
-        def replace_once(*arguments: Any) -> Any:
-            found = look(*arguments)
-            looked.append(arguments)
-            if len(looked) == 1:
-                driver.put_content("/f", b"n" * size)
-            return found
-
-        monkeypatch.setattr(Container, "file", replace_once)
-        with driver.writer("/f", append=True) as writer:
-            writer.write(b"end")
-            writer.commit()
-
-        assert driver.get_content("/f") == b"n" * size + b"end"
+        assert content == b"n" * size + b"end"
 
 
 class TestRequests:

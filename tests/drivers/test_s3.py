@@ -31,6 +31,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError, ConnectionClosedError
 from moto.server import ThreadedMotoServer
 
+from drivers.replacing import append_while_it_is_replaced
 from storagedriver import (
     BackendError,
     ParameterError,
@@ -423,22 +424,9 @@ class TestAppendBesideOthers:
         self, driver: S3Driver, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
         """Replaced between the look at it and the copy, the new file is what the stream continues."""
-        driver.put_content("/f", b"o" * size)
-        look, looked = driver._bucket.head, []
+        content = append_while_it_is_replaced(driver, monkeypatch, driver._bucket, "head", size)
 
-        def replace_once(*arguments: Any) -> Any:
-            found = look(*arguments)
-            looked.append(arguments)
-            if len(looked) == 1:
-                driver.put_content("/f", b"n" * size)
-            return found
-
-        monkeypatch.setattr(driver._bucket, "head", replace_once)
-        with driver.writer("/f", append=True) as writer:
-            writer.write(b"end")
-            writer.commit()
-
-        assert driver.get_content("/f") == b"n" * size + b"end"
+        assert content == b"n" * size + b"end"
 
 
 class TestResumption:

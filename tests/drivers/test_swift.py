@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from drivers.replacing import append_while_it_is_replaced
 from servers import certify_loopback, need
 from storagedriver import (
     BackendError,
@@ -546,22 +547,9 @@ class TestAppendBesideOthers:
         self, driver: SwiftDriver, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
         """Replaced between the look at it and the copy, the new file is what the stream continues."""
-        driver.put_content("/f", b"o" * size)
-        look, looked = driver._container.head, []
+        content = append_while_it_is_replaced(driver, monkeypatch, driver._container, "head", size)
 
-        def replace_once(*arguments: Any) -> Any:
-            found = look(*arguments)
-            looked.append(arguments)
-            if len(looked) == 1:
-                driver.put_content("/f", b"n" * size)
-            return found
-
-        monkeypatch.setattr(driver._container, "head", replace_once)
-        with driver.writer("/f", append=True) as writer:
-            writer.write(b"end")
-            writer.commit()
-
-        assert driver.get_content("/f") == b"n" * size + b"end"
+        assert content == b"n" * size + b"end"
 
 
 class TestRequests:

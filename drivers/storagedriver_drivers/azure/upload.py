@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.replacement import begun_anew
 from storagedriver_drivers.azure import copying, retyping, staging
 from storagedriver_drivers.azure.blobs import BlobHead, Container, Layout, written
 from storagedriver_drivers.azure.copying import MOST_BLOCKS
@@ -24,10 +25,7 @@ _LOST = "what the stream had staged is gone: its path was deleted meanwhile, or 
 _COPIED_BLOCK = 64 << 20
 """Bytes of each block that the server copies of a file that is appended to, at least."""
 
-REPLACED_ATTEMPTS = 10
-"""How often a stream begins anew to continue a file that others replace meanwhile."""
-
-PRECONDITION_FAILED = 412
+_PRECONDITION_FAILED = 412
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,25 +300,22 @@ def continued(place: Place) -> AzureUpload:
     Raises:
         PathNotFoundError: There is neither.
     """
-    for attempt in range(1, REPLACED_ATTEMPTS + 1):
-        upload = AzureUpload(place)
-        found = staging.load(place.container, place.state_name)
-        head = place.container.file(place.name)
-        if found is not None:
-            stage, tail = found
-            if head is None or head.metadata.get(MARK, "").partition(".")[0] != stage.id:
-                upload.resume(stage, tail)
-                return upload
-            # It was committed, by a process that ended before it could remove the state.
-            end_stage(place)
-        if head is None:
-            raise PathNotFoundError("neither a file nor a staged stream is there")
-        try:
-            upload.copy_committed(head)
-        except HttpResponseError as error:
-            # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
-            if status(error) != PRECONDITION_FAILED or attempt == REPLACED_ATTEMPTS:
-                raise
-        else:
+    # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
+    return begun_anew(lambda: _continued(place), lambda error: status(error) == _PRECONDITION_FAILED)
+
+
+def _continued(place: Place) -> AzureUpload:
+    upload = AzureUpload(place)
+    found = staging.load(place.container, place.state_name)
+    head = place.container.file(place.name)
+    if found is not None:
+        stage, tail = found
+        if head is None or head.metadata.get(MARK, "").partition(".")[0] != stage.id:
+            upload.resume(stage, tail)
             return upload
-    raise AssertionError("the last attempt returns or raises")
+        # It was committed, by a process that ended before it could remove the state.
+        end_stage(place)
+    if head is None:
+        raise PathNotFoundError("neither a file nor a staged stream is there")
+    upload.copy_committed(head)
+    return upload

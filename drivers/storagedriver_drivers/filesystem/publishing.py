@@ -15,7 +15,7 @@ from storagedriver_drivers.filesystem.datafile import DataFile
 from storagedriver_drivers.filesystem.errors import KINDS_DIFFER
 from storagedriver_drivers.filesystem.reading import open_file
 from storagedriver_drivers.filesystem.trail import prune
-from storagedriver_drivers.filesystem.tree import Tree, is_of_store, look, until_made
+from storagedriver_drivers.filesystem.tree import Tree, anything, is_of_store, look, until_made
 
 
 def publish(tree: Tree, data: DataFile, components: Sequence[str], size: int) -> None:
@@ -97,9 +97,8 @@ def _rename(source: int, name: str, dest: int, dest_name: str) -> None:
 
 def _room(directory: int, name: str, *, directory_comes: bool) -> os.stat_result | None:
     """The file at dest that a move may replace, if there is one; what is not of the store makes way."""
-    try:
-        taken = os.stat(name, dir_fd=directory, follow_symlinks=False)
-    except FileNotFoundError:
+    taken = anything(directory, name)
+    if taken is None:
         # Not removed to be sure: others may put or move something there at any time.
         return None
     if not is_of_store(taken):

@@ -86,11 +86,16 @@ class Tree:
 
 def look(directory: int, name: str) -> os.stat_result | None:
     """What is at a name, if it is of the store: a regular file or a directory. None for all else."""
+    found = anything(directory, name)
+    return found if found is not None and is_of_store(found) else None
+
+
+def anything(directory: int, name: str) -> os.stat_result | None:
+    """What is at a name, of the store or not; None if there is nothing."""
     try:
-        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return found if is_of_store(found) else None
 
 
 def is_of_store(found: os.stat_result) -> bool:

@@ -1,7 +1,8 @@
 """The journal: which contents are being written or removed, so that what a process leaves when it dies can be found.
 
 A content is noted before its first object is written, or before the entry that names it is taken away, and the note
-goes when all is done. The notes of a path are all in the map of one object, those of all paths in sixteen.
+goes when all is done. The notes of a directory's files are all in the map of one object, those of all directories in
+sixteen.
 """
 
 from __future__ import annotations

@@ -6,16 +6,14 @@ import secrets
 from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.replacement import begun_anew
 from storagedriver_drivers.s3 import multipart, staging
-from storagedriver_drivers.s3.errors import ClientError, status
+from storagedriver_drivers.s3.errors import status
 from storagedriver_drivers.s3.multipart import MARK, MOST_PARTS, Multipart
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.reading import ObjectReader
 
-REPLACED_ATTEMPTS = 10
-"""How often a stream begins anew to continue a file that others replace meanwhile."""
-
-PRECONDITION_FAILED = 412
+_PRECONDITION_FAILED = 412
 
 
 class S3Upload:
@@ -172,25 +170,25 @@ def continued(bucket: Bucket, key: str, state_key: str, *, chunk_size: int, conc
     Raises:
         PathNotFoundError: There is neither.
     """
-    for attempt in range(1, REPLACED_ATTEMPTS + 1):
-        upload = S3Upload(bucket, key, state_key, chunk_size=chunk_size)
-        found = staging.load(bucket, state_key)
-        head = bucket.head(key)
-        if found is not None:
-            stage, tail = found
-            if head is None or head.metadata.get(MARK) != stage.mark:
-                upload.resume(stage, tail)
-                return upload
-            # It was committed, by a process that ended before it could remove the state.
-            bucket.remove(state_key)
-        if head is None:
-            raise PathNotFoundError("neither a file nor a staged stream is there")
-        try:
-            upload.copy_committed(head.size, head.etag, concurrency=concurrency)
-        except ClientError as error:
-            # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
-            if status(error) != PRECONDITION_FAILED or attempt == REPLACED_ATTEMPTS:
-                raise
-        else:
+    # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
+    return begun_anew(
+        lambda: _continued(bucket, key, state_key, chunk_size=chunk_size, concurrency=concurrency),
+        lambda error: status(error) == _PRECONDITION_FAILED,
+    )
+
+
+def _continued(bucket: Bucket, key: str, state_key: str, *, chunk_size: int, concurrency: int) -> S3Upload:
+    upload = S3Upload(bucket, key, state_key, chunk_size=chunk_size)
+    found = staging.load(bucket, state_key)
+    head = bucket.head(key)
+    if found is not None:
+        stage, tail = found
+        if head is None or head.metadata.get(MARK) != stage.mark:
+            upload.resume(stage, tail)
             return upload
-    raise AssertionError("the last attempt returns or raises")
+        # It was committed, by a process that ended before it could remove the state.
+        bucket.remove(state_key)
+    if head is None:
+        raise PathNotFoundError("neither a file nor a staged stream is there")
+    upload.copy_committed(head.size, head.etag, concurrency=concurrency)
+    return upload

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from storagedriver.errors import BackendError
+from storagedriver.replacement import begun_anew
 from storagedriver.resuming import ResumingReader
 from storagedriver_drivers.swift.errors import TRANSFER_FAILURES, AbsentError, AnswerError
 from storagedriver_drivers.swift.objects import SEGMENT_MISSING, Container, head_of
@@ -16,6 +17,11 @@ _PAUSE = 0.05
 
 class ReplacedError(Exception):
     """The file was replaced or deleted while it was read."""
+
+
+def is_replaced(error: Exception) -> bool:
+    """Whether an error is that."""
+    return isinstance(error, ReplacedError)
 
 
 class ObjectReader(ResumingReader):
@@ -101,10 +107,4 @@ def read_whole(container: Container, key: str) -> bytes:
         AbsentError: There is no such object.
         ReplacedError: It was replaced again and again.
     """
-    for attempt in range(_REOPENED):
-        try:
-            return ObjectReader(container, key).read_all()
-        except ReplacedError:
-            if attempt == _REOPENED - 1:
-                raise
-    raise AssertionError("unreachable")
+    return begun_anew(lambda: ObjectReader(container, key).read_all(), is_replaced)

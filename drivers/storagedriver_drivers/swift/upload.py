@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.replacement import begun_anew
 from storagedriver_drivers.swift import manifests, staging
 from storagedriver_drivers.swift.errors import AbsentError
 from storagedriver_drivers.swift.files import Files
 from storagedriver_drivers.swift.layout import new_stream
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import ObjectHead
-from storagedriver_drivers.swift.reading import ObjectReader, ReplacedError
+from storagedriver_drivers.swift.reading import ObjectReader, ReplacedError, is_replaced
 
 _PATH_PIECE = 200
 """Bytes of a path in one header; Swift takes 256."""
 
 _PATH_HEADER = "X-Object-Meta-Storagedriver-Path"
-
-
-REPLACED_ATTEMPTS = 10
-"""How often a stream begins anew to continue a file that others replace meanwhile."""
 
 
 class SwiftUpload:
@@ -220,28 +217,25 @@ def continued(files: Files, path: str, *, chunk_size: int) -> SwiftUpload:
     Raises:
         PathNotFoundError: There is neither.
     """
-    for attempt in range(1, REPLACED_ATTEMPTS + 1):
-        upload = SwiftUpload(files, path, chunk_size=chunk_size)
-        stage = staging.load(files, path)
-        head = files.container.head(files.layout.key(path))
-        if stage is not None:
-            if head is None or head.mark != stage.stream:
-                upload.resume(stage)
-                return upload
-            # It was committed, by a process that ended before it could remove the state.
-            staging.forget_committed(files, path, stage.stream)
-        if head is None or head.is_marker:
-            files.container.require_existence()
-            raise PathNotFoundError("neither a file nor a staged stream is there")
-        try:
-            upload.copy_committed(head)
-        except ReplacedError:
-            # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
-            if attempt == REPLACED_ATTEMPTS:
-                raise
-        else:
+    # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
+    return begun_anew(lambda: _continued(files, path, chunk_size=chunk_size), is_replaced)
+
+
+def _continued(files: Files, path: str, *, chunk_size: int) -> SwiftUpload:
+    upload = SwiftUpload(files, path, chunk_size=chunk_size)
+    stage = staging.load(files, path)
+    head = files.container.head(files.layout.key(path))
+    if stage is not None:
+        if head is None or head.mark != stage.stream:
+            upload.resume(stage)
             return upload
-    raise AssertionError("the last attempt returns or raises")
+        # It was committed, by a process that ended before it could remove the state.
+        staging.forget_committed(files, path, stage.stream)
+    if head is None or head.is_marker:
+        files.container.require_existence()
+        raise PathNotFoundError("neither a file nor a staged stream is there")
+    upload.copy_committed(head)
+    return upload
 
 
 def path_of_segment(headers: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -13,8 +13,8 @@ from storagedriver.backends import ceph_container
 from storagedriver.backends.ceph_cluster import ADMIN, Cluster, Step, cluster_missing, programs_missing, version
 from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setup
 from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST, http_failure, random_key
-from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay
-from storagedriver.backends.provider import ServerProvider
+from storagedriver.backends.programs import PROCESS_MODE, EndpointT, Programs, ProgramWay
+from storagedriver.backends.provider import ServerProvider, Way
 from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
 
 SWIFT_DRIVER = "swift"
@@ -157,47 +157,41 @@ def _missing() -> str | None:
     return cluster_missing() or programs_missing(_PROGRAMS, _INSTALL)
 
 
-RGW = ServerProvider(
-    name="rgw",
-    drivers=(S3_DRIVER,),
-    summary="Ceph's object gateway, by its S3 API",
-    ways={
+def _ways(
+    at: Callable[[Sequence[int]], EndpointT],
+    users: Callable[[EndpointT], Sequence[Step]],
+    needs: Callable[[], str | None] = lambda: None,
+) -> dict[str, Way]:
+    """A gateway with these users, as processes and in a container; `needs` says what else is missing on this machine."""
+    return {
         PROCESS_MODE: ProgramWay(
-            missing=lambda: _missing() or boto3_missing(),
+            missing=lambda: _missing() or needs(),
             version=version,
             ports=2,
-            endpoint=S3Endpoint.at,
-            launch=lambda programs, endpoint, ports: _launch(programs, _s3_users(endpoint), ports),
+            endpoint=at,
+            launch=lambda programs, endpoint, ports: _launch(programs, users(endpoint), ports),
         ),
         CONTAINER_MODE: ContainerWay(
             image=ceph_container.IMAGE,
             ports=(_CONTAINER_PORT,),
-            endpoint=S3Endpoint.at,
-            setup=lambda endpoint: _setup(_s3_users(endpoint)),
+            endpoint=at,
+            setup=lambda endpoint: _setup(users(endpoint)),
             version=ceph_container.TELL_VERSION,
-            needs=boto3_missing,
+            needs=needs,
         ),
-    },
+    }
+
+
+RGW = ServerProvider(
+    name="rgw",
+    drivers=(S3_DRIVER,),
+    summary="Ceph's object gateway, by its S3 API",
+    ways=_ways(S3Endpoint.at, _s3_users, boto3_missing),
 )
 
 RGW_SWIFT = ServerProvider(
     name="rgw-swift",
     drivers=(SWIFT_DRIVER,),
     summary="Ceph's object gateway, by its Swift API",
-    ways={
-        PROCESS_MODE: ProgramWay(
-            missing=_missing,
-            version=version,
-            ports=2,
-            endpoint=RgwSwiftEndpoint.at,
-            launch=lambda programs, endpoint, ports: _launch(programs, _swift_users(endpoint), ports),
-        ),
-        CONTAINER_MODE: ContainerWay(
-            image=ceph_container.IMAGE,
-            ports=(_CONTAINER_PORT,),
-            endpoint=RgwSwiftEndpoint.at,
-            setup=lambda endpoint: _setup(_swift_users(endpoint)),
-            version=ceph_container.TELL_VERSION,
-        ),
-    },
+    ways=_ways(RgwSwiftEndpoint.at, _swift_users),
 )

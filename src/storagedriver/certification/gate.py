@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from storagedriver.certification.policy import PROFILES, Policy, matches
+from storagedriver.certification.policy import Policy, matches
 from storagedriver.certification.verdict import Finding, JudgedTarget, Rule, Verdict
 from storagedriver.certification.waiving import Waivers
 from storagedriver.contract import GROUPS, REQUIREMENTS, Level, Requirement
+from storagedriver.registry import PROFILES
 from storagedriver.report import Outcome, Report, Result, Tally, Target
 from storagedriver.report.environment import version
 from storagedriver.report.foreign_text import one_line

@@ -22,9 +22,6 @@ from storagedriver.driver import Capabilities
 from storagedriver.registry import BY_NAME_ONLY, CHECKS
 from storagedriver.report import Target
 
-PROFILES = ("quick", "full", "soak")
-"""The profiles, each of which runs what those before it run and more."""
-
 
 def _text(given: Any) -> Any:
     if not isinstance(given, str) or not given.strip():

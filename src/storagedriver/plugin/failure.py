@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from storagedriver.plugin.redaction import Redaction
@@ -23,6 +23,12 @@ def calls(failure: Failure) -> list[str]:
     return [redact(f"{each.number:3} {describe(failure.recorder, each)}") for each in failure.recorder.calls]
 
 
+def story(failure: Failure) -> list[str]:
+    """What the judgement itself tells beside the calls, a line each, without secrets."""
+    redact = Redaction(failure.target)
+    return [redact(line) for line in failure.error.story] if isinstance(failure.error, ContractViolation) else []
+
+
 def exhibits(failure: Failure) -> dict[str, str]:
     """What is written beside the report for it: text by the ending of the file's name, without secrets."""
     redact = Redaction(failure.target)
@@ -38,7 +44,7 @@ def judged(error: BaseException) -> tuple[str, str, str]:
     return "what the calls raise", "no error", abbreviated(error)
 
 
-def text(failure: Failure, script: str, written: Path | None, where: str = "") -> str:
+def text(failure: Failure, script: str, written: Path | None, where: str = "", shown: Iterable[str] = ()) -> str:
     """The failure as printed below its heading.
 
     Args:
@@ -46,23 +52,22 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "") -
         script: Its reproducer.
         written: Where the reproducer lies; None if it was not written.
         where: The end of the traceback, for errors that no judgement expected.
+        shown: The endings of the names of its exhibits, which lie beside the reproducer.
     """
     redact = Redaction(failure.target)
     clause = failure.requirement
     lines = [f"{clause.id} ({clause.level}): {clause.title}", *_paragraph("Why: ", clause.rationale)]
     what, expected, seen = judged(failure.error)
     lines += [f"Driver:   {failure.target.label}", f"Judged:   {what}", f"Expected: {expected}", f"Seen:     {seen}"]
-    story = failure.error.story if isinstance(failure.error, ContractViolation) else ()
-    lines += [*(["What happened:", *story] if story else []), "Calls:", *_shortened(calls(failure))]
+    told = story(failure)
+    lines += [*(["What happened:", *told] if told else []), "Calls:", *_shortened(calls(failure))]
     if where:
         lines += ["Raised at:", *textwrap.indent(where, "  ").splitlines()]
     if failure.seed is not None:
         lines.append(f"Seed:     {failure.seed}; again: pytest {shlex.join(failure.command)}")
     script_lines = script.splitlines()
     if written is not None:
-        lines += [
-            f"Shown in: {shlex.quote(os.path.relpath(written.with_suffix(ending)))}" for ending in exhibits(failure)
-        ]
+        lines += [f"Shown in: {shlex.quote(os.path.relpath(written.with_suffix(ending)))}" for ending in shown]
         lines.append(f"Reproduce: python {shlex.quote(os.path.relpath(written))}")
     if written is None or len(script_lines) <= SCRIPT_LINES_SHOWN:
         lines += ["Reproducer:" if written is None else "which is:", "", *script_lines]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from storagedriver.contract import REQUIREMENTS, Requirement
+from storagedriver.contract import Requirement
 from storagedriver.plugin import failure as failures
 from storagedriver.plugin import fixtures
 from storagedriver.plugin.accounting import label_of
@@ -99,9 +99,8 @@ class Judge:
     ) -> Judgement:
         target = self._targets[label]
         redact = Redaction(target)
-        broken = (error.requirement if isinstance(error, ContractViolation) else None) or requirement.id
         failure = Failure(
-            requirement=REQUIREMENTS[broken],
+            requirement=requirement,
             node_id=item.nodeid,
             target=target,
             recorder=case.recorder,
@@ -122,14 +121,14 @@ class Judge:
             "what": redact(what),
             "expected": redact(expected),
             "seen": redact(seen),
-            "calls": [*failures.calls(failure), *map(redact, getattr(error, "story", ()))],
+            "calls": [*failures.calls(failure), *failures.story(failure)],
             "reproducer": source,
             "traceback": redact("".join(traceback.format_exception(error))) if unforeseen else "",
         }
         where = _where(error.__cause__ if hang else error) if unforeseen else ""
         written = place(self._options.report, failure.node_id)
-        text = failures.text(failure, source, written, where)
-        return Judgement("failed", "", evidence, text, failures.exhibits(failure))
+        exhibits = failures.exhibits(failure)
+        return Judgement("failed", "", evidence, failures.text(failure, source, written, where, exhibits), exhibits)
 
     def _command(self, target: Target, node: str, case: Case) -> list[str]:
         command = [f"--driver={target.words}", f"--profile={self._options.profile}"]

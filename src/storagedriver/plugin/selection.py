@@ -11,7 +11,7 @@ import pytest
 
 from storagedriver.contract import GROUPS, REQUIREMENTS, Requirement
 from storagedriver.plugin.options import Options
-from storagedriver.plugin.table import PROFILES
+from storagedriver.registry import PROFILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from storagedriver.contract import REQUIREMENTS, Requirement
 from storagedriver.plugin import fixtures, selection
 from storagedriver.plugin.accounting import Attendance, Selection, is_check, label_of
 from storagedriver.plugin.deadline import deadline
@@ -71,7 +72,7 @@ class CertificationPlugin:
             self._start()
         self._selection = Selection(suites, whole=not self.part_named)
         skipped = {each.label: each.skipped for each in self.plans if each.skipped}
-        generation = Generation(self.options.seed, self.options.examples, self.options.timeout)
+        generation = Generation(self.options.seed, self.options.examples)
         opened = OpenedTargets(
             self.targets.by_label,
             skipped,
@@ -284,10 +285,11 @@ class CertificationPlugin:
         label, clause = label_of(item), selection.requirement_of(item)
         if label is None or clause is None or (call.when != "call" and report.passed):
             return report
+        clause = self._broken_by(call) or clause
         found: dict[str, Any] = {
             "label": label,
             "node_id": item.nodeid,
-            "requirement": self._broken_by(call) or clause.id,
+            "requirement": clause.id,
             "when": call.when,
             "duration": report.duration,
         }
@@ -309,10 +311,12 @@ class CertificationPlugin:
         return report
 
     @staticmethod
-    def _broken_by(call: pytest.CallInfo[None]) -> str | None:
+    def _broken_by(call: pytest.CallInfo[None]) -> Requirement | None:
         """The clause that a failure itself names, where a check judges several."""
         error = call.excinfo.value if call.excinfo is not None else None
-        return error.requirement if isinstance(error, ContractViolation) else None
+        if not isinstance(error, ContractViolation) or error.requirement is None:
+            return None
+        return REQUIREMENTS[error.requirement]
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Show what errored as an error and not as a failure."""

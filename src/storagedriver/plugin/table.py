@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-PROFILES = ("quick", "full", "soak")
+from storagedriver.registry import PROFILES
+
 _WHERE = "pyproject.toml [tool.storagedriver]"
 
 

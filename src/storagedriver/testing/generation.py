@@ -15,12 +15,10 @@ class Generation:
     Attributes:
         seed: With the same one the same is generated, in whatever process.
         examples: The folder in which failed examples are kept, to be tried first; None if the seed alone decides.
-        timeout: Seconds after which a check counts as hung.
     """
 
     seed: int
     examples: Path | None
-    timeout: float
 
     def of(self, label: str) -> Generation:
         """The same for one target: what failed on another driver is no example for it."""

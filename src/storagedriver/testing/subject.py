@@ -72,11 +72,6 @@ class Subject:
         return self._generation.examples
 
     @property
-    def timeout(self) -> float:
-        """Seconds after which the check counts as hung."""
-        return self._generation.timeout
-
-    @property
     def name(self) -> str:
         """The name the driver is registered under."""
         return self.target.registration.name
