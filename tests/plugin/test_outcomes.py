@@ -37,16 +37,36 @@ def test_what_a_check_saw_is_forgotten_after_it(author: pytest.Pytester, run: Ca
     """A long run does not hold all contents that its checks wrote and read until its end."""
     author.makeconftest(
         "import gc, pathlib\n"
-        "from storagedriver.testing.recording import Recorder\n"
+        "from storagedriver.testing.recording import Recorded\n"
+        "def pytest_configure():\n"
+        "    gc.disable()\n"
         "def pytest_sessionfinish():\n"
-        "    gc.collect()\n"
-        "    held = sum(isinstance(each, Recorder) for each in gc.get_objects())\n"
+        "    held = sum(isinstance(each, Recorded) and each.returned is not None for each in gc.get_objects())\n"
         "    pathlib.Path('held').write_text(str(held))\n"
     )
 
     run(GOOD, process=True)
 
     assert (author.path / "held").read_text() == "0"
+
+
+def test_what_a_check_reads_again_is_held_once(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """A check that reads a large file hundreds of times does not take hundreds of times its size."""
+    add_check(
+        author,
+        "import tracemalloc\n"
+        "@requirement('CONT-1')\n"
+        "def test_again_and_again(driver, tree):\n"
+        "    driver.put_content(tree.path('large'), bytes(2**20))\n"
+        "    tracemalloc.start()\n"
+        "    for _ in range(40):\n"
+        "        driver.reader(tree.path('large')).read(2**20 - 1)\n"
+        "    held = tracemalloc.get_traced_memory()[0]\n"
+        "    tracemalloc.stop()\n"
+        "    assert held < 4 * 2**20, held\n",
+    )
+
+    assert run(GOOD).outcomes()["test_again_and_again"] == "passed"
 
 
 def test_the_profile_full_runs_more(run: Callable[..., Run]) -> None:

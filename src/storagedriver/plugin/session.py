@@ -281,6 +281,7 @@ class CertificationPlugin:
         report = yield
         if call.when == "teardown" and fixtures.CASE in item.stash:
             # It holds all that the check read and wrote, and pytest keeps its items to the end.
+            item.stash[fixtures.CASE].recorder.forget()
             del item.stash[fixtures.CASE]
         label, clause = label_of(item), selection.requirement_of(item)
         if label is None or clause is None or (call.when != "call" and report.passed):

@@ -14,6 +14,9 @@ from storagedriver.testing.expect import abbreviated
 
 T = TypeVar("T")
 
+_SHARED_FROM = 64 * 1024
+"""Bytes from which on equal contents are kept once."""
+
 
 @dataclass(slots=True)
 class Recorded:
@@ -53,6 +56,7 @@ class Recorder:
     untold: bool = False
     _names: dict[int, str] = field(default_factory=dict)
     _streams: list[object] = field(default_factory=list)
+    _contents: dict[bytes, bytes] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wrap(self, driver: StorageDriver, variable: str) -> RecordedDriver:
@@ -65,6 +69,25 @@ class Recorder:
             recorded = Recorded(len(self.calls) + 1, variable, call, threading.get_ident())
             self.calls.append(recorded)
             return recorded
+
+    def shared(self, returned: Any) -> Any:
+        """`returned`, or what is equal to it and already kept: a check that reads a file again and again keeps it once."""
+        if type(returned) is not bytes or len(returned) < _SHARED_FROM:
+            return returned
+        with self._lock:
+            return self._contents.setdefault(returned, returned)
+
+    def forget(self) -> None:
+        """Let go of all that the check read and wrote.
+
+        Errors and streams refer back to the calls, and what stands in such a cycle is not freed for a long time.
+        """
+        with self._lock:
+            for each in self.calls:
+                each.returned = each.error = None
+            self.calls.clear()
+            self._streams.clear()
+            self._contents.clear()
 
     def name_stream(self, stream: object, kind: str) -> str:
         """The variable that a reader, writer or walk is called in a script."""
@@ -89,7 +112,7 @@ class RecordedDriver(InterceptedDriver):
     def intercept(self, call: Call, proceed: Callable[[], T]) -> T:
         recorded = self._recorder.begin(self.variable, _snapshot(call))
         try:
-            returned = proceed()
+            returned: T = self._recorder.shared(proceed())
         except (Exception, SystemExit) as error:
             recorded.error = error
             recorded.finished = True
