@@ -123,6 +123,24 @@ def test_a_server_that_is_required_is_asked_for(
 
 
 @all_tests
+@pytest.mark.usefixtures("capsys")
+@pytest.mark.parametrize(("given", "suites"), [([], ["--suite=behaviour"]), (["--suite=concurrency"], [])])
+def test_containers_have_one_suite_unless_the_user_names_others(
+    script: ModuleType, calls: Calls, given: list[str], suites: list[str]
+) -> None:
+    script.main([*given, "--require-backends"])
+
+    of_parts = {
+        backend: [word for word in call if word.startswith("--suite=") and word not in given]
+        for call in calls.made
+        for backend in call
+        if backend.startswith("--backend=")
+    }
+    assert of_parts["--backend=minio:container"] == suites
+    assert of_parts["--backend=minio:process"] == []
+
+
+@all_tests
 @pytest.mark.usefixtures("no_minio")
 @pytest.mark.parametrize("status", [1, 2, 3, 4, -9])
 def test_one_failed_part_fails_the_command_and_the_others_run(
