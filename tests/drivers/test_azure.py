@@ -961,6 +961,10 @@ class TestRedirect:
 class TestCredentials:
     @pytest.fixture
     def sas(self, connection: dict[str, Any]) -> str:
+        return self.signature(connection, datetime.now(UTC))
+
+    @staticmethod
+    def signature(connection: dict[str, Any], now: datetime) -> str:
         return str(
             generate_container_sas(
                 connection["accountname"],
@@ -969,9 +973,18 @@ class TestCredentials:
                 permission=ContainerSasPermissions(
                     read=True, write=True, delete=True, list=True, add=True, create=True
                 ),
-                expiry=datetime.now(UTC) + timedelta(hours=1),
+                start=now - timedelta(minutes=5),
+                expiry=now + timedelta(hours=1),
             )
         )
+
+    @pytest.mark.parametrize("days", [-1, 1])
+    def test_a_clock_that_is_off(self, parameters: dict[str, Any], connection: dict[str, Any], days: int) -> None:
+        signed = {"accountkey": None, "sastoken": self.signature(connection, datetime.now(UTC) + timedelta(days=days))}
+        with AzureDriver.from_parameters({**parameters, **signed}) as driver:
+            for call in (driver.stat, driver.get_content, driver.list):
+                with pytest.raises(BackendError, match=r"credential was refused; check .*the clock of this machine"):
+                    call("/f")
 
     @pytest.mark.parametrize("prefix", ["", "?"])
     def test_shared_access_signature(

@@ -14,7 +14,10 @@ else:
     AzureError = _core.AzureError
     HttpResponseError = _core.HttpResponseError
 
-_CREDENTIALS = "the credential was refused; check accountname and accountkey, sastoken or what the application may do"
+_CREDENTIALS = (
+    "the credential was refused; check accountname and accountkey, sastoken, the clock of this machine, or what the "
+    "application may do"
+)
 
 _HINTS = {
     "ContainerNotFound": "the container {container!r} does not exist; create it, since the driver never does",
