@@ -11,15 +11,18 @@ from collections.abc import Mapping, Sequence
 
 from storagedriver.commands import (
     backends,
+    certify,
     completion,
     diff,
     drivers,
     exits,
     gate,
+    keys,
     merge,
     output,
     render,
     validate,
+    verify,
 )
 from storagedriver.report import ReportError
 
@@ -27,12 +30,14 @@ OK = exits.OK
 FAILED = exits.FAILED
 USAGE = exits.USAGE
 
-COMMANDS = (drivers, backends, validate, merge, diff, gate, render, completion)
+COMMANDS = (drivers, backends, validate, merge, diff, gate, render, keys, certify, verify, completion)
 """The commands, in the order in which help lists them."""
 
 EXTRAS: Mapping[str, str] = {
     "argcomplete": "completion",
+    "cryptography": "certificates",
     "jsonschema": "suite",
+    "securesystemslib": "certificates",
 }
 """Modules that a command may miss, and the extra that brings them."""
 
@@ -68,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the command line; each command has set `run` on what it parses."""
     parser = argparse.ArgumentParser(
         prog="storagedriver",
-        description="Storage drivers, the servers to judge them on, and the reports of that.",
+        description="Storage drivers, the servers to judge them on, the reports of that, and certificates.",
         epilog="`storagedriver COMMAND --help` has examples and exit codes.",
         allow_abbrev=False,
     )

@@ -218,7 +218,7 @@ def completed(line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("storagedriver v", ["validate"]),
+        ("storagedriver v", ["validate", "verify"]),
         ("storagedriver backends d", ["down"]),
         ("storagedriver backends up moto", ["moto", "moto:moto"]),
         ("storagedriver gate --po", ["--policy"]),
