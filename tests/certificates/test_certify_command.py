@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import stat
@@ -84,6 +85,18 @@ def test_a_certificate_says_what_was_judged(workshop: Workshop, capsys: pytest.C
     (target,) = certificate.targets
     assert (target.label, target.kept, target.total) == ("mydriver", target.total, target.total)
     assert target.capabilities == ("append",)
+
+
+def test_the_signature_is_that_of_the_envelopes_standard(workshop: Workshop) -> None:
+    """Verified without the kit and its library, by what the standard says is signed."""
+    assert workshop.certify() == cli.OK
+    envelope = workshop.envelope()
+    kind, payload = envelope["payloadType"].encode(), base64.b64decode(envelope["payload"])
+    signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    key = serialization.load_pem_public_key(Path("release.pub").read_bytes())
+    assert isinstance(key, ed25519.Ed25519PublicKey)
+
+    key.verify(base64.b64decode(envelope["signatures"][0]["sig"]), signed)
 
 
 def test_servers_and_their_versions_are_named(workshop: Workshop) -> None:
