@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from storagedriver import cli
+from storagedriver import backends, cli
 from storagedriver.backends import BackendStartError, Provider, Server, selection
 from storagedriver.backends.s3_endpoint import S3Endpoint
 
@@ -36,7 +36,7 @@ class BrokenProvider:
 def only_broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     known: dict[str, Provider] = {"broken": BrokenProvider()}
     monkeypatch.setattr(selection, "providers", lambda: known)
-    monkeypatch.setattr(cli, "providers", lambda: known)
+    monkeypatch.setattr(backends, "providers", lambda: known)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():

@@ -86,16 +86,6 @@ def test_no_file_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> 
     assert "usage: storagedriver validate" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [each.__name__.rpartition(".")[2] for each in cli.REPORT_COMMANDS])
-def test_help_tells_exit_codes_and_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.main([command, "--help"])
-
-    shown = capsys.readouterr().out
-    assert "exit codes:\n  0  " in shown
-    assert f"examples:\n  storagedriver {command} " in shown
-
-
 def test_a_reader_that_goes_away_is_no_success(good: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -55,8 +55,9 @@ def test_conftest_beside_the_authors_own_tests(author: pytest.Pytester) -> None:
     )
 
 
-def test_an_entry_point_of_an_installed_package(author: pytest.Pytester) -> None:
-    """A distribution that names its driver and its registration; the working folder is another."""
+@pytest.mark.parametrize("record", ["dictionary.py,,\nregistration.py,,\n", "_editable.pth,,\n"])
+def test_an_entry_point_of_an_installed_package(author: pytest.Pytester, record: str) -> None:
+    """A distribution that names its driver and its registration; the working folder is another. An editable one too."""
     site = author.mkdir("site")
     (author.path / "dictionary.py").rename(site / "dictionary.py")
     (site / "registration.py").write_text(
@@ -66,7 +67,7 @@ def test_an_entry_point_of_an_installed_package(author: pytest.Pytester) -> None
     information = site / "dictionary_driver-1.2.3.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: dictionary-driver\nVersion: 1.2.3\n")
-    (information / "RECORD").write_text("dictionary.py,,\nregistration.py,,\n")
+    (information / "RECORD").write_text(record)
     (information / "entry_points.txt").write_text(
         "[storagedriver.drivers]\ninstalled = dictionary:DictionaryDriver\n\n"
         "[storagedriver.suites]\ninstalled = registration\n"

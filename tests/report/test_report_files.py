@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from storagedriver.contract import Level
-from storagedriver.report import Evidence, Outcome, Report, ReportError, Result
+from storagedriver.report import Evidence, Outcome, Report, ReportError, Result, files
 
 from .example_report import ENVIRONMENT, check, example, run, target
 
@@ -78,6 +78,7 @@ def test_what_json_cannot_hold_is_not_written(path: Path, value: object) -> None
         (b'{"$schema": "x", "$schema": "y"}', r"the key '\$schema' is there twice"),
         (b'{"a": NaN}', "NaN is no JSON number"),
         (b"[" * 200_000, "nested too deeply"),
+        (b'{"$schema": ' + b"1" * 5000 + b"}", "a number has too many digits"),
     ],
 )
 def test_what_is_no_report_is_refused_in_a_sentence(path: Path, content: bytes, message: str) -> None:
@@ -93,6 +94,14 @@ def test_a_file_that_is_not_there_is_named(path: Path) -> None:
         Report.read(path)
     with pytest.raises(ReportError, match="cannot be read"):
         Report.read(path.parent)
+
+
+def test_a_huge_file_is_refused_before_it_is_read_to_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST", 3 << 20)
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ReportError, match=r"report\.json: it has more than 3 MiB"):
+        Report.read(path)
 
 
 def test_a_report_cut_short_is_refused(path: Path) -> None:

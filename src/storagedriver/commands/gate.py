@@ -12,8 +12,7 @@ from storagedriver.commands import exits, output
 from storagedriver.commands.arguments import Commands, add_command, add_reports
 
 if TYPE_CHECKING:
-    from storagedriver.certification import Policy, Verdict
-    from storagedriver.report import Report
+    from storagedriver.certification import Verdict
     from storagedriver.report.validation import Validation
 
 EPILOG = """\
@@ -65,25 +64,21 @@ def add(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Judge the files."""
-    from storagedriver.certification import Policy, PolicyError, decide, showing  # noqa: PLC0415  no other waits for it
-    from storagedriver.report.validation import Validation  # noqa: PLC0415  as above
+    from storagedriver.certification import PolicyError, showing  # noqa: PLC0415  no other command waits for it
+    from storagedriver.commands.judging import judge, refuse  # noqa: PLC0415  as above
 
     if twice := next((path for path in given.reports if given.reports.count(path) > 1), None):
         return output.complain(f"{twice} is given twice", exits.USAGE)
     if problem := _cannot_write(given):
         return output.complain(problem, exits.USAGE)
     try:
-        policy = Policy.load(given.policy)
-        baselines = _baselines(policy, given.policy)
+        judgement = judge(given.policy, given.reports, commit=given.commit, now=datetime.now(UTC))
     except PolicyError as wrong:
-        for problem in wrong.problems:
-            output.complain(f"{wrong.path}: {problem}", exits.USAGE)
-        return exits.USAGE
-    reports = [Validation.of(path) for path in given.reports]
-    verdict = decide(policy, reports, baselines=baselines, commit=given.commit, today=datetime.now(UTC).date())
+        return refuse(wrong)
+    verdict = judgement.verdict
     if given.write is not None:
         try:
-            _write(Path(given.write), reports, verdict)
+            _write(Path(given.write), judgement.reports, verdict)
         except OSError as refused:
             return output.complain(f"{given.write} cannot be written: {refused.strerror or refused}", exits.FAILED)
     match given.format:
@@ -118,28 +113,3 @@ def _write(folder: Path, reports: Sequence[Validation], verdict: Verdict) -> Non
         if each.report is not None:
             waived = {target.label: target.waived for target in verdict.targets if target.file == each.path}
             with_waived(each.report, waived).write(folder / Path(each.path).name)
-
-
-def _baselines(policy: Policy, path: str) -> list[Report]:
-    """The reports of before.
-
-    Raises:
-        PolicyError: One is no valid report or of an incomplete run, or two have a target of one label.
-    """
-    from storagedriver.certification import PolicyError  # noqa: PLC0415  as above
-    from storagedriver.commands.reading import read  # noqa: PLC0415  as above
-    from storagedriver.report import ReportError  # noqa: PLC0415  as above
-
-    try:
-        found = read(policy.baseline)
-    except ReportError as broken:
-        raise PolicyError(path, [f"baseline: {broken}"]) from broken
-    owners: dict[str, str] = {}
-    for name, report in found.items():
-        if not report.run.complete:
-            raise PolicyError(path, [f"baseline: {name} is of an incomplete run, so it proves nothing; take another"])
-        for target in report.targets:
-            other = owners.setdefault(target.label, name)
-            if other != name:
-                raise PolicyError(path, [f"baseline: {other} and {name} both have {target.label}; take one of them"])
-    return list(found.values())

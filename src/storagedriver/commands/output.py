@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from storagedriver.commands import exits
 from storagedriver.report.files import write_text
-from storagedriver.report.foreign_text import escaped
+from storagedriver.report.foreign_text import escaped, many_lines
 
 
 def prepare() -> None:
@@ -28,9 +29,41 @@ def abandon() -> int:
     return exits.FAILED
 
 
+class StandardOutputError(Exception):
+    """What was said did not get where standard output goes, as to a full disk."""
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as refused:
+        raise StandardOutputError(f"standard output cannot be written: {refused.strerror or refused}") from refused
+
+
+def finish() -> None:
+    """Have all that was said reach its reader.
+
+    Raises:
+        BrokenPipeError: The reader went away.
+        StandardOutputError: It cannot be written.
+    """
+    with _writing():
+        sys.stdout.flush()
+
+
 def say(text: str) -> None:
     """Print text, which may have many lines, as it is."""
-    sys.stdout.write(f"{text}\n")
+    with _writing():
+        sys.stdout.write(f"{text}\n")
+
+
+def say_at_once(text: str) -> None:
+    """Print text that is waited for while the command goes on."""
+    say(text)
+    finish()
 
 
 def say_styled(lines: Iterable[tuple[str, str]]) -> None:
@@ -44,7 +77,8 @@ def say_styled(lines: Iterable[tuple[str, str]]) -> None:
         return
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     for line, style in lines:
-        console.print(Text(line, style))
+        with _writing():
+            console.print(Text(line, style))
 
 
 def say_json(value: Any) -> None:
@@ -73,3 +107,55 @@ def complain(message: str, code: int) -> int:
     """Tell what is wrong in a line on standard error, and return the exit code."""
     sys.stderr.write(f"storagedriver: {escaped(message)}\n")
     return code
+
+
+def complain_in_lines(message: str, code: int) -> int:
+    """As complain(), of a message that shows lines of a log."""
+    sys.stderr.write(f"storagedriver: {many_lines(message)}\n")
+    return code
+
+
+@contextlib.contextmanager
+def waiting(doing: str) -> Iterator[None]:
+    """Show on a terminal, for as long as the block takes, what is waited for; elsewhere nothing is shown."""
+    progress = _progress(bar=False)
+    if progress is None:
+        yield
+        return
+    with progress:
+        progress.add_task(escaped(doing), total=None)
+        yield
+
+
+@contextlib.contextmanager
+def one_by_one(items: Sequence[str], doing: str) -> Iterator[Iterator[str]]:
+    """The items; on a terminal it is shown, for as long as the block takes, how many of them are done."""
+    progress = _progress(bar=True) if len(items) > 1 else None
+    if progress is None:
+        yield iter(items)
+        return
+    with progress:
+        task = progress.add_task(escaped(doing), total=len(items))
+        yield _advancing(items, lambda: progress.advance(task))
+
+
+def _advancing(items: Sequence[str], advance: Callable[[], None]) -> Iterator[str]:
+    for each in items:
+        yield each
+        advance()
+
+
+def _progress(*, bar: bool) -> Any:
+    """What shows progress on standard error and takes it away at the end; None where nobody would see it."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    try:
+        from rich import progress  # noqa: PLC0415  only where something is shown
+        from rich.console import Console  # noqa: PLC0415  as above
+    except ModuleNotFoundError:
+        return None
+    text = progress.TextColumn("{task.description}", markup=False)
+    columns = [progress.BarColumn(), progress.MofNCompleteColumn()] if bar else [progress.TimeElapsedColumn()]
+    return progress.Progress(
+        progress.SpinnerColumn(), text, *columns, console=Console(stderr=True), transient=True, redirect_stdout=False
+    )

@@ -37,7 +37,8 @@ def run(given: argparse.Namespace) -> int:
     """Check the files."""
     from storagedriver.report.validation import Validation  # noqa: PLC0415  no other command waits for it
 
-    validations = [Validation.of(path) for path in given.reports]
+    with output.one_by_one(given.reports, "reading reports") as paths:
+        validations = [Validation.of(path) for path in paths]
     if given.json:
         output.say_json([_document(each) for each in validations])
     else:

@@ -7,13 +7,13 @@ import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, entry_points, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storagedriver import report
+from storagedriver import factory, report
 from storagedriver.driver import Capabilities
 from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
@@ -21,6 +21,7 @@ from storagedriver.plugin.plans import Plan
 from storagedriver.plugin.redaction import shown_parameters
 from storagedriver.plugin.reproducer import place
 from storagedriver.plugin.targets import Targets
+from storagedriver.registry import ENTRY_POINTS as SUITES
 from storagedriver.testing.target import Target, TargetError, find_registration
 
 _SDKS = ("boto3", "moto", "pytest-xdist")
@@ -234,8 +235,12 @@ def _distribution(words: str) -> str | None:
         return None
     module = getattr(constructor, "__module__", None) or type(constructor).__module__
     owner = getattr(constructor, "__self__", None)
-    module = getattr(owner, "__module__", module)
-    for name in packages_distributions().get(str(module).partition(".")[0], []):
+    package = str(getattr(owner, "__module__", module)).partition(".")[0]
+    # Of an editable installation nothing tells the packages, but the driver is registered by it.
+    for point in (*entry_points(group=factory.ENTRY_POINTS, name=words), *entry_points(group=SUITES, name=words)):
+        if point.dist is not None and point.module.partition(".")[0] == package:
+            return f"{point.dist.name} {point.dist.version}"
+    for name in packages_distributions().get(package, []):
         with contextlib.suppress(PackageNotFoundError):
             return f"{name} {version(name)}"
     return None

@@ -11,6 +11,11 @@ from typing import Any, NoReturn
 
 from storagedriver.report.errors import ReportError
 
+LARGEST = 256 << 20
+"""Bytes of the largest report that is read; one of all suites and ten servers has a twentieth of that."""
+
+_PIECE = 1 << 20
+
 
 def write_json(path: str | os.PathLike[str], document: Any) -> None:
     """Write `document` beside `path` and rename it to `path`; missing folders are made.
@@ -54,24 +59,62 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     """The JSON value in a file.
 
     Raises:
-        ReportError: There is no such file, it is not JSON, or a key of it is there twice.
+        ReportError: There is no such file, it is huge, it is not JSON, or a key of it is there twice.
     """
     name = os.fspath(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ReportError(f"{name}: not a report: it is not UTF-8") from None
+        content = read_limited(path, LARGEST)
     except OSError as missing:
         raise ReportError(f"{name}: cannot be read: {missing.strerror or missing}") from missing
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except json.JSONDecodeError as broken:
-        where = f"line {broken.lineno}, column {broken.colno}"
-        raise ReportError(f"{name}: not a report, or cut short: no JSON at {where} ({broken.msg})") from broken
-    except RecursionError:
-        raise ReportError(f"{name}: not a report: nested too deeply") from None
+        return parse_json(content, what="a report")
     except ReportError as broken:
         raise ReportError(f"{name}: {broken}") from broken
+
+
+def read_limited(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The content of a file, which may be a pipe.
+
+    Raises:
+        ReportError: It has more than `limit` bytes.
+        OSError: It cannot be read.
+    """
+    parts = []
+    left = limit
+    with Path(path).open("rb") as file:
+        while part := file.read(_PIECE):
+            parts.append(part)
+            left -= len(part)
+            if left < 0:
+                raise ReportError(f"{os.fspath(path)}: it has more than {limit >> 20} MiB")
+    return b"".join(parts)
+
+
+def parse_json(content: bytes, *, what: str) -> Any:
+    """The one JSON value in `content`, read without guessing.
+
+    Args:
+        content: UTF-8.
+        what: What it is taken for, in messages: "a report".
+
+    Raises:
+        ReportError: It is not UTF-8 or not JSON, something follows the value, a key is there twice in an object, a number
+            is none that JSON knows or has thousands of digits, or it is nested too deeply.
+    """
+    try:
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+    except UnicodeDecodeError:
+        raise ReportError(f"not {what}: it is not UTF-8") from None
+    except json.JSONDecodeError as broken:
+        where = f"line {broken.lineno}, column {broken.colno}"
+        raise ReportError(f"not {what}, or cut short: no JSON at {where} ({broken.msg})") from broken
+    except RecursionError:
+        raise ReportError(f"not {what}: nested too deeply") from None
+    except ReportError:
+        raise
+    except ValueError as broken:
+        # Python converts no numbers of thousands of digits.
+        raise ReportError(f"not {what}: a number has too many digits") from broken
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The errors of certificates.
+
+CertificateError
+├── KeyFileError                a key cannot be read or written
+├── TrustRootsError             whom to trust cannot be told
+├── SubjectError                the driver's files cannot be found, or are not those that were judged
+├── RefusedError                nothing may be certified
+└── MalformedCertificateError   a certificate that cannot be read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class CertificateError(ValueError):
+    """A certificate cannot be made or read; the message is one sentence that says why."""
+
+
+class KeyFileError(CertificateError):
+    """A key cannot be read or written.
+
+    Attributes:
+        path: The file.
+        reason: Why, in one sentence.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class TrustRootsError(CertificateError):
+    """Trust roots that cannot be read or mean nothing, so that nothing can be verified.
+
+    Attributes:
+        path: The file or folder.
+        problems: What is wrong with it, a sentence each, with the place.
+    """
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        super().__init__(path, tuple(problems))
+        self.path = path
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {'; '.join(self.problems)}"
+
+
+class SubjectError(CertificateError):
+    """The files of a driver cannot be found or listed, or are not those that were judged."""
+
+
+class RefusedError(CertificateError):
+    """Nothing may be certified, whatever the key."""
+
+
+class MalformedCertificateError(CertificateError):
+    """What is said to be a certificate is none, is cut short, or is of a newer format."""

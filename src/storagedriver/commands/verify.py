@@ -1,0 +1,141 @@
+"""`storagedriver verify`: whether a certificate holds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from storagedriver.commands import exits, output
+from storagedriver.commands.arguments import Commands, add_command, add_json, positive
+
+if TYPE_CHECKING:
+    from storagedriver.certificates import Verification
+    from storagedriver.certificates.subjects import Files
+
+EPILOG = """\
+Nothing is fetched: whom to trust is said by the trust roots alone. ROOTS is the file of one public key, a folder of them
+(.pub, .pem), or a TOML file (in a folder: trust.toml):
+  threshold = 1                          # how many of the keys have to have signed
+  [[keys]]
+  public_key = "release-2026.pub"        # relative to this file, or the PEM text itself
+  valid_from = 2026-01-01                # certificates that were made on these days
+  valid_until = 2027-01-31
+  [[keys]]
+  public_key = "ci.pub"
+  revoked = 2026-05-04                   # nothing that it signed is believed
+  reason = "the runner was broken into"
+
+What is not given by --subject, --driver or --reports is not looked at, and that is said.
+
+exit codes:
+  0  nothing that was looked at fails
+  1  something does; it is told what
+  2  the command line or the trust roots are wrong: nothing was verified
+
+examples:
+  storagedriver verify s3.cert.json --trust keys/release.pub --driver s3
+  storagedriver verify mydriver.cert.json --trust trust.toml --subject mydriver-1.0-py3-none-any.whl --reports certify/*.json
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "verify", run, summary="look whether a certificate holds", epilog=EPILOG)
+    parser.add_argument("certificate", metavar="CERT", help="the certificate")
+    parser.add_argument("--trust", required=True, metavar="ROOTS", help="whose signatures count")
+    parser.add_argument(
+        "--threshold",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="how many trusted keys have to have signed (%(default)s)",
+    )
+    parser.add_argument("--reports", nargs="+", default=[], metavar="FILE", help="reports that it has to be of")
+    about = parser.add_mutually_exclusive_group()
+    about.add_argument(
+        "--subject", metavar="PATH", help="files that it has to be about: a wheel, another file, a folder"
+    )
+    about.add_argument("--driver", metavar="NAME", help="the driver, as it is here, that it has to be about")
+    add_json(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Verify the certificate."""
+    from storagedriver.certificates import SubjectError, TrustRoots, TrustRootsError, verify  # noqa: PLC0415  no other waits
+    from storagedriver.certificates.envelope import LARGEST  # noqa: PLC0415  as above
+    from storagedriver.report import ReportError  # noqa: PLC0415  as above
+    from storagedriver.report.files import read_limited  # noqa: PLC0415  as above
+
+    try:
+        roots = TrustRoots.load(given.trust)
+    except TrustRootsError as wrong:
+        for problem in wrong.problems:
+            output.complain(f"{wrong.path}: {problem}", exits.USAGE)
+        return exits.USAGE
+    try:
+        content = read_limited(given.certificate, LARGEST)
+        files = _files(given)
+    except OSError as missing:
+        return output.complain(f"{given.certificate}: cannot be read: {missing.strerror or missing}", exits.FAILED)
+    except (ReportError, SubjectError) as wrong:
+        return output.complain(str(wrong), exits.FAILED)
+    verification = verify(
+        content, roots, now=datetime.now(UTC), threshold=given.threshold, reports=given.reports, files=files
+    )
+    if given.json:
+        output.say_json(_document(verification))
+    else:
+        output.say_styled(_lines(given.certificate, verification))
+    return exits.OK if verification.holds else exits.FAILED
+
+
+def _files(given: argparse.Namespace) -> Files | None:
+    from storagedriver.certificates.subjects import of_driver, of_path  # noqa: PLC0415  as above
+
+    if given.subject is not None:
+        return of_path(given.subject)
+    return None if given.driver is None else of_driver(given.driver)
+
+
+def _document(verification: Verification) -> dict[str, Any]:
+    statement = verification.statement
+    return {
+        "holds": verification.holds,
+        "findings": [
+            {"aspect": each.aspect.value, "answer": each.answer.value, "message": each.message}
+            for each in verification.findings
+        ],
+        "signers": [{"id": each.key.id, "name": each.name} for each in verification.signers],
+        "subjects": [] if statement is None else [each.to_dict() for each in statement.subjects],
+        "certificate": None if statement is None else statement.certificate.to_dict(),
+    }
+
+
+def _lines(path: str, verification: Verification) -> Iterator[tuple[str, str]]:
+    from storagedriver.report.foreign_text import one_line  # noqa: PLC0415  as above
+
+    styles = {"holds": "green", "fails": "bold red", "not_checked": "yellow"}
+    for each in verification.findings:
+        words = each.answer.replace("_", " ")
+        yield f"{each.aspect} {words}: {one_line(each.message, limit=500)}", styles[each.answer]
+    if verification.statement is not None:
+        policy = verification.statement.certificate.policy
+        left_out = f", which leaves out {', '.join(policy.without_groups)}" if policy.without_groups else ""
+        yield one_line(f"policy: {policy.name} (sha256 {policy.sha256[:16]}), profile {policy.profile}{left_out}"), ""
+        for target in verification.statement.certificate.targets:
+            server = (
+                "" if target.server is None else f" on {target.server.name} {target.server.version or '(no version)'}"
+            )
+            words = f"{target.label}{server}: MUSTs kept: {target.kept} of {target.total}"
+            yield f"judged: {one_line(words)}", ""
+        for waiver in verification.statement.certificate.waivers:
+            words = (
+                f"{waiver.requirement} of {waiver.target}, until {waiver.expires}, by {waiver.owner}: {waiver.reason}"
+            )
+            yield f"waived: {one_line(words, limit=500)}", "cyan"
+    if verification.holds:
+        yield f"certificate holds: {one_line(path)}", "bold green"
+    else:
+        yield f"certificate does not hold: {one_line(path)}", "bold red"
