@@ -31,7 +31,7 @@ from storagedriver.backends import (
     providers,
 )
 from storagedriver.backends.model import ANY_DRIVER
-from storagedriver.commands import diff, exits, gate, merge, output, render, validate
+from storagedriver.commands import diff, exits, gate, merge, new, output, render, validate
 from storagedriver.commands.arguments import add_json
 from storagedriver.report import ReportError
 
@@ -39,7 +39,7 @@ OK = exits.OK
 FAILED = exits.FAILED
 USAGE = exits.USAGE
 
-REPORT_COMMANDS = (validate, merge, diff, gate, render)
+REPORT_COMMANDS = (new, validate, merge, diff, gate, render)
 """The commands that work with reports."""
 
 _WATCH_INTERVAL = 1.0
