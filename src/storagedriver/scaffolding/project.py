@@ -97,5 +97,8 @@ def _templates(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
 
 def _oldest() -> str:
     """The oldest version of the kit that the project asks for: this one, without what no comparison takes."""
-    found = re.match(r"\d+(?:\.\d+)*", importlib.metadata.version("storagedriver"))
+    try:
+        found = re.match(r"\d+(?:\.\d+)*", importlib.metadata.version("storagedriver"))
+    except importlib.metadata.PackageNotFoundError:
+        found = None  # Used out of a checkout.
     return found.group() if found else "0"
