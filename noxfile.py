@@ -17,6 +17,7 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 LOCKS = Path("ci", "requirements")
 TEMPLATES = "ci/templates"
+NEEDED_BY_TESTS = ("tests", "docs", "ci", "action.yml", "pyproject.toml", "README.md")
 OLDEST, NEWEST = "3.11", "3.14"
 PACKAGES = ("storagedriver", "storagedriver_drivers", "storagedriver_suites")
 
@@ -122,7 +123,7 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
         (built,) = dist.glob("*.whl")
         session.install("--no-deps", "--force-reinstall", str(built))
-    with folder_elsewhere("tests", "docs", "ci", "pyproject.toml", "README.md") as elsewhere, session.chdir(elsewhere):
+    with folder_elsewhere(*NEEDED_BY_TESTS) as elsewhere, session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
         # What does not depend on what the kit was installed from has its turn in `tests`, and with it, on the oldest
         # Python, the drivers on their servers, and all that is long.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import re
 import tomllib
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import pytest
+import yaml
 
 from storagedriver.certification import Policy
 from storagedriver.contract import REQUIREMENTS, Level
 from storagedriver.registry import CHECKS
 from storagedriver.scaffolding import ProjectName, render
 
-CI = Path(__file__).parents[2] / "ci"
+ROOT = Path(__file__).parents[2]
+CI = ROOT / "ci"
 
 
 def test_templates_are_what_the_command_makes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +51,20 @@ def test_project_asks_for_this_kit_and_registers_its_driver() -> None:
         "storagedriver.drivers": {"my-store": "my_store:MyStoreDriver"},
         "storagedriver.suites": {"my-store": "my_store.certification"},
     }
+
+
+def test_action_is_documented() -> None:
+    """Each input with what it is without being given, each output, and no other."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "certify-in-ci.md").read_text(encoding="utf-8")
+    inputs, outputs = (page.partition(f"| {heading} |")[2].partition("\n\n")[0] for heading in ("input", "output"))
+
+    rows = {row[0]: row[-1] for row in re.findall(r"^\| `([\w-]+)` \|(.*)\|([^|]*)\|$", inputs, re.MULTILINE)}
+
+    assert set(rows) == set(action["inputs"])
+    assert set(re.findall(r"^\| `([\w-]+)` \|", outputs, re.MULTILINE)) == set(action["outputs"])
+    for name, each in action["inputs"].items():
+        default = each.get("default", "")
+        if default and "${{" not in default:
+            assert rows[name].strip() == f"`{default}`"
+        assert (rows[name].strip() == "needed") == each.get("required", False)
