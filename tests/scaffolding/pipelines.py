@@ -68,14 +68,14 @@ class Pipeline:
             ended.outputs[name] = _evaluated(each["value"], {**values, **_outputs(ended)})
         return ended
 
-    def job(self, path: Path) -> Ended:
-        """Run the only job of a pipeline of GitLab, with what comes after it in any case."""
+    def job(self, path: Path, **variables: str) -> Ended:
+        """Run the only job of a pipeline of GitLab, with what comes after it in any case, and these variables too."""
         (job,) = _load(path).values()
         ended = Ended()
-        variables = {"CI_COMMIT_SHA": self.commit, "CI_PROJECT_DIR": str(self.project)}
+        given = {"CI_COMMIT_SHA": self.commit, "CI_PROJECT_DIR": str(self.project), **variables}
         for part in ("script", "after_script"):
             lines = [line for line in job[part] if "pip install" not in line]
-            done = self.environment.run(*_BASH, "\n".join(lines), folder=self.project, variables=variables)
+            done = self.environment.run(*_BASH, "\n".join(lines), folder=self.project, variables=given)
             ended.said += done.stdout
             if done.returncode and ended.failed is None:
                 ended.failed = part

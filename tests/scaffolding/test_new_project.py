@@ -1,6 +1,7 @@
 """What a new user does, from the built wheel alone: make a driver, break it, see the gate stop it, repair it.
 
-Each round is judged by another of the pipelines that come with the project or with the kit.
+Rounds are judged by the pipelines that come with the project or with the kit. One is whole; the others are about little,
+as that takes long.
 """
 
 from __future__ import annotations
@@ -86,34 +87,10 @@ def broken(project: Project) -> Iterator[None]:
 
 
 @needs_git
-def test_what_is_made_certifies_in_the_workflow_of_github(project: Project, tmp_path: Path) -> None:
-    """Every requirement that the driver's capabilities ask for is kept, and the project's own tests pass beside."""
-    workflow = project.folder / ".github" / "workflows" / "certify.yml"
-
-    ended = project.pipeline(tmp_path).workflow(workflow)
-
-    assert ended.failed is None, ended.said
-    assert "gate passed: 1 target" in ended.said
-    assert re.search(r"::notice title=my-store::.*MUSTs kept", ended.said)
-    assert "MUSTs kept" in ended.summary
-    report = project.report
-    assert report.run.complete
-    assert report.environment.commit == project.head
-    outcomes = {each.requirement: each.outcome for each in report.results}
-    assert set(outcomes.values()) == {Outcome.PASSED, Outcome.NOT_OFFERED}
-    assert {name for name, outcome in outcomes.items() if outcome is Outcome.NOT_OFFERED} == {
-        "WRITE-10",
-        "URL-1",
-        "URL-2",
-        "CONC-4",
-    }
-
-
-@needs_git
 @pytest.mark.usefixtures("broken")
 def test_a_broken_driver_is_stopped_by_the_action(project: Project, tmp_path: Path) -> None:
     """The gate closes, names the requirement, and says what to do, at the driver's file and on the run's page."""
-    inputs = {"driver": "my-store", "source": "src/my_store/driver.py"}
+    inputs = {"driver": "my-store", "source": "src/my_store/driver.py", "arguments": "--requirement DEL -q"}
 
     ended = project.pipeline(tmp_path).action(ROOT / "action.yml", inputs)
 
@@ -132,11 +109,33 @@ def test_a_broken_driver_is_stopped_by_the_action(project: Project, tmp_path: Pa
 
 
 @needs_git
-def test_a_repaired_driver_passes_in_the_job_of_gitlab(project: Project, tmp_path: Path) -> None:
-    ended = project.pipeline(tmp_path).job(project.folder / ".gitlab-ci.yml")
+def test_a_driver_as_it_was_made_or_repaired_certifies_in_the_workflow(project: Project, tmp_path: Path) -> None:
+    """Every requirement that the driver's capabilities ask for is kept, and the project's own tests pass beside."""
+    workflow = project.folder / ".github" / "workflows" / "certify.yml"
+
+    ended = project.pipeline(tmp_path).workflow(workflow)
 
     assert ended.failed is None, ended.said
     assert "gate passed: 1 target" in ended.said
+    assert re.search(r"::notice title=my-store::.*MUSTs kept", ended.said)
+    assert "MUSTs kept" in ended.summary
+    report = project.report
+    assert report.run.complete
+    assert report.environment.commit == project.head
+    outcomes = {each.requirement: each.outcome for each in report.results}
+    assert set(outcomes.values()) == {Outcome.PASSED, Outcome.NOT_OFFERED}
+    assert [name for name, outcome in outcomes.items() if outcome is Outcome.NOT_OFFERED] == ["URL-1", "URL-2"]
+
+
+@needs_git
+def test_the_job_of_gitlab_shows_what_came_of_it_also_if_the_gate_is_closed(project: Project, tmp_path: Path) -> None:
+    """Here it is closed because little was run; that checks failed would not have ended the job before the gate."""
+    pipeline = project.pipeline(tmp_path)
+
+    ended = pipeline.job(project.folder / ".gitlab-ci.yml", PYTEST_ADDOPTS="--requirement=STAT-3")
+
+    assert ended.failed == "script"
+    assert "the run is not complete: --requirement STAT-3" in ended.said
     assert (project.folder / "certify" / "junit.xml").read_text().startswith("<?xml")
 
 
