@@ -16,6 +16,8 @@ nox.options.reuse_existing_virtualenvs = True
 
 ROOT = Path(__file__).parent
 LOCKS = Path("ci", "requirements")
+TEMPLATES = "ci/templates"
+NEEDED_BY_TESTS = ("tests", "docs", "ci", "action.yml", "pyproject.toml", "README.md")
 OLDEST, NEWEST = "3.11", "3.14"
 PACKAGES = ("storagedriver", "storagedriver_drivers", "storagedriver_suites")
 
@@ -64,17 +66,32 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, format, the arrows between the packages, and whether the locks fit pyproject.toml."""
+    """Style, format, the arrows between the packages, the templates, and whether the locks fit pyproject.toml."""
     install_locked(session, "lint", "automation")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "src:drivers:suites"})
     session.run("python", "ci/lock.py", "--check")
+    session.run("actionlint", f"{TEMPLATES}/github-actions.yml")
+    for schema, file in (
+        ("github-workflows", f"{TEMPLATES}/github-actions.yml"),
+        ("github-actions", "action.yml"),
+        ("gitlab-ci", f"{TEMPLATES}/gitlab-ci.yml"),
+    ):
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", file)
+    session.run("pre-commit", "validate-config", f"{TEMPLATES}/pre-commit-config.yaml")
+    # What `storagedriver new` makes, by the settings that it has itself, for a short name and for the longest.
+    for name in ("x", "x" * 40):
+        with folder_elsewhere() as folder:
+            session.run("python", "ci/render_templates.py", "--project", name, str(folder))
+            with session.chdir(folder):
+                session.run("ruff", "check", ".")
+                session.run("ruff", "format", "--check", ".")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types: mypy --strict on everything, and pyright on a program that uses the installed interface."""
+    """Types: mypy --strict on everything and on a new project, pyright on a program that uses the installed interface."""
     install_locked(session, "environment", "types", "automation")
     install_project(session)
     session.run("mypy", "--strict")
@@ -82,6 +99,9 @@ def types(session: nox.Session) -> None:
     with folder_elsewhere("tests/typed/typed_program.py") as program, session.chdir(program):
         session.run("pyright", "typed_program.py")
         session.run("python", "typed_program.py")
+    with folder_elsewhere() as project, session.chdir(project):
+        session.run("storagedriver", "new", "mydriver", "--directory=.", silent=True)
+        session.run("mypy")
 
 
 @nox.session
@@ -103,11 +123,11 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--no-isolation", "--outdir", str(dist), silent=True)
         (built,) = dist.glob("*.whl")
         session.install("--no-deps", "--force-reinstall", str(built))
-    with folder_elsewhere("tests", "docs", "ci", "pyproject.toml", "README.md") as elsewhere, session.chdir(elsewhere):
+    with folder_elsewhere(*NEEDED_BY_TESTS) as elsewhere, session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
         # What does not depend on what the kit was installed from has its turn in `tests`, and with it, on the oldest
         # Python, the drivers on their servers, and all that is long.
-        folders = ["mutants", "interoperability", "properties", "backends"]
+        folders = ["mutants", "interoperability", "properties", "backends", "scaffolding"]
         folders += ["drivers", "histories"] if session.python == OLDEST else []
         left_out = [f"--ignore=tests/{folder}" for folder in folders]
         session.run("python", "-m", "pytest", "-nauto", *left_out, "tests", *session.posargs)

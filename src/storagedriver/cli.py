@@ -19,6 +19,7 @@ from storagedriver.commands import (
     gate,
     keys,
     merge,
+    new,
     output,
     render,
     validate,
@@ -30,7 +31,7 @@ OK = exits.OK
 FAILED = exits.FAILED
 USAGE = exits.USAGE
 
-COMMANDS = (drivers, backends, validate, merge, diff, gate, render, keys, certify, verify, completion)
+COMMANDS = (new, drivers, backends, validate, merge, diff, gate, render, keys, certify, verify, completion)
 """The commands, in the order in which help lists them."""
 
 EXTRAS: Mapping[str, str] = {

@@ -24,6 +24,7 @@ WITHOUT_JSON = {
     "backends logs": "a server's log is what the server makes it",
     "render": "--format chooses",
     "completion": "a shell reads it",
+    "new": "what it makes is files",
 }
 """Commands that print no data of their own."""
 
