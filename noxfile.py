@@ -126,6 +126,22 @@ def installed_check() -> str:
 
 
 @nox.session
+def power(session: nox.Session) -> None:
+    """Which faulty driver which suite catches, in reports/power/; arguments after -- choose, as --only=DEL or --help."""
+    install_locked(session, "environment")
+    install_project(session)
+    session.run("python", "-m", "power", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Faults in a driver's sources that no suite sees: `-- inmemory` writes reports/power/survivors-inmemory.md."""
+    install_locked(session, "environment", "power")
+    install_project(session)
+    session.run("python", "-m", "power.mutation", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def picture(session: nox.Session) -> None:
     """Write the README's picture of a report, docs/images/report.svg, from a real run."""
     install_locked(session, "environment")
