@@ -107,7 +107,7 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-c", installed_check(), *PACKAGES)
         # What does not depend on what the kit was installed from has its turn in `tests`, and with it, on the oldest
         # Python, the drivers on their servers, and all that is long.
-        folders = ["mutants", "interoperability", "properties", "backends"]
+        folders = ["mutants", "power", "interoperability", "properties", "backends"]
         folders += ["drivers", "histories"] if session.python == OLDEST else []
         left_out = [f"--ignore=tests/{folder}" for folder in folders]
         session.run("python", "-m", "pytest", "-nauto", *left_out, "tests", *session.posargs)

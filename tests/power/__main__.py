@@ -24,7 +24,7 @@ FOLDER = Path("reports", "power")
 def main(words: Sequence[str]) -> int:
     """Run what is wanted and was not run yet, write the table, and return the exit status."""
     wanted = _arguments().parse_args(words)
-    subjects = _chosen(wanted.only)
+    subjects = _chosen(wanted.only, known=wanted.known)
     verdicts = VerdictFile(wanted.folder / "verdicts.jsonl")
     console = Console(width=None if sys.stdout.isatty() else 200)
     jobs = _jobs(wanted, subjects, verdicts)
@@ -46,7 +46,7 @@ def main(words: Sequence[str]) -> int:
                 done=done,
                 keep_output=Path(".cache", "power"),
             )
-    if not wanted.only:
+    if wanted.folder.is_dir():
         (wanted.folder / "README.md").write_text(markdown(verdicts), encoding="utf-8")
     show(verdicts, subjects, console)
     return 0
@@ -55,6 +55,7 @@ def main(words: Sequence[str]) -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m power", description=__doc__)
     parser.add_argument("--only", action="append", default=[], help="mutants whose key, row or requirement holds this")
+    parser.add_argument("--known", action="store_true", help="mutants built after a known bug")
     parser.add_argument(
         "--suite", action="append", default=[], choices=ALL_SUITES, help="these suites; all if not given"
     )
@@ -74,11 +75,12 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(words: Sequence[str]) -> list[Subject]:
+def _chosen(words: Sequence[str], *, known: bool) -> list[Subject]:
     return [
         subject
         for subject in all_subjects().values()
-        if not words or any(word in subject.key or word in subject.mutant.rows for word in words)
+        if (not words or any(word in subject.key or word in subject.mutant.rows for word in words))
+        and (subject.mutant.rows or not known)
     ]
 
 

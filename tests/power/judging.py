@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from power.apart import begin_apart, leave
 from power.subjects import Subject, all_subjects
 from power.suite_runs import SEED, SUITES, SuiteRun, run_suite
 from power.verdicts import Ending, Verdict
@@ -42,23 +39,6 @@ def run_job(job: Job, folder: Path) -> None:
     """Run it in `folder`, and leave the verdict there; for a new process, whose output goes to a file."""
     begin_apart(folder)
     leave(judge(job), folder)
-
-
-def begin_apart(folder: Path) -> None:
-    """Make this process the leader of a session of its own, in `folder`, with its output in a file there."""
-    os.setsid()
-    os.chdir(folder)
-    # What it makes elsewhere goes with the folder, however it ends.
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
-    with (folder / "output.txt").open("wb") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
-
-
-def leave(verdict: Verdict, folder: Path) -> None:
-    """Leave a verdict for the process that waits for it."""
-    sys.stdout.flush()
-    (folder / "verdict").write_text(json.dumps(verdict.to_json()), encoding="utf-8")
 
 
 def judge(job: Job) -> Verdict:

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from power.alterations import Alteration, alterations
-from power.judging import begin_apart, leave
+from power.apart import begin_apart, leave
 from power.running import run_all
 from power.suite_runs import SuiteRun, run_suite
 from power.verdicts import Ending, Verdict, VerdictFile
@@ -94,7 +94,8 @@ class _OneOfEachFirst:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         seen: set[str] = set()
-        first, rest = [], []
+        first: list[pytest.Item] = []
+        rest: list[pytest.Item] = []
         for item in items:
             name = item.nodeid.partition("[")[0]
             (rest if name in seen else first).append(item)
@@ -122,7 +123,8 @@ def faults_of(driver: str) -> list[Alteration]:
     package = f"storagedriver_drivers.{driver}"
     spec = importlib.util.find_spec("storagedriver_drivers")
     assert spec is not None
-    (place,) = spec.submodule_search_locations or ()
+    assert spec.submodule_search_locations is not None
+    (place,) = spec.submodule_search_locations
     files = [file for file in sorted(Path(place, driver).glob("*.py")) if file.name not in NOT_THE_DRIVER]
     return [each for file in files for each in alterations(f"{package}.{file.stem}", file)]
 

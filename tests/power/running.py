@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,6 +72,9 @@ def run_all(
         keep_output: The folder for what runs without a verdict printed; None to keep nothing.
     """
     context = multiprocessing.get_context("forkserver")
+    # One that was begun before has loaded something else, and is not asked again what to load.
+    server: Any = forkserver._forkserver
+    server._stop()
     context.set_forkserver_preload([loaded])
     waiting = iter(jobs)
     running: list[_Running] = []
