@@ -127,7 +127,7 @@ def wheel(session: nox.Session) -> None:
         session.run("python", "-c", installed_check(), *PACKAGES)
         # What does not depend on what the kit was installed from has its turn in `tests`, and with it, on the oldest
         # Python, the drivers on their servers, and all that is long.
-        folders = ["mutants", "interoperability", "properties", "backends", "scaffolding"]
+        folders = ["mutants", "power", "interoperability", "properties", "backends", "scaffolding"]
         folders += ["drivers", "histories"] if session.python == OLDEST else []
         left_out = [f"--ignore=tests/{folder}" for folder in folders]
         session.run("python", "-m", "pytest", "-nauto", *left_out, "tests", *session.posargs)
@@ -143,6 +143,22 @@ def installed_check() -> str:
         "    found = pathlib.Path(importlib.import_module(name).__file__).resolve()\n"
         "    assert installed in found.parents, f'{found} is not in {installed}'\n"
     )
+
+
+@nox.session
+def power(session: nox.Session) -> None:
+    """Which faulty driver which suite catches, in reports/power/; arguments after -- choose, as --only=DEL or --help."""
+    install_locked(session, "environment")
+    install_project(session)
+    session.run("python", "-m", "power", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Faults in a driver's sources that no suite sees: `-- inmemory` writes reports/power/survivors-inmemory.md."""
+    install_locked(session, "environment", "power")
+    install_project(session)
+    session.run("python", "-m", "power.mutation", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session

@@ -28,6 +28,7 @@ LOCKS: Mapping[str, Sequence[str]] = {
     "lint": ("--only-group=lint",),
     "types": ("--only-group=types",),
     "docs": ("--only-group=docs",),
+    "power": ("--only-group=power",),
 }
 """What each lock file is made of, the main one first: the others keep to its versions, to be installed beside it."""
 

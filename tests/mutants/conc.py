@@ -6,7 +6,10 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import pytest
 
 from mutants.model import mutant
 from storagedriver import FileInfo, PathConflictError, PathNotFoundError, StorageDriverError, paths
@@ -15,6 +18,8 @@ from storagedriver_drivers.filesystem import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
 from storagedriver_drivers.inmemory import InMemoryDriver, InMemoryParameters
 from storagedriver_drivers.inmemory.driver import InMemoryUpload
+from storagedriver_suites.concurrency import running
+from storagedriver_suites.concurrency.workloads import load_of
 
 
 def give_way() -> None:
@@ -25,7 +30,7 @@ def give_way() -> None:
 # --- CONC-1: every method from many threads
 
 
-@mutant("CONC-1", bug="B29: the temporary name is fixed, so two puts of one path steal each other's file")
+@mutant("CONC-1", rows=("B29",), bug="the temporary name is fixed, so two puts of one path steal each other's file")
 class FixedTemporaryName(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         temporary = f"{path}.tmp"
@@ -34,7 +39,7 @@ class FixedTemporaryName(InMemoryDriver):
         super()._move(temporary, path)
 
 
-@mutant("CONC-1", bug="B47: the directory is read without the lock, while it changes")
+@mutant("CONC-1", rows=("B47",), bug="the directory is read without the lock, while it changes")
 class ListWithoutTheLock(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         names: dict[str, FileInfo] = self.__dict__.setdefault("_names", {})
@@ -59,7 +64,7 @@ class AnswerKeptInTheDriver(InMemoryDriver):
         return self._answer
 
 
-@mutant("CONC-1", bug="B76: who holds a lock takes it again, which hangs once a writer waits between")
+@mutant("CONC-1", rows=("B76",), bug="who holds a lock takes it again, which hangs once a writer waits between")
 class LockTakenAgain(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -77,10 +82,67 @@ class LockTakenAgain(InMemoryDriver):
             return super()._get_content(path)
 
 
+class Limiting(InMemoryDriver):
+    """Lets a few calls through at once; the others wait to be woken. Who hangs is not waited for long."""
+
+    slots = 4
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._free = self.slots
+        self._freed = threading.Condition()
+        self._patience = pytest.MonkeyPatch()
+        self._patience.setattr(running, "load_of", lambda subject: replace(load_of(subject), patience=3))
+
+    def close(self) -> None:
+        self._patience.undo()
+        super().close()
+
+    def _get_content(self, path: str) -> bytes:
+        with self._slot():
+            return super()._get_content(path)
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        with self._slot():
+            super()._put_content(path, content)
+
+    @contextlib.contextmanager
+    def _slot(self) -> Iterator[None]:
+        with self._freed:
+            while not self._free:
+                self._freed.wait()
+            self._free -= 1
+        try:
+            # As long as a quick request to a server takes.
+            time.sleep(0.001)
+            yield
+        finally:
+            with self._freed:
+                self._free += 1
+                self._wake()
+
+    def _wake(self) -> None:
+        raise NotImplementedError
+
+
+@mutant("CONC-1", rows=("B77",), bug="a waiter is woken only where the limit is left, and one sleeps for ever")
+class WakesAtTheLimitAlone(Limiting):
+    def _wake(self) -> None:
+        if self._free == 1:
+            self._freed.notify()
+
+
+@mutant(
+    "CONC-1", rows=("B77",), bug="a waiter is woken only where the limit is left, and the limit is that of a server"
+)
+class WakesAtALargeLimitAlone(WakesAtTheLimitAlone):
+    slots = 25
+
+
 # --- CONC-2: histories
 
 
-@mutant("CONC-2", bug="B28: a put is visible half done")
+@mutant("CONC-2", rows=("B28",), bug="a put is visible half done")
 class TornPut(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         super()._put_content(path, content[: len(content) // 2])
@@ -381,7 +443,7 @@ class SecondPageByCount(Listing):
         return InMemoryDriver._scan(self, path)
 
 
-@mutant("CONC-3", bug="B53: a walk fails where a child is deleted between the listing and the stat")
+@mutant("CONC-3", rows=("B53",), bug="a walk fails where a child is deleted between the listing and the stat")
 class WalkMeetsAGap(Listing):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         found = []
@@ -431,7 +493,9 @@ class EmptyDirectoryRemovedLate(InMemoryDriver):
         super()._move(source, dest)
 
 
-@mutant("CONC-3", bug="B54: the delete of a directory takes a sibling of the like name that appears meanwhile")
+@mutant(
+    "CONC-3", rows=("B54",), bug="the delete of a directory takes a sibling of the like name that appears meanwhile"
+)
 class DeleteTakesSiblings(InMemoryDriver):
     def _delete(self, path: str) -> None:
         try:
@@ -470,7 +534,7 @@ class LockHeldAtTheFork(FilesystemDriver):
             return super()._list(path)
 
 
-@mutant("CONC-4", bug="B122: fork_safe is declared, and the child refuses what its parent opened")
+@mutant("CONC-4", rows=("B122",), bug="fork_safe is declared, and the child refuses what its parent opened")
 class BoundToItsProcess(FilesystemDriver):
     def __init__(self, parameters: FilesystemParameters) -> None:
         super().__init__(parameters)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from mutants.model import mutant
 from storagedriver import FileInfo, ParameterError, StorageDriver, factory, paths
@@ -31,7 +31,7 @@ class CarelessParameters(InMemoryParameters):
     readonly: Annotated[bool, BeforeValidator(bool)] = False
 
 
-@mutant("CONF-1", bug="B79: the text 'false' is true, as every text is")
+@mutant("CONF-1", rows=("B79",), bug="the text 'false' is true, as every text is")
 class EveryTextIsTrue(InMemoryDriver):
     Parameters = CarelessParameters
 
@@ -53,7 +53,7 @@ class Counted(InMemoryDriver):
     Parameters = CountedParameters
 
 
-@mutant("CONF-1", bug="B78: the documented minimum is refused")
+@mutant("CONF-1", rows=("B78",), bug="the documented minimum is refused")
 class MinimumIsRefused(Counted):
     def __init__(self, parameters: CountedParameters) -> None:
         super().__init__(parameters)
@@ -61,7 +61,7 @@ class MinimumIsRefused(Counted):
             raise ParameterError("too few", parameter="maxthreads", driver_name=self.name)
 
 
-@mutant("CONF-1", bug="B78: what is out of range is set to the nearest number")
+@mutant("CONF-1", rows=("B78",), bug="what is out of range is set to the nearest number")
 class OutOfRangeIsCut(Counted):
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
@@ -71,7 +71,7 @@ class OutOfRangeIsCut(Counted):
         return super().from_parameters(given)
 
 
-@mutant("CONF-1", bug="B79: a value of a type that was not foreseen crashes")
+@mutant("CONF-1", rows=("B79",), bug="a value of a type that was not foreseen crashes")
 class OtherTypeCrashes(InMemoryDriver):
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
@@ -126,6 +126,72 @@ class MappingIsEmptied(InMemoryDriver):
         return made
 
 
+class EndpointParameters(InMemoryParameters):
+    region: str = "us-east-1"
+    endpoint: str | None = None
+    pathstyle: bool = False
+
+
+class Endpointed(InMemoryDriver):
+    """Makes an address of its parameters, as drivers of servers do."""
+
+    Parameters = EndpointParameters
+
+    def __init__(self, parameters: EndpointParameters) -> None:
+        super().__init__(parameters)
+        self._address = self._made_of(parameters)
+
+    def _made_of(self, parameters: EndpointParameters) -> str:
+        raise NotImplementedError
+
+
+@mutant("CONF-1", rows=("B83",), bug="path style without an endpoint crashes")
+class PathStyleNeedsAnEndpoint(Endpointed):
+    def _made_of(self, parameters: EndpointParameters) -> str:
+        if not parameters.pathstyle:
+            return f"bucket.{parameters.endpoint or parameters.region}"
+        return parameters.endpoint.rstrip("/")  # type: ignore[union-attr]  # the fault
+
+
+@mutant("CONF-1", rows=("B83",), bug="an endpoint together with path style crashes; each alone is right")
+class EndpointAndPathStyleCrash(Endpointed):
+    def _made_of(self, parameters: EndpointParameters) -> str:
+        addresses = {"us-east-1": "the vendor's"}
+        if parameters.pathstyle and parameters.endpoint:
+            return addresses[parameters.endpoint]
+        return addresses.get(parameters.region, "another")
+
+
+class LandingParameters(InMemoryParameters):
+    maxthreads: int = Field(default=8, ge=1, le=64)
+    maxretries: int = Field(default=3, ge=0, le=20)
+
+    @model_validator(mode="after")
+    def _parsed(self) -> Self:
+        if "maxretries" in self.model_fields_set:
+            self.__dict__["maxthreads"] = max(self.maxretries, 1)
+        return self
+
+
+@mutant("CONF-3", rows=("B80",), bug="what is parsed for one parameter lands in another as well")
+class LandsInAnother(InMemoryDriver):
+    Parameters = LandingParameters
+
+
+class LostParameters(InMemoryParameters):
+    maxthreads: int = Field(default=8, ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _parsed(self) -> Self:
+        self.__dict__["maxthreads"] = 8
+        return self
+
+
+@mutant("CONF-3", rows=("B80",), bug="what is parsed for a parameter is thrown away, and the default stays")
+class ParsedIsLost(InMemoryDriver):
+    Parameters = LostParameters
+
+
 @mutant("CONF-2", bug="while the driver lives, the last registration of a name wins")
 class LastRegistrationWins(InMemoryDriver):
     _lock: ClassVar[threading.Lock] = threading.Lock()
@@ -167,12 +233,12 @@ class RawParameters(InMemoryParameters):
     rootdirectory: str = ""
 
 
-@mutant("CONF-3", bug="B84: the root is put before the path as it is written")
+@mutant("CONF-3", rows=("B84",), bug="the root is put before the path as it is written")
 class RawRoot(InMemoryDriver):
     Parameters = RawParameters
 
 
-@mutant("CONF-3", bug="B41: listed names keep a part of the root")
+@mutant("CONF-3", rows=("B41",), bug="listed names keep a part of the root")
 class ListKeepsTheRoot(InMemoryDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         for info in super()._scan(path):
@@ -181,7 +247,7 @@ class ListKeepsTheRoot(InMemoryDriver):
             yield FileInfo("/".join(("", *kept, *paths.components(info.path))), info.size, info.mod_time, info.is_dir)
 
 
-@mutant("CONF-3", bug="E3: the root 'p' sees what is in the root 'p2'")
+@mutant("CONF-3", rows=("E3",), bug="the root 'p' sees what is in the root 'p2'")
 class RootIsAPrefix(InMemoryDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         yield from super()._scan(path)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import hashlib
+import os
 import time
 
 from mutants.model import mutant
-from storagedriver import BackendError, PathNotFoundError, paths
+from storagedriver import BackendError, PathNotFoundError, Upload, paths
+from storagedriver_drivers.filesystem.driver import FilesystemDriver
+from storagedriver_drivers.filesystem.upload import FilesystemUpload
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -89,7 +93,7 @@ class EmptyIsADelete(InMemoryDriver):
             self._delete(path)
 
 
-@mutant("CONT-1", bug="B87: names that differ in case are one file")
+@mutant("CONT-1", rows=("B87",), bug="names that differ in case are one file")
 class CaseIsFolded(InMemoryDriver):
     def _key(self, path: str) -> str:
         return super()._key(path).lower()
@@ -114,7 +118,7 @@ class UnpackedOnItsWayOut(InMemoryDriver):
             return content
 
 
-@mutant("CONT-1", bug="B105: what get gives is the store's own")
+@mutant("CONT-1", rows=("B105",), bug="what get gives is the store's own")
 class GivesItsOwn(InMemoryDriver):
     def _get_content(self, path: str) -> bytes:
         return bytearray(super()._get_content(path))  # type: ignore[return-value]  # the fault
@@ -167,8 +171,8 @@ class Cached(InMemoryDriver):
         super()._put_content(path, content)
 
 
-@mutant("CONT-1", bug="B92: absence is remembered, though another driver has put the file")
-@mutant("CONT-5", bug="B92: absence is remembered")
+@mutant("CONT-1", rows=("B92",), bug="absence is remembered, though another driver has put the file")
+@mutant("CONT-5", rows=("B92",), bug="absence is remembered")
 class AbsenceIsRemembered(Cached):
     def _get_content(self, path: str) -> bytes:
         try:
@@ -178,8 +182,8 @@ class AbsenceIsRemembered(Cached):
             raise
 
 
-@mutant("CONT-2", bug="B92: content comes from a cache that other writers do not invalidate")
-@mutant("CONT-5", bug="B92: a deleted file comes from a cache")
+@mutant("CONT-2", rows=("B92",), bug="content comes from a cache that other writers do not invalidate")
+@mutant("CONT-5", rows=("B92",), bug="a deleted file comes from a cache")
 class ContentIsCached(Cached):
     pass
 
@@ -326,7 +330,7 @@ class DirectoryIsAnError(Missing):
         raise IsADirectoryError(path)
 
 
-@mutant("CONT-5", bug="B64: a path below a file crashes")
+@mutant("CONT-5", rows=("B64",), bug="a path below a file crashes")
 class BelowAFileCrashes(Missing):
     def _missing(self, path: str) -> bytes:
         with contextlib.suppress(PathNotFoundError):
@@ -341,7 +345,46 @@ class BelowAFileIsTheFile(Missing):
         return super()._get_content(paths.parent(path))
 
 
-@mutant("CONT-5", bug="B70: that a thing is missing is not recognised")
+@mutant("CONT-5", rows=("B70",), bug="that a thing is missing is not recognised")
 class MissingIsNotRecognised(Missing):
     def _missing(self, path: str) -> bytes:
         raise BackendError("404")
+
+
+# --- two file systems
+
+
+def across_mounts() -> OSError:
+    """What the kernel answers to a rename from one file system to another."""
+    return OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+
+@mutant("CONT-1", rows=("B106",), bug="a put's temporary file lies on another file system, from which it is renamed")
+class PutAcrossMounts(FilesystemDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        raise across_mounts()
+
+
+class _RenamedAtCommit(FilesystemUpload):
+    def commit(self) -> None:
+        raise across_mounts()
+
+
+@mutant(
+    "WRITE-2", rows=("B106",), bug="a stream's temporary file lies on another file system, from which it is renamed"
+)
+class CommitAcrossMounts(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, FilesystemUpload)
+        upload.__class__ = _RenamedAtCommit
+        return upload
+
+
+@mutant("MOVE-1", rows=("B106",), bug="a move renames, though a mount lies between the directories")
+class MoveAcrossMounts(FilesystemDriver):
+    def _move(self, source: str, dest: str) -> None:
+        self._stat(source)
+        if paths.parent(source) != paths.parent(dest):
+            raise across_mounts()
+        super()._move(source, dest)

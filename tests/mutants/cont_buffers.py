@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-@mutant("CONT-3", bug="B94: a bytearray is put as its printed form")
+@mutant("CONT-3", rows=("B94",), bug="a bytearray is put as its printed form")
 class BytearrayIsPrinted(InMemoryDriver):
     def put_content(self, path: str, content: Buffer) -> None:
         super().put_content(path, str(content).encode() if isinstance(content, bytearray) else content)
 
 
-@mutant("CONT-3", bug="B94: a view is written as its printed form")
+@mutant("CONT-3", rows=("B94",), bug="a view is written as its printed form")
 class ViewIsPrinted(InMemoryDriver):
     def writer(self, path: str, append: bool = False) -> FileWriter:
         writer = super().writer(path, append)
@@ -29,7 +29,7 @@ class ViewIsPrinted(InMemoryDriver):
         return writer
 
 
-@mutant("CONT-3", bug="B105: the caller's buffer is kept by reference")
+@mutant("CONT-3", rows=("B105",), bug="the caller's buffer is kept by reference")
 class KeptByReference(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-@mutant("CONT-6", bug="B28: the file is written in place, half by half")
+@mutant("CONT-6", rows=("B28",), bug="the file is written in place, half by half")
 class HalfByHalf(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         super()._put_content(path, content[: len(content) // 2])

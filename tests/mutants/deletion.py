@@ -6,9 +6,11 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 from mutants.model import mutant
-from storagedriver import PathNotFoundError, paths
+from storagedriver import BackendError, PathNotFoundError, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+
+PAGE = 1000
 
 
 class ByKey(InMemoryDriver):
@@ -42,7 +44,7 @@ class DeeperFilesStay(ByKey):
         self._remove([each for each in below if each.count("/") <= path.count("/") + 2] or below)
 
 
-@mutant("DEL-1", bug="B55: the listing ends at the first sibling that sorts before the slash")
+@mutant("DEL-1", rows=("B55",), bug="the listing ends at the first sibling that sorts before the slash")
 class EndsAtTheFirstSibling(ByKey):
     def _delete(self, path: str) -> None:
         self._stat(path)
@@ -52,7 +54,29 @@ class EndsAtTheFirstSibling(ByKey):
             self._remove([key])
 
 
-@mutant("DEL-2", bug="B54: delete of /a deletes /ab")
+@mutant("DEL-1", rows=("B57",), bug="nothing lies below a file, and the server refuses an empty batch")
+class EmptyBatchForAFile(ByKey):
+    def _delete(self, path: str) -> None:
+        batch = [] if not self._stat(path).is_dir else self._below(path)
+        if not batch:
+            raise BackendError("MalformedXML: the batch is empty")
+        self._remove(batch)
+
+
+@mutant("DEL-1", rows=("B57",), bug="a page holds siblings alone, and the server refuses an empty batch")
+class EmptyBatchForAPageOfSiblings(ByKey):
+    def _delete(self, path: str) -> None:
+        self._stat(path)
+        keys = sorted(each for each in self._files(paths.parent(path)) if each.startswith(path))
+        for begin in range(0, len(keys), PAGE):
+            page = keys[begin : begin + PAGE]
+            batch = [key for key in page if key == path or paths.is_below(key, path)]
+            if not batch and begin + PAGE < len(keys):
+                raise BackendError("MalformedXML: the batch is empty")
+            self._remove(batch)
+
+
+@mutant("DEL-2", rows=("B54",), bug="delete of /a deletes /ab")
 class PrefixIsDeleted(ByKey):
     def _delete(self, path: str) -> None:
         self._stat(path)
@@ -68,7 +92,7 @@ class SuffixIsDeleted(ByKey):
             self._remove([each for each in self._files(f"/{top}") if each.endswith(f"/{paths.name(path)}")])
 
 
-@mutant("DEL-2", bug="B111: the root is left out")
+@mutant("DEL-2", rows=("B111",), bug="the root is left out")
 class DeletesOutsideItsRoot(InMemoryDriver):
     def _delete(self, path: str) -> None:
         super()._delete(path)
@@ -84,7 +108,7 @@ class AbsentIsDeleted(InMemoryDriver):
             super()._delete(path)
 
 
-@mutant("DEL-3", bug="B56: absent is deleted gladly where a sibling begins alike")
+@mutant("DEL-3", rows=("B56",), bug="absent is deleted gladly where a sibling begins alike")
 class AbsentPrefixIsDeleted(InMemoryDriver):
     def _delete(self, path: str) -> None:
         try:
@@ -96,7 +120,7 @@ class AbsentPrefixIsDeleted(InMemoryDriver):
             raise
 
 
-@mutant("DEL-3", bug="B64: a path below a file crashes")
+@mutant("DEL-3", rows=("B64",), bug="a path below a file crashes")
 class BelowAFileCrashes(InMemoryDriver):
     def _delete(self, path: str) -> None:
         with contextlib.suppress(PathNotFoundError):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Self
 
 from pydantic import SecretStr
 
@@ -23,6 +23,7 @@ from storagedriver import (
 from storagedriver.base import ByteSource
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+from storagedriver_drivers.inmemory.store import Directory
 
 SECRET = "the-secret-0123456789abcdef"
 
@@ -58,7 +59,7 @@ class ConflictIsAbsence(InMemoryDriver):
             raise PathNotFoundError("no such directory") from conflict
 
 
-@mutant("ERR-1", bug="B63: a refusal of the server is reported as an absence")
+@mutant("ERR-1", rows=("B63",), bug="a refusal of the server is reported as an absence")
 class RefusalIsAbsence(KeyedDriver):
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:
         if isinstance(error, PermissionError):
@@ -66,7 +67,7 @@ class RefusalIsAbsence(KeyedDriver):
         return super()._translate(error, path)
 
 
-@mutant("ERR-1", bug="B63: any failure of a listing is reported as an absence")
+@mutant("ERR-1", rows=("B63",), bug="any failure of a listing is reported as an absence")
 class FailedListingIsAbsence(KeyedDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         try:
@@ -83,7 +84,7 @@ class EndIsAbsence(InMemoryDriver):
         return super()._reader(path, offset)
 
 
-@mutant("ERR-2", bug="B40: the error of list carries the internal form of the path")
+@mutant("ERR-2", rows=("B40",), bug="the error of list carries the internal form of the path")
 class InternalPath(InMemoryDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         try:
@@ -141,13 +142,13 @@ class ErrorIsNotRebuilt(InMemoryDriver):
             raise CodedError(404, "no such key") from None
 
 
-@mutant("ERR-2", bug="E5: repr(driver) shows the secret")
+@mutant("ERR-2", rows=("E5",), bug="repr(driver) shows the secret")
 class SecretInRepr(KeyedDriver):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._secret}>"
 
 
-@mutant("ERR-2", bug="E5: the refusal tells the secret that was tried")
+@mutant("ERR-2", rows=("E5",), bug="the refusal tells the secret that was tried")
 class SecretInTheRefusal(KeyedDriver):
     def _authenticate(self, path: str) -> None:
         if self._secret != SECRET:
@@ -161,7 +162,7 @@ class CauseIsDropped(KeyedDriver):
             raise BackendError("403").located(self.name, path) from None
 
 
-@mutant("ERR-2", bug="E5: a refused parameter is shown with its value")
+@mutant("ERR-2", rows=("E5",), bug="a refused parameter is shown with its value")
 class ValueInTheError(InMemoryDriver):
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
@@ -179,7 +180,7 @@ class RefusedPutSucceeds(InMemoryDriver):
             super()._put_content(path, content)
 
 
-@mutant("ERR-3", bug="B100: the error of the last request of a stream is logged, not raised")
+@mutant("ERR-3", rows=("B100",), bug="the error of the last request of a stream is logged, not raised")
 class FailedCommitSucceeds(InMemoryDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         upload = super()._writer(path, append=append)
@@ -204,7 +205,7 @@ class RefusedListingIsEmpty(KeyedDriver):
             return []
 
 
-@mutant("ERR-3", bug="B72: after the last retry the call says success")
+@mutant("ERR-3", rows=("B72",), bug="after the last retry the call says success")
 class LastRetrySucceeds(KeyedDriver):
     def _delete(self, path: str) -> None:
         for _ in range(3):
@@ -239,3 +240,92 @@ class ReaderGoesOnInAnother(InMemoryDriver):
                 """Nothing is held."""
 
         return Ranges()
+
+
+# --- what a refusal at the first request of a stream does
+
+
+class LateUpload:
+    """An upload that asks the server for nothing before its first write."""
+
+    def __init__(self, begin: Callable[[], Upload]) -> None:
+        self._begin = begin
+        self._begun: Any = None
+
+    @property
+    def size(self) -> int:
+        return 0 if self._begun is None else int(self._begun.size)
+
+    def write(self, data: memoryview, /) -> None:
+        if self._begun is None:
+            self._begun = self._begin()
+        self._begun.write(data)
+
+    def commit(self) -> None:
+        if self._begun is None:
+            self._begun = self._begin()
+        self._begun.commit()
+
+    def suspend(self) -> None:
+        if self._begun is not None:
+            self._begun.suspend()
+
+    def discard(self) -> None:
+        if self._begun is not None:
+            self._begun.discard()
+
+
+class LateDriver(KeyedDriver):
+    """A good driver whose new streams begin at the first write."""
+
+    Late: ClassVar[type[LateUpload]] = LateUpload
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        if append:
+            return super()._writer(path, append=True)
+        begin = super()._writer
+        return self.Late(lambda: begin(path, append=False))
+
+
+@mutant("ERR-3", rows=("B102",), bug="where an upload cannot begin, its clean-up crashes and hides why")
+class CleanUpHidesTheCause(LateDriver):
+    class Late(LateUpload):
+        def suspend(self) -> None:
+            self._begun.suspend()
+
+        def discard(self) -> None:
+            self._begun.discard()
+
+
+class Unlooked(LateUpload):
+    """Loses the error of a part in an inner variable."""
+
+    def write(self, data: memoryview, /) -> None:
+        with contextlib.suppress(PermissionError):
+            super().write(data)
+
+    def commit(self) -> None:
+        if self._begun is not None:
+            self._begun.commit()
+
+
+@mutant(
+    "ERR-3", rows=("B13",), bug="an inner variable hides that a part was refused, and the stream is closed as whole"
+)
+class RefusedPartIsForgotten(LateDriver):
+    Late = Unlooked
+
+
+@mutant("ERR-1", rows=("B12",), bug="the answer to an append's first request is used before its error is looked at")
+class AnswerIsUsedUnlooked(KeyedDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        answer: Any = None
+        if append:
+            try:
+                answer = self._store.get(self._key(path))
+            except PermissionError:
+                answer = None
+            except PathNotFoundError:
+                return super()._writer(path, append=True)
+            answer.children if isinstance(answer, Directory) else answer.content
+        return super()._writer(path, append=append)

@@ -49,7 +49,7 @@ class ListsOnce(InMemoryDriver):
         return iter(super().list(path))  # type: ignore[return-value]  # the fault
 
 
-@mutant("LIST-1", bug="E6: what is staged is listed")
+@mutant("LIST-1", rows=("E6",), bug="what is staged is listed")
 class StagesAreListed(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         staged = [key for key in list(self._store._staged) if paths.parent(key) == self._key(path)]
@@ -70,7 +70,7 @@ class FileListsItself(InMemoryDriver):
         return [path] if not self._stat(path).is_dir else super()._list(path)
 
 
-@mutant("LIST-2", bug="B39: what counts as there has files of its own")
+@mutant("LIST-2", rows=("B39",), bug="what counts as there has files of its own")
 class DirectoryOfDirectoriesIsMissing(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         children = list(self._scan(path))
@@ -79,7 +79,7 @@ class DirectoryOfDirectoriesIsMissing(InMemoryDriver):
         return [info.path for info in children]
 
 
-@mutant("LIST-2", bug="B39: the root of an empty store is missing")
+@mutant("LIST-2", rows=("B39",), bug="the root of an empty store is missing")
 class EmptyRootIsMissing(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         children = list(super()._list(path))
@@ -94,7 +94,7 @@ class FirstPageAlone(InMemoryDriver):
         return sorted(super()._list(path))[:PAGE]
 
 
-@mutant("LIST-3", bug="B109: the page token is the name without its slash")
+@mutant("LIST-3", rows=("B109",), bug="the page token is the name without its slash")
 class TokenWithoutSlash(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         entries = sorted((f"{info.path}/" if info.is_dir else info.path) for info in self._scan(path))
@@ -102,6 +102,28 @@ class TokenWithoutSlash(InMemoryDriver):
         while page := [entry for entry in entries if entry.rstrip("/") > token][:PAGE]:
             yield from (entry.rstrip("/") for entry in page)
             token = page[-1].rstrip("/")
+
+
+@mutant("LIST-3", rows=("B37",), bug="a page begins after the last file of the one before, or else the last directory")
+class PageAfterTheLastFile(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        entries = sorted(self._scan(path), key=lambda info: info.path)
+        marker = ""
+        while page := [info for info in entries if info.path > marker][:PAGE]:
+            yield from (info.path for info in page)
+            files = [info.path for info in page if not info.is_dir]
+            marker = files[-1] if files else page[-1].path
+
+
+@mutant("LIST-3", rows=("B37",), bug="a listing ends at the first page that has no file")
+class PageWithoutFilesEnds(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        entries = sorted(self._scan(path), key=lambda info: info.path)
+        for begin in range(0, len(entries), PAGE):
+            page = entries[begin : begin + PAGE]
+            if begin and all(info.is_dir for info in page):
+                break
+            yield from (info.path for info in page)
 
 
 @mutant("LIST-3", bug="a page of what lies deeper ends the listing")
@@ -127,13 +149,13 @@ class PrefixWithoutSlash(InMemoryDriver):
         return found
 
 
-@mutant("LIST-4", bug="B45: the marker of a directory is listed in it")
+@mutant("LIST-4", rows=("B45",), bug="the marker of a directory is listed in it")
 class MarkerIsListed(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         return [*super()._list(path), *([f"{path}/"] if path != paths.ROOT else [])]
 
 
-@mutant("LIST-5", bug="B92: a listing is kept until this driver itself changes something")
+@mutant("LIST-5", rows=("B92",), bug="a listing is kept until this driver itself changes something")
 class CachedListing(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from mutants.bugs import BUGS
 from storagedriver import BaseDriver
+from storagedriver.backends.model import IN_PROCESS_MODE
+from storagedriver.backends.moto import MotoProvider
+from storagedriver.backends.s3_endpoint import S3_DRIVER
 from storagedriver.contract import requirement
 from storagedriver.registry import SuiteRegistration, find_suite, register_suite
 
@@ -24,11 +32,13 @@ class Mutant:
         requirement: The clause of the contract by which the suite must reject it.
         bug: What is wrong with it.
         driver: The driver: a good one with this fault alone.
+        rows: The bugs of mutants.bugs that it is built after.
     """
 
     requirement: str
     bug: str
     driver: type[BaseDriver]
+    rows: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -43,7 +53,7 @@ class Mutant:
         return register_suite(
             self.name,
             self.driver.from_parameters,
-            parameters=parent.parameters,
+            parameters=_served(parent) if parent.name == S3_DRIVER else parent.parameters,
             inspect=parent.inspect,
             foreign=parent.foreign,
             root_parameter=parent.root_parameter,
@@ -51,15 +61,44 @@ class Mutant:
         )
 
 
+def _served(parent: SuiteRegistration) -> Mapping[str, Any]:
+    """The parameters of a driver whose server is moto, in this process."""
+    own = parent.parameters
+    assert isinstance(own, Mapping)
+    return {**own, **_moto_parameters()}
+
+
+@functools.cache
+def _moto_parameters() -> Mapping[str, Any]:
+    folder = Path(tempfile.mkdtemp(prefix="storagedriver-moto-"))
+    server = MotoProvider().start(IN_PROCESS_MODE, folder)
+
+    def stop() -> None:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return server.running.parameters
+
+
 _MUTANTS: list[Mutant] = []
 
 
-def mutant(identifier: str, *, bug: str) -> Callable[[Driver], Driver]:
-    """Say what is wrong with a driver class, and which requirement must reject it. May be given several times."""
+def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable[[Driver], Driver]:
+    """Say what is wrong with a driver class, and which requirement must reject it. May be given several times.
+
+    Args:
+        identifier: The requirement.
+        bug: What is wrong.
+        rows: The bugs of mutants.bugs that it is built after.
+    """
     found = requirement(identifier)
+    for row in rows:
+        if row not in BUGS:
+            raise LookupError(f"mutants.bugs has no row {row}")
 
     def register(driver: Driver) -> Driver:
-        _MUTANTS.append(Mutant(found.id, bug, driver))
+        _MUTANTS.append(Mutant(found.id, bug, driver, rows))
         return driver
 
     return register
@@ -68,6 +107,6 @@ def mutant(identifier: str, *, bug: str) -> Callable[[Driver], Driver]:
 def all_mutants() -> list[Mutant]:
     """Every mutant of this folder, by requirement."""
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name != "model" and not module.name.startswith(("test_", "conftest")):
+        if module.name not in {"model", "bugs"} and not module.name.startswith(("test_", "conftest")):
             importlib.import_module(f"mutants.{module.name}")
     return sorted(_MUTANTS, key=lambda each: (each.requirement, each.name))

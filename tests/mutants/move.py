@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 
 from mutants.model import mutant
-from storagedriver import FileInfo, Limits, PathNotFoundError, StorageDriverError, paths
+from storagedriver import BackendError, FileInfo, Limits, PathNotFoundError, StorageDriverError, Upload, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -34,7 +34,7 @@ class DestKeepsItsTail(InMemoryDriver):
             self._put_content(dest, content + old[len(content) :])
 
 
-@mutant("MOVE-1", bug="B117: the moved file keeps its old name inside")
+@mutant("MOVE-1", rows=("B117",), bug="the moved file keeps its old name inside")
 class KeepsItsOldName(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -72,7 +72,7 @@ class AbsentSourceMoves(InMemoryDriver):
             super()._move(source, dest)
 
 
-@mutant("MOVE-2", bug="B65: a source below a file crashes")
+@mutant("MOVE-2", rows=("B65",), bug="a source below a file crashes")
 class SourceBelowAFileCrashes(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:
         if not self._is_directory(paths.parent(source)):
@@ -113,6 +113,57 @@ class LastPartIsNotCopied(InMemoryDriver):
             content = self._get_content(dest)
             if len(content) > COPIED_AT_ONCE:
                 self._put_content(dest, content[: len(content) // COPIED_AT_ONCE * COPIED_AT_ONCE])
+
+
+class CopiesInParts(InMemoryDriver):
+    """Copies what is larger than the limit part by part, each of which names its source."""
+
+    capabilities = replace(InMemoryDriver.capabilities, limits=Limits(copy_size=COPIED_AT_ONCE))
+
+    def _move(self, source: str, dest: str) -> None:
+        found = self._stat(source)
+        if not found.is_dir and found.size > COPIED_AT_ONCE:
+            self._store.get_file(self._named(source))
+        super()._move(source, dest)
+
+    def _named(self, source: str) -> str:
+        raise NotImplementedError
+
+
+@mutant("MOVE-4", rows=("B67",), bug="the copy of a part names its source in an encoding that the server does not undo")
+class PartSourceIsEncoded(CopiesInParts):
+    def _named(self, source: str) -> str:
+        return self._key(source).replace("_", "%5F").replace("-", "%2D")
+
+
+@mutant("MOVE-4", rows=("B67",), bug="the copy of a part names its source without the root")
+class PartSourceWithoutRoot(CopiesInParts):
+    def _named(self, source: str) -> str:
+        return source
+
+
+@mutant("MOVE-1", rows=("B69",), bug="what was appended to is of another kind, and a move refuses it")
+class AppendedIsAnotherKind(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._appended: set[str] = set()
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._appended.discard(path)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        if append:
+            self._appended.add(path)
+        else:
+            self._appended.discard(path)
+        return upload
+
+    def _move(self, source: str, dest: str) -> None:
+        if source in self._appended:
+            raise BackendError("InvalidBlobType: the blob cannot be copied")
+        super()._move(source, dest)
 
 
 @mutant("MOVE-5", bug="only the files directly in the directory are moved, and all is deleted")
@@ -160,7 +211,7 @@ class MovesBelowItself(InMemoryDriver):
         self.put_content(dest, content)
 
 
-@mutant("MOVE-7", bug="B114: an error of the copy is ignored, and source deleted")
+@mutant("MOVE-7", rows=("B114",), bug="an error of the copy is ignored, and source deleted")
 class CopyErrorIsIgnored(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:
         if self._stat(source).is_dir:

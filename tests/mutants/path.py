@@ -37,7 +37,7 @@ class OwnGrammar(InMemoryDriver):
         return super()._key(self._cleaned(path))
 
 
-@mutant("PATH-1", bug="E1: a newline at the end passes the expression that should end there")
+@mutant("PATH-1", rows=("E1",), bug="a newline at the end passes the expression that should end there")
 class NewlineAtTheEndPasses(OwnGrammar):
     def _accepts(self, path: str) -> bool:
         parts = path.split("/")
@@ -78,7 +78,14 @@ class RelativePathPasses(OwnGrammar):
         return path if path.startswith("/") else f"/{path}"
 
 
-@mutant("PATH-2", bug="E2, B119: paths are normalised, so that .. climbs out of the root")
+@mutant(
+    "PATH-2",
+    rows=(
+        "E2",
+        "B119",
+    ),
+    bug="paths are normalised, so that .. climbs out of the root",
+)
 class DotsAreResolved(OwnGrammar):
     def _accepts(self, path: str) -> bool:
         return re.fullmatch(r"/|(/[A-Za-z0-9._-]+)+", path) is not None
@@ -211,7 +218,7 @@ class TemporaryNameIsTooLong(InMemoryDriver):
         return super()._writer(path, append=append)
 
 
-@mutant("PATH-5", bug="B87: case is folded")
+@mutant("PATH-5", rows=("B87",), bug="case is folded")
 class CaseIsFolded(RenamesKeys):
     def _stored(self, path: str) -> str:
         return path.lower()
@@ -235,7 +242,7 @@ class SlashesBecomeDashes(RenamesKeys):
         return [FileInfo(each.path, each.size, each.mod_time, each.is_dir) for each in super()._scan(path)]
 
 
-@mutant("PATH-6", bug="B29: put and stream go through a file with the suffix .tmp, which a user may have")
+@mutant("PATH-6", rows=("B29",), bug="put and stream go through a file with the suffix .tmp, which a user may have")
 class TemporaryFileOfAFixedName(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         if len(paths.name(path)) > 200 or self._is_directory(path):
@@ -251,7 +258,7 @@ class TemporaryFileOfAFixedName(InMemoryDriver):
             return False
 
 
-@mutant("PATH-6", bug="E6: what a stream has staged lies beside the file, and is listed")
+@mutant("PATH-6", rows=("E6",), bug="what a stream has staged lies beside the file, and is listed")
 class StagesAreListed(InMemoryDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         return _StagedBeside(self._store, self._key(path), super()._writer(path, append=append))

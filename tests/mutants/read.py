@@ -91,8 +91,8 @@ class OffsetStays(InMemoryDriver):
         return super()._reader(path, self._last)
 
 
-@mutant("READ-1", bug="B92: a reader gives content from a cache that other writers do not invalidate")
-@mutant("READ-4", bug="B92: a reader gives a deleted file from a cache")
+@mutant("READ-1", rows=("B92",), bug="a reader gives content from a cache that other writers do not invalidate")
+@mutant("READ-4", rows=("B92",), bug="a reader gives a deleted file from a cache")
 class CachedReader(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -108,19 +108,19 @@ class CachedReader(InMemoryDriver):
         super()._put_content(path, content)
 
 
-@mutant("READ-2", bug="B02: a range at or beyond the end is answered with the whole file")
+@mutant("READ-2", rows=("B02",), bug="a range at or beyond the end is answered with the whole file")
 class WholeAtTheEnd(FromBytes):
     def _cut(self, content: bytes, offset: int) -> bytes:
         return content[offset:] if offset < len(content) else content
 
 
-@mutant("READ-2", bug="B02: a range beyond the end is answered with the whole file, one at the end is not")
+@mutant("READ-2", rows=("B02",), bug="a range beyond the end is answered with the whole file, one at the end is not")
 class WholeBeyondTheEnd(FromBytes):
     def _cut(self, content: bytes, offset: int) -> bytes:
         return content[offset:] if offset <= len(content) else content
 
 
-@mutant("READ-2", bug="B01: the check of bounds is off by one, and refuses the end")
+@mutant("READ-2", rows=("B01",), bug="the check of bounds is off by one, and refuses the end")
 class EndIsRefused(FromBytes):
     def _cut(self, content: bytes, offset: int) -> bytes:
         if offset >= len(content) and offset:
@@ -128,7 +128,7 @@ class EndIsRefused(FromBytes):
         return content[offset:]
 
 
-@mutant("READ-2", bug="B01: beyond the end is refused, the end is not")
+@mutant("READ-2", rows=("B01",), bug="beyond the end is refused, the end is not")
 class BeyondIsRefused(FromBytes):
     def _cut(self, content: bytes, offset: int) -> bytes:
         if offset > len(content):
@@ -246,7 +246,7 @@ class DirectoryIsAnError(Missing):
         raise IsADirectoryError(path)
 
 
-@mutant("READ-4", bug="B64: a path below a file crashes")
+@mutant("READ-4", rows=("B64",), bug="a path below a file crashes")
 class BelowAFileCrashes(Missing):
     def _missing(self, path: str, offset: int) -> ByteSource:
         with contextlib.suppress(PathNotFoundError):
@@ -255,7 +255,7 @@ class BelowAFileCrashes(Missing):
         raise PathNotFoundError
 
 
-@mutant("READ-4", bug="B70: that a thing is missing is not recognised")
+@mutant("READ-4", rows=("B70",), bug="that a thing is missing is not recognised")
 class MissingIsNotRecognised(Missing):
     def _missing(self, path: str, offset: int) -> ByteSource:
         raise BackendError("404")

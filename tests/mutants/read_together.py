@@ -17,7 +17,7 @@ from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 CHUNK = 64 * 1024
 
 
-@mutant("READ-6", bug="B93: open readers use up what all other calls need too")
+@mutant("READ-6", rows=("B93",), bug="open readers use up what all other calls need too")
 class OpenReadersUseUpThePool(Pooled):
     pass
 
@@ -165,13 +165,13 @@ class LargeRangesGoOn(InMemoryDriver):
         return RangeSource(self, path, offset, piece=CHUNK)
 
 
-@mutant("READ-7", bug="B89: a transfer that breaks off after many parts is taken for the end")
+@mutant("READ-7", rows=("B89",), bug="a transfer that breaks off after many parts is taken for the end")
 class BreaksOffAfterTwoChunks(FromBytes):
     def _cut(self, content: bytes, offset: int) -> bytes:
         return content[offset:][: 2 * CHUNK]
 
 
-@mutant("READ-7", bug="B04: what the backend refuses is empty")
+@mutant("READ-7", rows=("B04",), bug="what the backend refuses is empty")
 class RefusedIsEmpty(KeyedDriver):
     def _get_content(self, path: str) -> bytes:
         try:
@@ -180,7 +180,7 @@ class RefusedIsEmpty(KeyedDriver):
             return b""
 
 
-@mutant("READ-7", bug="B04: what the backend refuses is an empty stream")
+@mutant("READ-7", rows=("B04",), bug="what the backend refuses is an empty stream")
 class RefusedIsAnEmptyStream(KeyedDriver):
     def _reader(self, path: str, offset: int) -> ByteSource:
         try:

@@ -74,14 +74,14 @@ class Cached(InMemoryDriver):
                 self._cache.pop(each, None)
 
 
-@mutant("STAT-1", bug="B92: size and time come from a cache that other writers do not invalidate")
-@mutant("STAT-3", bug="B92: what another driver deleted comes from a cache")
+@mutant("STAT-1", rows=("B92",), bug="size and time come from a cache that other writers do not invalidate")
+@mutant("STAT-3", rows=("B92",), bug="what another driver deleted comes from a cache")
 class InfoIsCached(Cached):
     pass
 
 
-@mutant("STAT-2", bug="B92: absence is remembered, also when another driver has made the directory")
-@mutant("STAT-3", bug="B92: absence is remembered")
+@mutant("STAT-2", rows=("B92",), bug="absence is remembered, also when another driver has made the directory")
+@mutant("STAT-3", rows=("B92",), bug="absence is remembered")
 class AbsenceIsRemembered(Cached):
     def _stat(self, path: str) -> FileInfo:
         try:
@@ -165,7 +165,7 @@ class Inferring(InMemoryDriver):
         return True
 
 
-@mutant("STAT-2", bug="B39: a directory of directories is not found")
+@mutant("STAT-2", rows=("B39",), bug="a directory of directories is not found")
 class OnlyFilesCount(Inferring):
     def _infers(self, path: str) -> bool:
         return any(not InMemoryDriver._stat(self, child).is_dir for child in self._list(path))
@@ -213,7 +213,7 @@ class DirectoryIsAFile(InMemoryDriver):
         return FileInfo(path, 0, datetime.now(UTC), is_dir=False)
 
 
-@mutant("STAT-2", bug="B39: the root of a store that nothing was written to is not found")
+@mutant("STAT-2", rows=("B39",), bug="the root of a store that nothing was written to is not found")
 class FreshRootIsNotFound(InMemoryDriver):
     def _stat(self, path: str) -> FileInfo:
         return (
@@ -278,7 +278,7 @@ class FirstOfTheListing(Absent):
         return None
 
 
-@mutant("STAT-3", bug="B87: case is ignored")
+@mutant("STAT-3", rows=("B87",), bug="case is ignored")
 class CaseIsIgnored(Absent):
     def _absent(self, path: str) -> FileInfo | None:
         for name in self._names(path):
@@ -287,7 +287,7 @@ class CaseIsIgnored(Absent):
         return None
 
 
-@mutant("STAT-3", bug="B64: a path below a file crashes")
+@mutant("STAT-3", rows=("B64",), bug="a path below a file crashes")
 class BelowAFileCrashes(Absent):
     def _absent(self, path: str) -> FileInfo | None:
         with contextlib.suppress(PathNotFoundError):
@@ -305,7 +305,7 @@ class BelowAFileIsTheFile(Absent):
         return None
 
 
-@mutant("STAT-3", bug="B70: the answer to HEAD has no body, so that a missing thing is not recognised")
+@mutant("STAT-3", rows=("B70",), bug="the answer to HEAD has no body, so that a missing thing is not recognised")
 class MissingIsNotRecognised(Absent):
     def _absent(self, path: str) -> FileInfo | None:
         raise BackendError("404")

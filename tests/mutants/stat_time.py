@@ -126,7 +126,7 @@ class SameContentKeepsTheTime(FirstTimes):
             super()._put_content(path, content)
 
 
-@mutant("STAT-1", bug="B10: a stream does not move the time")
+@mutant("STAT-1", rows=("B10",), bug="a stream does not move the time")
 class StreamKeepsTheTime(FirstTimes):
     def _writer(self, path: str, *, append: bool) -> Upload:
         upload = super()._writer(path, append=append)
@@ -142,7 +142,7 @@ class StreamKeepsTheTime(FirstTimes):
         return upload
 
 
-@mutant("STAT-1", bug="B10: an append does not move the time")
+@mutant("STAT-1", rows=("B10",), bug="an append does not move the time")
 class AppendKeepsTheTime(StreamKeepsTheTime):
     def _writer(self, path: str, *, append: bool) -> Upload:
         return super()._writer(path, append=append) if append else InMemoryDriver._writer(self, path, append=append)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from mutants.bugs import BUGS, Bug
 from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS
-from storagedriver.registry import unregister_suite
+from storagedriver.registry import CHECKS, unregister_suite
 from storagedriver.report import Outcome, Report
 from storagedriver_suites import behaviour, concurrency
 
@@ -61,3 +63,16 @@ def test_mutants_of_one_requirement_differ() -> None:
     pairs = [(mutant.requirement, mutant.name) for mutant in MUTANTS]
 
     assert len(pairs) == len(set(pairs))
+
+
+@pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)
+def test_every_bug_has_a_mutant_or_waits_for_a_suite(bug: Bug) -> None:
+    """What some driver really had is tried here; what no suite can show yet says which one it waits for."""
+    built = [mutant.name for mutant in MUTANTS if bug.id in mutant.rows]
+
+    if bug.waits_for is None:
+        assert built, bug.what
+    else:
+        assert not built, f"{bug.id} is caught: it waits for nothing"
+        assert bug.reason
+        assert bug.waits_for not in {point.name for point in entry_points(group=CHECKS)}, "build it: the suite is there"

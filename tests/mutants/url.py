@@ -119,7 +119,7 @@ class UnreachableUrl(ServingDriver):
         return url and url.replace("127.0.0.1", "127.0.0.1:9/backend", 1).replace("/backend:", "/backend/")
 
 
-@mutant("URL-1", bug="B86: the URL loses the root")
+@mutant("URL-1", rows=("B86",), bug="the URL loses the root")
 class UrlLosesTheRoot(ServingDriver):
     def content_for(self, path: str) -> bytes:
         return self._store.get_file(path).content

@@ -39,14 +39,14 @@ class FlatWalk(Walk):
         self._infos = []
 
 
-@mutant("WALK-1", bug="B52: the order is by byte")
+@mutant("WALK-1", rows=("B52",), bug="the order is by byte")
 class OrderByByte(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
         infos = sorted(super().walk(path, start_after=start_after), key=lambda info: info.path)
         return FlatWalk(infos)
 
 
-@mutant("WALK-1", bug="B48: the starting directory is among what is walked")
+@mutant("WALK-1", rows=("B48",), bug="the starting directory is among what is walked")
 class StartIsWalked(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
         rest = list(super().walk(path, start_after=start_after))
@@ -54,7 +54,7 @@ class StartIsWalked(InMemoryDriver):
         return FlatWalk([*start, *rest])
 
 
-@mutant("WALK-1", bug="B50: a directory is left out whose name begins the one before it")
+@mutant("WALK-1", rows=("B50",), bug="a directory is left out whose name begins the one before it")
 class InferredDirectoryIsLeftOut(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
         infos = sorted(super().walk(path, start_after=start_after), key=lambda info: info.path)
@@ -96,7 +96,7 @@ class StartAfterIsIncluded(InMemoryDriver):
         return FlatWalk([info for info in infos if paths.components(info.path) >= after])
 
 
-@mutant("WALK-2", bug="B52: start_after is compared by byte")
+@mutant("WALK-2", rows=("B52",), bug="start_after is compared by byte")
 class StartAfterByByte(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
         return FlatWalk([info for info in super().walk(path) if info.path > (start_after or "")])
@@ -143,7 +143,7 @@ class CloseIsIgnored(InMemoryDriver):
         return Endless(list(super().walk(path, start_after=start_after)))
 
 
-@mutant("WALK-3", bug="B53: what is deleted between listing and stat is an error")
+@mutant("WALK-3", rows=("B53",), bug="what is deleted between listing and stat is an error")
 class DeletedIsAnError(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
         return FlatWalk(list(super().walk(path, start_after=start_after)), look=self.stat)
@@ -161,7 +161,7 @@ class DeletedEndsTheWalk(InMemoryDriver):
         return FlatWalk(list(super().walk(path, start_after=start_after)), look=look)
 
 
-@mutant("WALK-3", bug="B88: a walk of what is absent ends quietly")
+@mutant("WALK-3", rows=("B88",), bug="a walk of what is absent ends quietly")
 class AbsentEndsQuietly(InMemoryDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         try:

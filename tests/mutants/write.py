@@ -128,7 +128,7 @@ class StatTellsOfTheStream(Uploading):
         return found if writing is None or not writing.size else replace(found, size=writing.size)
 
 
-@mutant("WRITE-1", bug="E6: the temporary file is listed beside the file")
+@mutant("WRITE-1", rows=("E6",), bug="the temporary file is listed beside the file")
 class TemporaryFileIsListed(Uploading):
     class Stream(InMemoryUpload):
         def write(self, data: memoryview, /) -> None:
@@ -149,7 +149,7 @@ class TemporaryFileIsListed(Uploading):
                 self._store.delete(f"{self._key}.part")
 
 
-@mutant("WRITE-1", bug="E6: the uploads of the store lie in a directory at its root")
+@mutant("WRITE-1", rows=("E6",), bug="the uploads of the store lie in a directory at its root")
 class UploadsAtTheRoot(TemporaryFileIsListed):
     def _opened(self, upload: InMemoryUpload, path: str, *, append: bool) -> None:
         self._store.put(f"{self._root}/_uploads/1", b"")
@@ -252,7 +252,7 @@ class LineEndsAreChanged(Uploading):
             super().write(memoryview(bytes(data).replace(b"\r\n", b"\n")))
 
 
-@mutant("WRITE-2", bug="B16: the last two parts are joined, which the server refuses")
+@mutant("WRITE-2", rows=("B16",), bug="the last two parts are joined, which the server refuses")
 class LastPartsAreJoined(Uploading):
     class Stream(InMemoryUpload):
         def commit(self) -> None:
@@ -261,7 +261,7 @@ class LastPartsAreJoined(Uploading):
             super().commit()
 
 
-@mutant("WRITE-2", bug="B07: a part that ends with the stream is waited for, for ever")
+@mutant("WRITE-2", rows=("B07",), bug="a part that ends with the stream is waited for, for ever")
 class EndWithinAPartHangs(Impatient, Uploading):
     class Stream(InMemoryUpload):
         def commit(self) -> None:
@@ -270,7 +270,7 @@ class EndWithinAPartHangs(Impatient, Uploading):
             super().commit()
 
 
-@mutant("WRITE-2", bug="B95: write returns the size of all there is")
+@mutant("WRITE-2", rows=("B95",), bug="write returns the size of all there is")
 class ReturnsTheTotal(Writing):
     class Writer(_UploadWriter):
         def write(self, data: Buffer, /) -> int:
@@ -295,7 +295,7 @@ class WritesAsManyBytesAsItems(Writing):
             return super().write(data)
 
 
-@mutant("WRITE-2", bug="B94: a bytearray is written as it is printed")
+@mutant("WRITE-2", rows=("B94",), bug="a bytearray is written as it is printed")
 class BytearrayAsPrinted(Writing):
     class Writer(_UploadWriter):
         def write(self, data: Buffer, /) -> int:
@@ -357,7 +357,7 @@ class EmptyWriteEnds(Writing):
 # --- WRITE-9
 
 
-@mutant("WRITE-9", bug="B14: an upload of no parts cannot be completed")
+@mutant("WRITE-9", rows=("B14",), bug="an upload of no parts cannot be completed")
 class NoPartsAreRefused(Uploading):
     class Stream(InMemoryUpload):
         def commit(self) -> None:
@@ -366,7 +366,7 @@ class NoPartsAreRefused(Uploading):
             super().commit()
 
 
-@mutant("WRITE-9", bug="B14: of a stream without a write nothing is made")
+@mutant("WRITE-9", rows=("B14",), bug="of a stream without a write nothing is made")
 class NothingIsMade(Uploading):
     class Stream(InMemoryUpload):
         def commit(self) -> None:

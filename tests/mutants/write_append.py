@@ -43,7 +43,7 @@ class OldContentComesTwice(Uploading):
             upload._content += upload._content
 
 
-@mutant("WRITE-3", bug="B15: an empty file cannot be continued")
+@mutant("WRITE-3", rows=("B15",), bug="an empty file cannot be continued")
 class EmptyFileCannotBeContinued(Uploading):
     def _opened(self, upload: InMemoryUpload, path: str, *, append: bool) -> None:
         if append and not upload._content and upload._stage is None:
@@ -89,7 +89,7 @@ class LastChunkOfTheOldIsLost(Uploading):
             del upload._content[-CHUNK:]
 
 
-@mutant("WRITE-3", bug="B92: the old content is what this driver last knew of")
+@mutant("WRITE-3", rows=("B92",), bug="the old content is what this driver last knew of")
 class AppendsToWhatItKnew(Uploading):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -168,3 +168,30 @@ class SizeOfTheFileToo(Writing):
             with contextlib.suppress(PathNotFoundError):
                 return max(self._size, self._driver.stat(self._path).size)
             return self._size
+
+
+class CopiedParts(Uploading):
+    """An append begins with copies of the old content's parts, which name their source."""
+
+    def _opened(self, upload: InMemoryUpload, path: str, *, append: bool) -> None:
+        if append and upload._stage is None and len(upload._content) >= CHUNK:
+            self._store.get_file(self._named(path))
+
+    def _named(self, path: str) -> str:
+        raise NotImplementedError
+
+
+@mutant("WRITE-3", rows=("B67",), bug="old content of a chunk and more is looked for without the root")
+class OldPartsWithoutRoot(CopiedParts):
+    def _named(self, path: str) -> str:
+        return path
+
+
+@mutant(
+    "WRITE-3",
+    rows=("B67",),
+    bug="old content of a chunk and more is named in an encoding that the server does not undo",
+)
+class OldPartsAreEncoded(CopiedParts):
+    def _named(self, path: str) -> str:
+        return self._key(path).replace("_", "%5F").replace("-", "%2D")

@@ -22,7 +22,7 @@ from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 # --- WRITE-7
 
 
-@mutant("WRITE-7", bug="B103: all that is written is held in memory until the commit")
+@mutant("WRITE-7", rows=("B103",), bug="all that is written is held in memory until the commit")
 class HeldUntilTheCommit(FilesystemDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         return _Holding(super()._writer(path, append=append))
@@ -59,7 +59,7 @@ class _Holding:
             self._held.clear()
 
 
-@mutant("WRITE-7", bug="B103: what was written is sent, but the buffer is never emptied")
+@mutant("WRITE-7", rows=("B103",), bug="what was written is sent, but the buffer is never emptied")
 class BufferIsNeverEmptied(FilesystemDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         return _Remembering(super()._writer(path, append=append))
@@ -91,7 +91,7 @@ class DriverRemembers(Uploading):
 # --- WRITE-8
 
 
-@mutant("WRITE-8", bug="B29: all writers of a path share one temporary file")
+@mutant("WRITE-8", rows=("B29",), bug="all writers of a path share one temporary file")
 class OneTemporaryFile(Uploading):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -257,7 +257,7 @@ class _Releasing(_Holding):
             self._held_lock.release()
 
 
-@mutant("WRITE-12", bug="B09: a writer holds the lock until its commit, and readers wait for it")
+@mutant("WRITE-12", rows=("B09",), bug="a writer holds the lock until its commit, and readers wait for it")
 class WriterHoldsTheLock(Locking):
     pass
 
@@ -268,7 +268,7 @@ class WriterHoldsTheLockOfItsThread(Locking):
         return threading.RLock()
 
 
-@mutant("WRITE-12", bug="B93: each open reader holds a slot of the limiter")
+@mutant("WRITE-12", rows=("B93",), bug="each open reader holds a slot of the limiter")
 class ReadersHoldSlots(Impatient):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -301,7 +301,7 @@ class _Slotted:
         self._inner.close()
 
 
-@mutant("WRITE-12", bug="B93: each open writer holds a slot of the limiter")
+@mutant("WRITE-12", rows=("B93",), bug="each open writer holds a slot of the limiter")
 class WritersHoldSlots(Locking):
     def _make_lock(self) -> Lock:
         return threading.Semaphore(20)

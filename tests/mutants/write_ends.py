@@ -27,7 +27,7 @@ from mutants.write import CHUNK, ParentsAtTheOpening, StatTellsOfTheStream, Uplo
 # --- WRITE-5
 
 
-@mutant("WRITE-5", bug="E4: commit after close commits")
+@mutant("WRITE-5", rows=("E4",), bug="commit after close commits")
 class CommitAfterClose(Writing):
     class Writer(_UploadWriter):
         def commit(self) -> None:
@@ -91,7 +91,7 @@ class CancelDeletesTheFile(Uploading):
                 self._store.delete(self._key)
 
 
-@mutant("WRITE-5", bug="B22: cancel after close is refused")
+@mutant("WRITE-5", rows=("B22",), bug="cancel after close is refused")
 class CancelAfterCloseIsRefused(Writing):
     class Writer(_UploadWriter):
         def cancel(self) -> None:
@@ -226,7 +226,7 @@ class LeavingLeavesItOpen(Writing):
                 super().__exit__(kind, error, trace)
 
 
-@mutant("WRITE-6", bug="B97: the collector flushes what nobody closed")
+@mutant("WRITE-6", rows=("B97",), bug="the collector flushes what nobody closed")
 class CollectorCommits(Uploading):
     class Stream(InMemoryUpload):
         _ended = False
@@ -259,7 +259,7 @@ class DriversCloseCommits(StatTellsOfTheStream):
                 upload.commit()
 
 
-@mutant("WRITE-6", bug="B97: a writer whose commit failed tries again when it is closed")
+@mutant("WRITE-6", rows=("B97",), bug="a writer whose commit failed tries again when it is closed")
 class CloseTriesAgain(Uploading):
     class Stream(InMemoryUpload):
         failed = False
@@ -347,7 +347,7 @@ class EarlierRoundsStay(LeavingParts):
         upload.rounds = int(upload._stage is not None)
 
 
-@mutant("WRITE-11", bug="B104: an append that is refused has made its temporary file already")
+@mutant("WRITE-11", rows=("B104",), bug="an append that is refused has made its temporary file already")
 class RefusedAppendStays(Uploading):
     def _writer(self, path: str, *, append: bool) -> Upload:
         try:

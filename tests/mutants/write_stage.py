@@ -72,7 +72,7 @@ class ByThePrefix(Staged):
         return next((name for name in sorted(self._store._staged) if name.startswith(key)), key)
 
 
-@mutant("WRITE-10", bug="B19: one page of unfinished streams is looked at")
+@mutant("WRITE-10", rows=("B19",), bug="one page of unfinished streams is looked at")
 class OnePageOfStages(Staged):
     def _writer(self, path: str, *, append: bool) -> Upload:
         page = sorted(self._store._staged)[:1000]
@@ -81,7 +81,7 @@ class OnePageOfStages(Staged):
         return super()._writer(path, append=append)
 
 
-@mutant("WRITE-10", bug="B19: a small page of unfinished streams below the directory is looked at")
+@mutant("WRITE-10", rows=("B19",), bug="a small page of unfinished streams below the directory is looked at")
 class SmallPageOfStages(Staged):
     def _writer(self, path: str, *, append: bool) -> Upload:
         key = self._key(path)
@@ -121,7 +121,7 @@ class LastChunkIsLostByClose(Uploading):
             super().suspend()
 
 
-@mutant("WRITE-10", bug="B34: the resume point is that of a listing which lacks the newest part")
+@mutant("WRITE-10", rows=("B34",), bug="the resume point is that of a listing which lacks the newest part")
 class ResumesBeforeTheNewestPart(Uploading):
     class Stream(InMemoryUpload):
         rounds: ClassVar[dict[str, list[int]]] = {}

@@ -116,3 +116,22 @@ def outcome(subject: Subject, parameters: Any) -> str:
         return f"{type(error).__name__}: {error}"
     driver.close()
     return "a driver"
+
+
+def another_value(field: Mapping[str, Any], current: object = None) -> object:
+    """A value that the schema of a parameter allows, and that is neither its default nor `current`; None if none is known."""
+    taken = (current, field.get("default"))
+    return next((value for each in alternatives(field) for value in _allowed(each) if value not in taken), None)
+
+
+def _allowed(schema: Mapping[str, Any]) -> list[Any]:
+    if schema.get("enum"):
+        return list(schema["enum"])
+    if schema.get("type") == "boolean":
+        return [True, False]
+    if schema.get("type") in {"integer", "number"}:
+        bounds = [schema[bound] for bound in ("minimum", "maximum") if bound in schema]
+        return bounds or [1, 2]
+    if schema.get("type") == "string" and "pattern" not in schema:
+        return ["text"]
+    return []

@@ -140,7 +140,6 @@ def test_directory_of_many_pages_is_deleted_whole(driver: StorageDriver, tree: T
     expect.children(driver, tree.root, tree.paths("d-", "d0", "d.x", "dd"), "children beside the deleted directory")
 
 
-@full
 @requirement("DEL-1")
 def test_directory_behind_a_page_of_siblings_is_deleted(driver: StorageDriver, tree: Tree) -> None:
     """Siblings that sort before the slash fill the first page: what lies below the path is gone all the same."""

@@ -386,6 +386,33 @@ def test_refusal_of_the_backend_is_raised(driver: StorageDriver, tree: Tree, sub
 
 
 @requirement("ERR-3")
+@pytest.mark.parametrize("end", ["cancel", "close"])
+@pytest.mark.parametrize("append", [False, True], ids=["new", "append"])
+def test_stream_that_was_refused_ends(
+    driver: StorageDriver, tree: Tree, subject: Subject, append: bool, end: str
+) -> None:
+    """A stream that the backend refuses says so, and its clean-up neither crashes nor hides it."""
+    driver.put_content(tree.path("d/file"), b"content")
+    if not secret_names(subject):
+        pytest.skip("the driver has no secret parameter")
+    if append and not driver.capabilities.append:
+        pytest.skip("the driver does not declare append")
+    for name, stranger in with_wrong_secrets(subject):
+        _need_a_refusal(stranger, tree.path("d/file"))
+
+        with expect.raises(StorageDriverError, f"a stream with a wrong {name}"):
+            writer = stranger.writer(tree.path("d/file"), append=append)
+            try:
+                writer.write(content(size_of("chunk+1", stranger), seed=1))
+                writer.commit()
+            finally:
+                # What it raises itself may be an error of the backend's too, and nothing else.
+                getattr(writer, end)()
+
+        expect.file(driver, tree.path("d/file"), b"content", f"the file after a stream with a wrong {name}")
+
+
+@requirement("ERR-3")
 @pytest.mark.parametrize("method", ["delete", "move"])
 @pytest.mark.parametrize("name", ["f", "d/f", "d/s/f"])
 def test_what_returned_has_happened(

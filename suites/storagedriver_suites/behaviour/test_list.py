@@ -206,6 +206,22 @@ def _tails(count: int) -> list[tuple[int, str]]:
 
 
 @requirement("LIST-3")
+@pytest.mark.parametrize("first", ["files", "directories"])
+def test_page_of_the_other_kind_comes_too(driver: StorageDriver, tree: Tree, first: str) -> None:
+    """A page of files alone is followed by one of directories alone, and the other way round: each child once."""
+    count = page_of(driver)
+    before, after = ("", "/f") if first == "files" else ("/f", "")
+    files = tree.paths(
+        *(f"d/a{number:05}{before}" for number in range(count)), *(f"d/b{number}{after}" for number in range(3))
+    )
+    put_many(driver, files)
+
+    listed = sorted(driver.list(tree.path("d")))
+
+    expect.equal(listed, children_of(files, tree.path("d")), f"children where a page of {first} comes first")
+
+
+@requirement("LIST-3")
 def test_what_lies_deeper_does_not_crowd_out_children(driver: StorageDriver, tree: Tree) -> None:
     """A directory with more below its first child than one page holds still lists the children behind it."""
     deeper = tree.paths(*(f"d/a/{number:05}" for number in range(page_of(driver) + 1)))

@@ -268,6 +268,23 @@ def test_files_around_the_copy_limit_move(driver: StorageDriver, tree: Tree, bey
     expect.absent(driver, tree.path("source"), "source after a move around the copy limit")
 
 
+@requirement("MOVE-4", needs=["root"])
+@pytest.mark.parametrize("root", ["r", "R-_.0/s"])
+def test_large_file_moves_below_a_root(subject: Subject, root: str) -> None:
+    """What is copied in parts is found by its whole name: below a root, and with each kind of character in it."""
+    store = subject.open_root(root)
+    limit = store.capabilities.limits.copy_size or 2 * chunk_size(store)
+    if limit >= LARGEST_MOVED:
+        pytest.skip(f"the copy limit, {limit:,} bytes, is more than a check writes; set the driver's parameter for it")
+    data = content(limit + 1, seed=10)
+    store.put_content("/D-_.0/so-ur_ce.x", data)
+
+    store.move("/D-_.0/so-ur_ce.x", "/d_-.1/De-s_t.y")
+
+    expect.file(store, "/d_-.1/De-s_t.y", data, "content after a move above the copy limit, below a root")
+    expect.absent(store, "/D-_.0/so-ur_ce.x", "source after a move above the copy limit, below a root")
+
+
 # --- directories
 
 

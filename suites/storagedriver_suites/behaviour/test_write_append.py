@@ -83,6 +83,19 @@ def test_append_of_any_cut(driver: StorageDriver, tree: Tree, base: str, more: s
     expect_old(driver, path, data + added, f"a file appended to as {way}")
 
 
+@requirement("WRITE-3", needs=["root"])
+@pytest.mark.parametrize("root", ["r", "R-_.0/s"])
+def test_append_below_a_root(subject: Subject, root: str) -> None:
+    """Old content of more than a chunk is found by its whole name: below a root, with each kind of character in it."""
+    store = subject.open_root(root)
+    data, more = made("chunk+1", store, seed=1), content(100, seed=2)
+    store.put_content("/D-_.0/fi-l_e.x", data)
+
+    write_stream(store, "/D-_.0/fi-l_e.x", [more], append=True)
+
+    expect_old(store, "/D-_.0/fi-l_e.x", data + more, "a large file appended to below a root")
+
+
 @requirement("WRITE-3")
 @pytest.mark.parametrize("first", ["put", "stream", "append"])
 @pytest.mark.parametrize("size", ["10", pytest.param("0", marks=full)])

@@ -17,6 +17,11 @@ from storagedriver_suites.concurrency.workloads import SEEDS, Action, Step, cont
 
 THREADS = 8
 
+CROWD = 100
+"""Threads that call at once; drivers that limit their calls let some dozens through."""
+
+CROWD_TURNS = 4
+
 
 class Worker:
     """One thread's use of every method, in a directory of its own, with the answers that are due."""
@@ -136,6 +141,25 @@ def test_gets_and_puts_of_one_file_end(tree: Tree, subject: Subject) -> None:
             shared.list(tree.path("d"))
 
     at_once(subject, [partial(work, number) for number in range(2 * THREADS)], "gets and puts of one file")
+
+
+@requirement("CONC-1")
+def test_more_calls_than_a_driver_lets_through_at_once_all_end(tree: Tree, subject: Subject) -> None:
+    """Who waits for a limit within the driver is woken: many more calls at once than any limit is likely to be."""
+    shared = subject.unrecorded()
+    path = tree.path("d/file")
+    shared.put_content(path, b"first")
+
+    def work(number: int) -> None:
+        for turn in range(CROWD_TURNS):
+            perform(shared, Step(Action.GET if (number + turn) % 2 else Action.PUT, path, b"%d" % number))
+
+    at_once(subject, [partial(work, number) for number in range(_crowd(subject))], "many calls at once")
+
+
+def _crowd(subject: Subject) -> int:
+    """How many threads call at once. A server is spared, since its own limits are none of the driver's."""
+    return 2 * THREADS if subject.target.backend is not None else CROWD
 
 
 @requirement("CONC-1")

@@ -1,0 +1,72 @@
+"""CONF: each parameter by itself, and two of them together."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from storagedriver.testing import Subject, expect, requirement
+from storagedriver_suites.behaviour.parameters import another_value, fields_of, model_of, outcome, types_of
+
+COMPARABLE = {"integer", "number", "boolean"}
+"""JSON types whose values mean what they are; a text may be turned into a path, a secret or a URL."""
+
+
+def _values(subject: Subject) -> Mapping[str, Any]:
+    """Another valid value of each parameter for which the schema tells one."""
+    found = {name: another_value(field, subject.parameters.get(name)) for name, field in fields_of(subject).items()}
+    known = {name: value for name, value in found.items() if value is not None}
+    if not known:
+        pytest.skip("the driver's constructor shows no model of its parameters, or none of which a value is known")
+    return known
+
+
+def _fields(model: Any, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the model makes of the parameters, by name; None if it refuses them."""
+    try:
+        made = model.model_validate(dict(parameters))
+    except ValueError:
+        return None
+    return {name: getattr(made, name) for name in model.model_fields}
+
+
+@requirement("CONF-3")
+def test_parameter_changes_itself_alone(subject: Subject) -> None:
+    """A parameter that is set takes its value, and all others keep theirs."""
+    values, model = _values(subject), model_of(subject)
+    before = _fields(model, subject.parameters)
+    for name, value in values.items():
+        after = _fields(model, {**subject.parameters, name: value})
+        if before is None or after is None:
+            # It goes with another only, or its text has a form of its own.
+            continue
+
+        changed = {other for other, known in before.items() if other != name and after[other] != known}
+        expect.equal(changed, set(), f"other parameters that {name}={value!r} changes")
+        if types_of(fields_of(subject)[name]) <= COMPARABLE:
+            expect.equal(after[name], value, f"what {name}={value!r} is taken for")
+
+
+@requirement("CONF-1")
+def test_each_parameter_makes_a_driver_or_is_refused(subject: Subject) -> None:
+    """A parameter that is set to another valid value makes a driver, or ParameterError tells what it lacks."""
+    for name, value in _values(subject).items():
+        _judge(subject, {name: value})
+
+
+@requirement("CONF-1")
+def test_each_pair_of_parameters_makes_a_driver_or_is_refused(subject: Subject) -> None:
+    """Two parameters that are set together make a driver, or ParameterError says that they do not fit."""
+    for one, two in itertools.combinations(_values(subject).items(), 2):
+        _judge(subject, dict((one, two)))
+
+
+def _judge(subject: Subject, given: Mapping[str, Any]) -> None:
+    seen = outcome(subject, {**subject.parameters, **given})
+
+    told = seen == "a driver" or seen.startswith("ParameterError for ")
+    what = " and ".join(f"{name}={value!r}" for name, value in given.items())
+    expect.true(told, f"what is made with {what}", expected="a driver, or ParameterError", seen=seen)

@@ -1,0 +1,88 @@
+"""Drivers of an object store that take its keys for a tree, as they were written against S3. moto is their server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mutants.model import mutant
+from storagedriver import FileInfo, PathNotFoundError, paths
+from storagedriver.base import Upload
+from storagedriver_drivers.s3 import copying, deletion, multipart
+from storagedriver_drivers.s3.driver import S3Driver
+from storagedriver_drivers.s3.objects import Layout
+from storagedriver_drivers.s3.upload import S3Upload
+
+
+class PrefixesWithoutSlash(Layout):
+    """Asks for what begins like a path, and not for what lies below it."""
+
+    def prefix(self, path: str) -> str:
+        return super().prefix(path).rstrip("/")
+
+
+@mutant("DEL-2", rows=("B54",), bug="what is listed to be deleted begins like the path")
+class DeletesByPrefix(S3Driver):
+    def _delete(self, path: str) -> None:
+        deletion.delete(self._bucket, PrefixesWithoutSlash(self._layout.root), path)
+
+
+@mutant("DEL-1", rows=("B57",), bug="of each page what lies below is deleted, also where that is nothing")
+class BatchOfEachPage(S3Driver):
+    def _delete(self, path: str) -> None:
+        self._stat(path)
+        key, prefix = self._layout.key(path), self._layout.prefix(path)
+        deletion.end_streams(self._bucket, self._layout, path)
+        for page in list(self._bucket.pages(key)):
+            keys = [entry["Key"] for entry in page.get("Contents", [])]
+            batch = [{"Key": each} for each in keys if each == key or each.startswith(prefix)]
+            self._bucket.client.delete_objects(Bucket=self._bucket.name, Delete={"Objects": batch})  # type: ignore[typeddict-item]
+
+
+@mutant("FOR-1", rows=("B45",), bug="the marker of a directory is a file in it, of no name")
+class MarkerIsAFile(S3Driver):
+    def _list(self, path: str) -> Iterable[str]:
+        own = self._layout.prefix(path)
+        marked = own and self._bucket.head(own) is not None
+        return [*super()._list(path), *([f"{path}/"] if marked and path != paths.ROOT else [])]
+
+
+@mutant("STAT-2", rows=("B39",), bug="a directory is what has files of its own")
+class DirectoriesOfDirectoriesAreMissing(S3Driver):
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        if info.is_dir and path != paths.ROOT:
+            pages = self._bucket.pages(self._layout.prefix(path), delimiter="/")
+            if not any(page.get("Contents") for page in pages):
+                raise PathNotFoundError
+        return info
+
+
+class CompletesWithoutParts(S3Upload):
+    """Begins an upload in parts for whatever it is given."""
+
+    def commit(self) -> None:
+        if self.size == 0:
+            multipart.begin(self._bucket, self._key, self._mark).complete([])
+        else:
+            super().commit()
+
+
+@mutant("WRITE-9", rows=("B14",), bug="an upload of no parts is completed, which the server refuses")
+class NoPartsAreCompleted(S3Driver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, S3Upload)
+        upload.__class__ = CompletesWithoutParts
+        return upload
+
+
+@mutant("MOVE-4", rows=("B67",), bug="the parts of a copy name their source without the root")
+class PartsOfAnotherSource(S3Driver):
+    def _move(self, source: str, dest: str) -> None:
+        head = self._bucket.head(self._layout.key(source))
+        if head is None or head.size <= self._parameters.multipartcopythresholdsize:
+            super()._move(source, dest)
+            return
+        rootless = source.lstrip("/")
+        copying.copy(self._bucket, rootless, self._layout.key(dest), head, self._parameters)
+        self._bucket.remove(self._layout.key(source))

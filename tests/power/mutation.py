@@ -1,0 +1,224 @@
+"""`python -m power.mutation DRIVER`: is each small fault in a driver's sources seen by the suites that ship, and by them alone?
+
+The faults are altered in memory, each in a process of its own; no file is changed. A fault that no suite sees survives: it is
+equivalent, or the suites have a gap. The reasons stand in tests/power/survivors.toml, and the page is written with them.
+`nox -s mutation -- DRIVER` calls it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from power.alterations import Alteration, alterations
+from power.apart import begin_apart, leave
+from power.running import run_all
+from power.suite_runs import SuiteRun, run_suite
+from power.verdicts import Ending, Verdict, VerdictFile
+
+FOLDER = Path("reports", "power")
+REASONS = Path(__file__).with_name("survivors.toml")
+JUDGES = ("behaviour", "properties", "concurrency")
+"""The suites in the order in which they are asked, the quickest first."""
+
+NOT_THE_DRIVER = {"certification.py", "foreign.py", "__init__.py"}
+"""Modules that are no part of a driver: how it is judged, and another tool's view of its backend."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlteredRun:
+    """The suites' run over a driver with a fault.
+
+    Attributes:
+        driver: The driver's name.
+        alteration: The fault.
+        suite: A name in place of the suites', which are asked one after the other.
+        every: As for other runs: the first failure ends it.
+    """
+
+    driver: str
+    alteration: Alteration
+    suite: str = "behaviour"
+    every: bool = False
+
+    @property
+    def key(self) -> str:
+        """The fault, and the source it was put into."""
+        digest = hashlib.sha256(self.alteration.source.encode()).hexdigest()[:12]
+        return f"{self.driver} {digest}"
+
+
+class _AlteredLoader(SourceFileLoader):
+    """Loads a module from another source than its file's."""
+
+    def __init__(self, alteration: Alteration) -> None:
+        super().__init__(alteration.module, str(alteration.file))
+        self._source = alteration.source
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return compile(self._source, self.path, "exec", dont_inherit=True)
+
+
+class _AlteredFinder(MetaPathFinder):
+    """Finds the one module that is altered."""
+
+    def __init__(self, alteration: Alteration) -> None:
+        self._alteration = alteration
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._alteration.module:
+            return None
+        loader = _AlteredLoader(self._alteration)
+        return importlib.util.spec_from_file_location(fullname, self._alteration.file, loader=loader)
+
+
+class _OneOfEachFirst:
+    """Begins with one check of each function: most faults are seen by many."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        seen: set[str] = set()
+        first: list[pytest.Item] = []
+        rest: list[pytest.Item] = []
+        for item in items:
+            name = item.nodeid.partition("[")[0]
+            (rest if name in seen else first).append(item)
+            seen.add(name)
+        items[:] = first + rest
+
+
+def run_altered(run: AlteredRun, folder: Path) -> None:
+    """Judge a driver with a fault; for a new process."""
+    begin_apart(folder)
+    if run.alteration.module in sys.modules:
+        raise RuntimeError(f"{run.alteration.module} was imported before it could be altered")
+    sys.meta_path.insert(0, _AlteredFinder(run.alteration))
+    verdict = None
+    for suite in JUDGES:
+        verdict = run_suite(SuiteRun(run.key, run.driver, suite), plugins=[_OneOfEachFirst()])
+        if verdict.ending is not Ending.MISSED:
+            break
+    assert verdict is not None
+    leave(verdict, folder)
+
+
+def faults_of(driver: str) -> list[Alteration]:
+    """All faults of a driver's modules."""
+    package = f"storagedriver_drivers.{driver}"
+    spec = importlib.util.find_spec("storagedriver_drivers")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    (place,) = spec.submodule_search_locations
+    files = [file for file in sorted(Path(place, driver).glob("*.py")) if file.name not in NOT_THE_DRIVER]
+    return [each for file in files for each in alterations(f"{package}.{file.stem}", file)]
+
+
+def main(words: Sequence[str]) -> int:
+    """Run what has no verdict yet, write the page of survivors, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m power.mutation", description=__doc__)
+    parser.add_argument("driver", help="inmemory or filesystem")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
+    parser.add_argument("--limit", type=float, default=180.0, help="seconds after which a run counts as hung, and seen")
+    parser.add_argument("--again", choices=["all", "survivors"], help="what has a verdict already and is run anew")
+    parser.add_argument("--show", action="store_true", help="run nothing, and write the page anew")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where verdicts and page are kept")
+    wanted = parser.parse_args(words)
+    faults = {AlteredRun(wanted.driver, each).key: each for each in faults_of(wanted.driver)}
+    verdicts = VerdictFile(wanted.folder / f"mutation-{wanted.driver}.jsonl", known=faults)
+    runs = [
+        AlteredRun(wanted.driver, each)
+        for key, each in faults.items()
+        if not wanted.show and _is_due(verdicts.of(key), wanted.again)
+    ]
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task("faults", total=len(runs))
+
+        def done(verdict: Verdict) -> None:
+            verdicts.replace(verdict)
+            progress.update(task, advance=1, description=f"{faults[verdict.subject].file.name} {verdict.ending}")
+
+        run_all(
+            runs,
+            run_altered,
+            loaded="power.loaded_without_drivers",
+            processes=wanted.processes,
+            limit=wanted.limit,
+            done=done,
+        )
+    page = survivors_page(wanted.driver, faults, verdicts, tomllib.loads(REASONS.read_text(encoding="utf-8")))
+    (wanted.folder / f"survivors-{wanted.driver}.md").write_text(page, encoding="utf-8")
+    console.print(page.partition("## ")[0].strip())
+    return 0
+
+
+def _is_due(verdict: Verdict | None, again: str | None) -> bool:
+    return verdict is None or again == "all" or (again == "survivors" and verdict.ending is Ending.MISSED)
+
+
+def survivors_page(
+    driver: str, faults: Mapping[str, Alteration], verdicts: VerdictFile, reasons: Mapping[str, Mapping[str, str]]
+) -> str:
+    """The page of one driver: how many faults were seen, and each that was not, with its reason.
+
+    Args:
+        driver: Its name.
+        faults: All faults, by the key of their runs.
+        verdicts: What came of the runs.
+        reasons: Of each driver: why a fault cannot be seen, by the fault's own key. A reason that begins with
+            "equivalent" says that nothing can see it.
+    """
+    known = reasons.get(driver, {})
+    judged = {key: verdict for key in faults if (verdict := verdicts.of(key)) is not None}
+    survived = {key: faults[key] for key, verdict in judged.items() if verdict.ending is Ending.MISSED}
+    unclear = [faults[key] for key, verdict in judged.items() if verdict.ending is Ending.ERRORED]
+    equivalent = [each for each in survived.values() if known.get(each.key, "").startswith("equivalent")]
+    counted = len(judged) - len(equivalent)
+    seen = len(judged) - len(survived)
+    share = f"{100 * seen / counted:.1f} %" if counted else "nothing"
+    lines = [
+        f"# Faults in the driver {driver} that no suite sees",
+        "",
+        f"Made by `nox -s mutation -- {driver}`; not edited by hand: the reasons stand in tests/power/survivors.toml. The",
+        "faults are those of cosmic-ray's operators, and statements left out; the suites that ship are the only judges,",
+        "in profile quick.",
+        "",
+        f"- {len(faults)} faults, {len(judged)} of them judged.",
+        f"- {seen} seen: {share} of those that are not equivalent.",
+        f"- {len(survived)} survived; {len(equivalent)} of them are equivalent.",
+        *([f"- {len(unclear)} broke the run itself, and count as seen."] if unclear else []),
+        "",
+        "## Survivors",
+        "",
+        "| where | fault | reason |",
+        "|---|---|---|",
+    ]
+    for each in survived.values():
+        reason = known.get(each.key, "not looked at yet")
+        lines.append(f"| {each.file.name}:{each.line} | `{_cell(each.before)}` → `{_cell(each.after)}` | {reason} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("`", "'") or " "
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

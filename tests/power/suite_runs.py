@@ -1,0 +1,160 @@
+"""A suite over a driver that is registered, in this process: what it takes, and the verdict that comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from power import baseline
+from power.verdicts import Ending, Verdict
+from storagedriver import StorageDriver
+from storagedriver.registry import find_suite
+from storagedriver.report import Outcome, Report
+from storagedriver_suites import behaviour, concurrency, properties
+
+BASELINE = "baseline"
+SUITES = {"behaviour": behaviour, "concurrency": concurrency, "properties": properties}
+ALL_SUITES = (*SUITES, BASELINE)
+
+SEED = 1
+CHECK_SECONDS = 45
+"""After which a check counts as hung: longer than the suites' own patience with what hangs."""
+
+_DRIVER = re.compile(r"(mutant-\w+-\w+|[^-]+)(-|$)")
+"""A driver's name at the beginning of a check's parameters."""
+
+_NOTHING_RAN = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """What is run.
+
+    Attributes:
+        key: What the verdict is about.
+        driver: The name that the driver is registered under.
+        suite: A suite's name, or "baseline".
+        every: Run every check, and not only up to the first failure.
+        seed: Of what is generated.
+    """
+
+    key: str
+    driver: str
+    suite: str
+    every: bool = False
+    seed: int = SEED
+
+
+def state_of(suite: str) -> str:
+    """A few letters that change with the sources of a suite."""
+    files = [Path(baseline.__file__)] if suite == BASELINE else sorted(Path(SUITES[suite].__path__[0]).glob("*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def run_suite(run: SuiteRun, part: Sequence[str] = (), plugins: Sequence[object] = ()) -> Verdict:
+    """Run it in profile quick, in the current folder, where its report is left.
+
+    Args:
+        run: What is run.
+        part: Arguments of pytest that choose a part of the suite.
+        plugins: More plugins of pytest.
+    """
+    words = [*part, "-q", "-p", "no:cacheprovider", f"--rootdir={Path.cwd()}"]
+    if not run.every:
+        words.append("--exitfirst")
+    if run.suite == BASELINE:
+        return _by_baseline(run, words)
+    report = Path("report.json").absolute()
+    report.unlink(missing_ok=True)
+    words += [
+        f"--driver={run.driver}",
+        f"--suite={run.suite}",
+        "--profile=quick",
+        f"--seed={run.seed}",
+        f"--check-timeout={CHECK_SECONDS}",
+        f"--certify-report={report}",
+    ]
+    status = pytest.main(words, plugins=[*plugins])
+    if not report.is_file():
+        return _verdict(run, Ending.ERRORED, reason=f"pytest ended with {status}, and left no report")
+    checks = [check for result in Report.read(report).results for check in result.checks]
+    ran = [check for check in checks if check.outcome is not Outcome.NOT_RUN]
+    failed = [check for check in ran if check.outcome is Outcome.FAILED]
+    broken = [check for check in ran if check.outcome is Outcome.ERRORED]
+    return _verdict(
+        run,
+        _ending(caught=bool(failed), broken=bool(broken), status=status),
+        by=tuple(f"{check.requirement} {_name(check.node_id)}" for check in failed),
+        checks=len([check for check in ran if check.outcome in {Outcome.PASSED, Outcome.FAILED}]),
+        seconds=sum(check.duration for check in ran),
+        reason="" if failed or not broken else f"{broken[0].node_id}: {broken[0].reason}"[:200],
+    )
+
+
+def _ending(*, caught: bool, broken: bool, status: int) -> Ending:
+    if caught:
+        return Ending.CAUGHT
+    return Ending.ERRORED if broken or status not in {pytest.ExitCode.OK, _NOTHING_RAN} else Ending.MISSED
+
+
+def _name(node_id: str) -> str:
+    """A check's name without its module, and without the driver among its parameters."""
+    name, _, values = node_id.rpartition("::")[2].partition("[")
+    rest = _DRIVER.sub("", values.removesuffix("]"), count=1)
+    return f"{name}[{rest}]" if rest else name
+
+
+class _BaselineRun:
+    """Counts what pytest reports, and gives the driver to the checks of the baseline."""
+
+    def __init__(self, driver: str) -> None:
+        self._driver = driver
+        self.ran = 0
+        self.seconds = 0.0
+        self.failed: list[str] = []
+
+    @pytest.fixture
+    def driver(self, tmp_path: Path) -> Iterator[StorageDriver]:
+        """A driver on an empty store."""
+        registration = find_suite(self._driver)
+        assert registration is not None
+        parameters = registration.parameters
+        made = registration.constructor(parameters(tmp_path) if callable(parameters) else parameters)
+        yield made
+        made.close()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take note of each phase of a check."""
+        self.seconds += report.duration
+        if report.when == "call":
+            self.ran += 1
+        if report.failed:
+            # A driver that cannot be made, or leaves something, fails there too.
+            self.failed.append(report.nodeid.rpartition("::")[2])
+
+
+def _by_baseline(run: SuiteRun, words: list[str]) -> Verdict:
+    counted = _BaselineRun(run.driver)
+    status = pytest.main([str(baseline.__file__), f"--basetemp={Path.cwd() / 'files'}", *words], plugins=[counted])
+    return _verdict(
+        run,
+        _ending(caught=bool(counted.failed), broken=False, status=status),
+        by=tuple(f"baseline {name}" for name in counted.failed),
+        checks=counted.ran,
+        seconds=counted.seconds,
+        reason="" if counted.failed or not status else f"pytest ended with {status}",
+    )
+
+
+def _verdict(run: SuiteRun, ending: Ending, **more: Any) -> Verdict:
+    more["seconds"] = round(more.get("seconds", 0.0), 2)
+    return Verdict(run.key, run.suite, ending, every=run.every, state=state_of(run.suite), **more)
