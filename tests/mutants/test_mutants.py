@@ -72,6 +72,7 @@ def test_every_bug_has_a_mutant_or_waits_for_a_suite(bug: Bug) -> None:
 
     if bug.waits_for is None:
         assert built, bug.what
+        assert not bug.rest or any(f"for {suite}" in bug.rest for suite in ("faults", "durability", "security"))
     else:
         assert not built, f"{bug.id} is caught: it waits for nothing"
         assert bug.reason
