@@ -104,6 +104,20 @@ def test_append_after_an_append_and_a_change(driver: StorageDriver, tree: Tree, 
     expect_old(driver, path, data + content(30, seed=4), "a file that was replaced between two appends")
 
 
+@requirement("WRITE-3", capability="resumable_writes")
+@pytest.mark.parametrize("staged", ["new", "append"])
+def test_append_to_a_moved_file_continues_no_stage(driver: StorageDriver, tree: Tree, staged: str) -> None:
+    """What is staged for a path is not that of the path to which its file is moved: there the file is continued."""
+    source, dest = tree.paths("source", "dest")
+    driver.put_content(source, content(50, seed=1))
+    opened(driver, source, b"staged", append=staged == "append").close()
+
+    driver.move(source, dest)
+    write_stream(driver, dest, [b"more"], append=True)
+
+    expect_old(driver, dest, content(50, seed=1) + b"more", "a file that was moved, and then appended to")
+
+
 @requirement("WRITE-3", needs=["root"])
 @pytest.mark.parametrize("root", ["r", "R-_.0/s"])
 def test_append_below_a_root(subject: Subject, root: str) -> None:
