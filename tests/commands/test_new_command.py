@@ -68,7 +68,7 @@ def test_all_names_are_made_of_one(given: str, package: str, prefix: str) -> Non
         ("tests", "folder of tests"),
         ("class", "keyword"),
         ("json", "standard library"),
-        ("inmemory", "installed already"),
+        ("inmemory", "installed already by the project storagedriver"),
         ("s3", "installed already"),
         ("storagedriver", "installed already"),
         ("storagedriver-suites", "installed already"),

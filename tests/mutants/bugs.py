@@ -15,12 +15,14 @@ class Bug:
         what: What was wrong.
         waits_for: The suite without which no mutant of it can be caught; None if a mutant has to be.
         reason: What that suite needs to catch it.
+        rest: What its mutants do not show of it, and the suite that this waits for; empty if they show it all.
     """
 
     id: str
     what: str
     waits_for: str | None = None
     reason: str = ""
+    rest: str = ""
 
 
 def _waiting(suite: str, reasons: Mapping[str, tuple[str, str]]) -> list[Bug]:
@@ -139,10 +141,29 @@ _NEED_LEAKS: Mapping[str, tuple[str, str]] = {
     ),
 }
 
+_REST: Mapping[str, str] = {
+    "B04": "other failures than a refusal, as a connection that is cut, wait for faults",
+    "B12": "other failures than a refusal wait for faults",
+    "B13": "a connection that is cut during the body waits for faults",
+    "B28": "a process that is killed between two system calls waits for durability",
+    "B63": "a listing that fails with 500 or is cut waits for faults",
+    "B69": "a copy whose status is pending, failed or aborted waits for faults",
+    "B72": "an error that lasts through all tries of one request waits for faults",
+    "B89": "a server that announces more than it sends waits for faults",
+    "B100": "an error of the server at the last request waits for faults",
+    "B102": "a bucket that is missing waits for faults",
+    "B104": "a system call that fails half-way through an opening waits for faults",
+    "B106": "two mounts under one root wait for faults",
+    "B114": "a copy that the server refuses waits for faults",
+    "B119": "a symbolic link planted in the root waits for security",
+    "E2": "a symbolic link planted in the root waits for security",
+    "E5": "logs at every level wait for security",
+}
+
 BUGS: Mapping[str, Bug] = {
     bug.id: bug
     for bug in (
-        *(Bug(row, what) for row, what in _SHOWN.items()),
+        *(Bug(row, what, rest=_REST.get(row, "")) for row, what in _SHOWN.items()),
         *_waiting("faults", _NEED_FAULTS),
         *_waiting("leaks", _NEED_LEAKS),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from power.judging import Job, run_job
 from power.running import run_all
 from power.showing import markdown, show
 from power.subjects import Subject, all_subjects
-from power.suite_runs import ALL_SUITES, state_of
+from power.suite_runs import ALL_SUITES, BASELINE, SUITES, state_of
 from power.verdicts import Verdict, VerdictFile
 
 FOLDER = Path("reports", "power")
@@ -96,10 +97,21 @@ def _jobs(wanted: argparse.Namespace, subjects: Sequence[Subject], verdicts: Ver
             for seed in range(1, wanted.seeds + 1)
         ]
     else:
-        # Suite by suite: what is broken off has whole columns.
-        found = [Job(subject.key, suite, every=wanted.every_check) for suite in suites for subject in subjects]
+        # Suite by suite: what is broken off has whole columns. First what a suite judges itself, and is likely to catch.
+        found = [
+            Job(subject.key, suite, every=wanted.every_check)
+            for own in (True, False)
+            for suite in suites
+            for subject in subjects
+            if _judges(suite, subject) is own
+        ]
     states = {suite: state_of(suite) for suite in suites}
     return [job for job in found if wanted.again or _lacks(verdicts.get(job.key, job.suite), job, wanted, states)]
+
+
+def _judges(suite: str, subject: Subject) -> bool:
+    groups = getattr(SUITES.get(suite), "GROUPS", ())
+    return suite == BASELINE or any(requirement.partition("-")[0] in groups for requirement in subject.requirements)
 
 
 def _lacks(verdict: Verdict | None, job: Job, wanted: argparse.Namespace, states: dict[str, str]) -> bool:
@@ -109,4 +121,6 @@ def _lacks(verdict: Verdict | None, job: Job, wanted: argparse.Namespace, states
 
 
 if __name__ == "__main__":
+    # Ended by a signal, it ends its runs too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

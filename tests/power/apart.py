@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from power.verdicts import Verdict
 
@@ -22,7 +23,8 @@ def begin_apart(folder: Path) -> None:
         os.dup2(output.fileno(), 2)
 
 
-def leave(verdict: Verdict, folder: Path) -> None:
-    """Leave a verdict for the process that waits for it."""
+def leave(verdict: Verdict, folder: Path) -> NoReturn:
+    """Leave a verdict for the process that waits for it, and end, whatever threads the driver has left."""
     sys.stdout.flush()
     (folder / "verdict").write_text(json.dumps(verdict.to_json()), encoding="utf-8")
+    os._exit(0)

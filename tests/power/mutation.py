@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import importlib.util
 import os
+import signal
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -221,4 +222,6 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
+    # Ended by a signal, it ends its runs too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

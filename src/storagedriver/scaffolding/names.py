@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from storagedriver import factory
-from storagedriver.registry import suite_names
+from storagedriver.registry import ENTRY_POINTS, suite_names
 from storagedriver.scaffolding.errors import ScaffoldingError
 
 LONGEST = 40
@@ -81,12 +81,21 @@ def _problem(name: str) -> str | None:
     if package in sys.stdlib_module_names:
         return f"the standard library has a module {package}, which its package would hide"
     if name in {*factory.names(), *suite_names()}:
-        return "a driver of this name is installed already"
+        return f"a driver of this name is installed already{_by_whom(name)}"
     if (installed := _installed(name, package)) is not None:
         return installed
     if _prefix(name) in _OF_THE_KIT:
         return f"its classes would be called as the kit's own are, {_prefix(name)}Driver and {_prefix(name)}Parameters"
     return None
+
+
+def _by_whom(driver: str) -> str:
+    """The project that brings an installed driver, in words; nothing of one that was registered without."""
+    for group in (factory.ENTRY_POINTS, ENTRY_POINTS):
+        for point in importlib.metadata.entry_points(group=group, name=driver):
+            if point.dist is not None:
+                return f" by the project {point.dist.name}"
+    return ""
 
 
 def _installed(name: str, package: str) -> str | None:

@@ -351,6 +351,24 @@ def test_staged_stream_ends_with_the_delete(driver: StorageDriver, tree: Tree, d
     expect.absent(driver, path, "the path of the staged stream")
 
 
+@requirement("DEL-5", capability="resumable_writes")
+@pytest.mark.parametrize("deleted", ["d/s/file", "d"])
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_continued_stream_ends_with_the_delete(driver: StorageDriver, tree: Tree, deleted: str, rounds: int) -> None:
+    """A stage that was continued and closed again ends with its path as one that was not."""
+    path = tree.path("d/s/file")
+    driver.put_content(path, b"old")
+    _stage(driver, path)
+    for _ in range(rounds):
+        with driver.writer(path, append=True) as writer:
+            writer.write(b"more")
+
+    driver.delete(tree.path(deleted))
+
+    expect.not_found(lambda: _continue(driver, path), "a stream continued before the delete, and continued after it")
+    expect.absent(driver, path, "the path of the continued stream")
+
+
 @requirement("DEL-5", needs=["inspect"])
 @pytest.mark.parametrize("size", ["1", "chunk", "chunk+1", pytest.param("2*chunk+1", marks=full)])
 @pytest.mark.parametrize("by", ["same", "another"])

@@ -161,6 +161,44 @@ def test_move_is_seen_by_another_driver(driver: StorageDriver, tree: Tree, subje
     expect.absent(another, tree.path("source"), "source as another driver sees it")
 
 
+@requirement("MOVE-1")
+@pytest.mark.parametrize("observer", ["same", "another"])
+def test_move_replaces_what_was_read_by_as_many_bytes(
+    driver: StorageDriver, tree: Tree, subject: Subject, observer: str
+) -> None:
+    """Content that was read and looked at before a move over it is not given again, though its size is the same."""
+    seeing = driver if observer == "same" else subject.open()
+    driver.put_content(tree.path("source"), content(100, seed=1))
+    driver.put_content(tree.path("dest"), content(100, seed=2))
+    expect.file(seeing, tree.path("dest"), content(100, seed=2), "dest before the move")
+
+    driver.move(tree.path("source"), tree.path("dest"))
+
+    expect.file(seeing, tree.path("dest"), content(100, seed=1), "dest after the move")
+    expect.absent(seeing, tree.path("source"), "source after the move")
+
+
+@requirement("MOVE-1")
+@pytest.mark.parametrize("written", ["put", "stream"])
+def test_last_file_that_is_moved_away_takes_its_directory_along(
+    driver: StorageDriver, tree: Tree, written: str
+) -> None:
+    """A directory that a file made is gone with it, whichever way it was written."""
+    path = tree.path("d/s/source")
+    if written == "put":
+        driver.put_content(path, b"1")
+    else:
+        with driver.writer(path) as writer:
+            writer.write(b"1")
+            writer.commit()
+
+    driver.move(path, tree.path("dest"))
+
+    expect.absent(driver, tree.path("d/s"), "the directory of a file that was moved away")
+    expect.absent(driver, tree.path("d"), "its parent")
+    expect.children(driver, tree.root, tree.paths("dest"), "children after the move")
+
+
 @requirement("MOVE-1", needs=["root"])
 def test_move_in_a_set_root(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
     """Below a root the move stays below it."""
@@ -286,6 +324,28 @@ def test_large_file_moves_below_a_root(subject: Subject, root: str) -> None:
 
 
 # --- directories
+
+
+@requirement("MOVE-5")
+@pytest.mark.parametrize("observer", ["same", "another"])
+def test_moved_directory_is_listed_where_it_is(
+    driver: StorageDriver, tree: Tree, subject: Subject, observer: str
+) -> None:
+    """What was listed, walked and looked at below a directory before its move is found below dest alone."""
+    seeing = driver if observer == "same" else subject.open()
+    driver.put_content(tree.path("d/s/f"), b"1")
+    driver.put_content(tree.path("d/s/t/g"), b"2")
+    for directory in tree.paths("d", "d/s", "d/s/t"):
+        seeing.list(directory)
+        seeing.stat(directory)
+    list(seeing.walk(tree.path("d")))
+
+    driver.move(tree.path("d"), tree.path("e"))
+
+    for gone in tree.paths("d", "d/s", "d/s/t"):
+        expect.absent(seeing, gone, "a directory that was moved with its parent")
+    expect.children(seeing, tree.path("e/s"), tree.paths("e/s/f", "e/s/t"), "children below dest")
+    expect.file(seeing, tree.path("e/s/t/g"), b"2", "a file below dest")
 
 
 @requirement("MOVE-5")

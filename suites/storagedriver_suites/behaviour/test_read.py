@@ -9,7 +9,7 @@ from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, chunk_size, con
 from storagedriver_suites.behaviour.contents import CHANGED_BY_TEXT, LOOKALIKES, nuls
 from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, put_around_absent
 from storagedriver_suites.behaviour.readers import READS, expect_end, read_in_pieces
-from storagedriver_suites.behaviour.streams import WRITTEN, made, read_from, write_as
+from storagedriver_suites.behaviour.streams import WRITTEN, made, read_from, write_as, write_stream
 
 # --- READ-1: from an offset
 
@@ -178,6 +178,31 @@ def test_reader_gives_the_newest_content(driver: StorageDriver, tree: Tree, subj
 
 BEYOND = (0, 1, 2, 1000, 65_536, 10_000_000)
 """How far beyond the end readers begin, in bytes."""
+
+
+@requirement("READ-1")
+@pytest.mark.parametrize("grown", ["append", "put", "stream", "move"])
+def test_offsets_go_by_the_newest_size(driver: StorageDriver, tree: Tree, grown: str) -> None:
+    """Where a file has grown since its size was asked for, readers begin behind its old end as well."""
+    path, other = tree.paths("file", "other")
+    driver.put_content(path, content(100, seed=1))
+    driver.stat(path)
+    with driver.reader(path, 100) as reader:
+        reader.read()
+    data = content(300, seed=2)
+    if grown == "append" and driver.capabilities.append:
+        data = content(100, seed=1) + content(200, seed=2)
+        write_stream(driver, path, [content(200, seed=2)], append=True)
+    elif grown == "move":
+        driver.put_content(other, data)
+        driver.move(other, path)
+    else:
+        write_as("put" if grown == "put" else "stream", driver, path, data)
+
+    for offset in (99, 100, 101, 299):
+        with driver.reader(path, offset) as reader:
+            expect.equal(reader.read(), data[offset:], f"content from {offset} on of a file that has grown")
+
 
 FAR = (2**31 - 1, 2**31, 2**32, 2**32 + 1, 2**40, 2**63 - 1, 2**63, 2**64 + 1)
 """Offsets that lie beyond the end of each file, and beyond that of some numbers."""

@@ -83,6 +83,41 @@ def test_append_of_any_cut(driver: StorageDriver, tree: Tree, base: str, more: s
     expect_old(driver, path, data + added, f"a file appended to as {way}")
 
 
+@requirement("WRITE-3")
+@pytest.mark.parametrize("replaced", ["move", "put", "stream", "delete"])
+def test_append_after_an_append_and_a_change(driver: StorageDriver, tree: Tree, replaced: str) -> None:
+    """An append continues what is at the path by then, not what the last append left there."""
+    path, other = tree.paths("file", "other")
+    driver.put_content(path, content(50, seed=1))
+    write_stream(driver, path, [content(30, seed=2)], append=True)
+    data = content(200, seed=3)
+    if replaced == "move":
+        driver.put_content(other, data)
+        driver.move(other, path)
+    else:
+        if replaced == "delete":
+            driver.delete(path)
+        write_as("stream" if replaced == "stream" else "put", driver, path, data)
+
+    write_stream(driver, path, [content(30, seed=4)], append=True)
+
+    expect_old(driver, path, data + content(30, seed=4), "a file that was replaced between two appends")
+
+
+@requirement("WRITE-3", capability="resumable_writes")
+@pytest.mark.parametrize("staged", ["new", "append"])
+def test_append_to_a_moved_file_continues_no_stage(driver: StorageDriver, tree: Tree, staged: str) -> None:
+    """What is staged for a path is not that of the path to which its file is moved: there the file is continued."""
+    source, dest = tree.paths("source", "dest")
+    driver.put_content(source, content(50, seed=1))
+    opened(driver, source, b"staged", append=staged == "append").close()
+
+    driver.move(source, dest)
+    write_stream(driver, dest, [b"more"], append=True)
+
+    expect_old(driver, dest, content(50, seed=1) + b"more", "a file that was moved, and then appended to")
+
+
 @requirement("WRITE-3", needs=["root"])
 @pytest.mark.parametrize("root", ["r", "R-_.0/s"])
 def test_append_below_a_root(subject: Subject, root: str) -> None:

@@ -199,6 +199,25 @@ def test_cancel_of_an_append_keeps_the_old_content(
 
 
 @requirement("WRITE-5")
+@pytest.mark.parametrize("ends", ["cancel", "close-cancel"])
+@pytest.mark.parametrize("old", ["absent", "1000"])
+def test_cancel_keeps_what_was_moved_there_meanwhile(driver: StorageDriver, tree: Tree, old: str, ends: str) -> None:
+    """A file that was moved to the path of an open stream is there after the cancel of this, and nothing of before it."""
+    path, other = tree.paths("d/file", "other")
+    put_old(driver, path, old)
+    driver.put_content(other, b"moved")
+    writer = opened(driver, path, b"staged")
+    driver.move(other, path)
+
+    if ends == "close-cancel":
+        writer.close()
+    writer.cancel()
+
+    expect_old(driver, path, b"moved", f"what was moved to the path of a stream, after {ends}")
+    expect.absent(driver, other, "where it was moved from")
+
+
+@requirement("WRITE-5")
 def test_cancel_keeps_what_was_committed_meanwhile(driver: StorageDriver, tree: Tree) -> None:
     """What others put while the stream was open is not the stream's to remove."""
     path = tree.path("file")
