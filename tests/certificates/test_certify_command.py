@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from storagedriver import cli
+from storagedriver.certificates import RefusedError, issue
+from storagedriver.certification import Finding, Policy, Verdict
+from storagedriver.certification.verdict import Rule
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.report import Outcome
 from storagedriver.report.digest import KEY
@@ -120,6 +123,23 @@ def test_a_closed_gate_makes_no_certificate(workshop: Workshop, capsys: pytest.C
     assert workshop.certify("--json") == cli.FAILED
     assert json.loads(capsys.readouterr().out)["gate"]["passed"] is False
     assert not Path("cert").exists()
+
+
+def test_nothing_is_issued_for_a_closed_gate(workshop: Workshop) -> None:
+    """Whoever calls it."""
+    verdict = Verdict((Finding(Rule.TARGET, "missing"),), (), (), (), ())
+    policy = Policy.load("gate.toml")
+
+    with pytest.raises(RefusedError, match="the gate is closed"):
+        issue(
+            verdict,
+            {},
+            policy=policy,
+            policy_file=("gate.toml", "0" * 64),
+            files={},
+            made_at=datetime.now(UTC),
+            valid=timedelta(days=1),
+        )
 
 
 def test_what_is_waived_is_named_and_ends_the_certificate(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storagedriver import cli
+from storagedriver.certificates import TrustRoots, verify
 from storagedriver.certificates.verification import Answer, Aspect
 
 from .workshop import POLICY, Workshop, judged
@@ -84,6 +85,10 @@ def test_a_report_is_what_it_says_and_not_how_it_is_laid_out(
     assert certified.verify("--reports", "report.json", "other.json") == cli.FAILED
     assert "reports fails: other.json: not a report of this certificate, or changed since" in capsys.readouterr().out
 
+    for name, changes in {"forged": {"digest": f"sha256:{'0' * 64}"}, "bare": {}}.items():
+        Path(f"{name}.json").write_text(json.dumps({**{k: v for k, v in document.items() if k != "digest"}, **changes}))
+        assert certified.verify("--reports", f"{name}.json") == cli.FAILED
+
     document["results"] = document["results"][1:]
     Path("edited.json").write_text(json.dumps(document))
     assert certified.verify("--reports", "edited.json") == cli.FAILED
@@ -146,12 +151,20 @@ def test_an_old_certificate_stays_valid_when_keys_rotate(certified: Workshop) ->
     cli.main(["keys", "new", "--out=next"])
     roots(
         f"public_key = 'release.pub'\nvalid_from = {day(certified, -300)}\nvalid_until = {day(certified, 0)}",
-        f"public_key = 'next.pub'\nvalid_from = {day(certified, -10)}",
+        f"public_key = 'next.pub'\nvalid_from = {day(certified, 0)}",
     )
 
     assert certified.verify(trust="trust.toml") == cli.OK
     assert certified.certify("--force", key="next.key") == cli.OK
     assert certified.verify(trust="trust.toml") == cli.OK
+
+
+def test_what_a_revoked_key_signed_is_not_even_read(certified: Workshop) -> None:
+    roots("public_key = 'release.pub'\nrevoked = 2020-01-01")
+
+    verification = verify(certified.sign(b"{"), TrustRoots.load("trust.toml"), now=datetime.now(UTC))
+
+    assert verification.findings[-1].aspect is Aspect.SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -314,11 +327,14 @@ def test_what_is_no_envelope(
 
 
 def test_a_huge_file_is_not_read_to_its_end(certified: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    laid_out = Path("cert").read_bytes() + b" " * (16 << 20)
     with Path("cert").open("r+b") as file:
         file.truncate(1 << 40)
 
     assert certified.verify() == cli.FAILED
     assert "cert: it has more than 16 MiB" in capsys.readouterr().err
+    (finding,) = certified.look_at(laid_out, now=datetime.now(UTC)).findings
+    assert (finding.aspect, finding.message) == (Aspect.ENVELOPE, "not a certificate: it has more than 16 MiB")
 
 
 def test_a_file_that_is_not_there(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
