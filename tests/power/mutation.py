@@ -147,6 +147,8 @@ def main(words: Sequence[str]) -> int:
         for key, each in faults.items()
         if not wanted.show and _is_due(verdicts.of(key), wanted.again)
     ]
+    # A capability that is no longer declared is mostly no fault, and what no check sees takes longest: that comes last.
+    runs.sort(key=lambda run: run.alteration.operator == "ReplaceTrueWithFalse")
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:

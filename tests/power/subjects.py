@@ -28,13 +28,16 @@ class Subject:
 @functools.cache
 def all_subjects() -> Mapping[str, Subject]:
     """Every faulty driver by its key, in the order of the requirements."""
-    mutants = [(mutant, frozenset({mutant.requirement})) for mutant in all_mutants()]
-    forgetful = [(Mutant(min(each.requirements), each.bug, each.driver), each.requirements) for each in FORGETFUL]
-    found = [
-        Subject(f"{mutant.requirement}-{mutant.driver.__name__}", mutant, requirements)
-        for mutant, requirements in (*mutants, *forgetful)
+    found = [(mutant, frozenset({mutant.requirement})) for mutant in all_mutants()]
+    # Some of those that histories convict are among the mutants too.
+    known = {mutant.driver for mutant, _ in found}
+    found += [
+        (Mutant(min(each.requirements), each.bug, each.driver), each.requirements)
+        for each in FORGETFUL
+        if each.driver not in known
     ]
-    named = {subject.key: subject for subject in found}
-    if len(named) != len(found):
+    subjects = [Subject(f"{mutant.requirement}-{mutant.driver.__name__}", mutant, clauses) for mutant, clauses in found]
+    named = {subject.key: subject for subject in subjects}
+    if len(named) != len(subjects):
         raise ValueError("two faulty drivers of one requirement have the same name")
     return named

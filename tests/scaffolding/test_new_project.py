@@ -10,13 +10,12 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scaffolding.fresh_environment import ROOT, FreshEnvironment
-from scaffolding.pipelines import Pipeline
+from scaffolding.pipelines import Ended, Pipeline
 from storagedriver.report import Outcome, Report
 
 DELETES = 'f"DELETE FROM files WHERE path = ?1 OR {_BELOW}"'
@@ -53,6 +52,7 @@ class Project:
 
     def pipeline(self, scratch: Path) -> Pipeline:
         """What runs a pipeline on the commit that is checked out."""
+        scratch.mkdir(exist_ok=True)
         return Pipeline(self.environment, self.folder, self.head, scratch)
 
     @property
@@ -73,52 +73,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(FreshEnvironment(folder), folder)
 
 
-@pytest.fixture
-def broken(project: Project) -> Iterator[None]:
-    """The project deletes what only begins alike too, and is repaired afterwards."""
+@needs_git
+def test_a_driver_that_breaks_is_stopped_and_passes_once_it_is_repaired(project: Project, tmp_path: Path) -> None:
+    """The action stops it, by a run of little, and says why; the workflow that the project has lets it pass, by a whole run."""
     store = project.folder / "src" / "my_store" / "store.py"
     text = store.read_text()
     assert text.count(DELETES) == 1
     store.write_text(text.replace(DELETES, DELETES_TOO_MUCH))
     project.commit("Delete by a shorter statement")
-    yield
+
+    stopped = project.pipeline(tmp_path / "broken").action(
+        ROOT / "action.yml",
+        {"driver": "my-store", "source": "src/my_store/driver.py", "arguments": "--requirement DEL -q"},
+    )
+    sarif = json.loads((project.folder / "certify" / "report.sarif").read_text())
     store.write_text(text)
     project.commit("Delete what lies below alone")
+    passed = project.pipeline(tmp_path / "repaired").workflow(project.folder / ".github" / "workflows" / "certify.yml")
 
-
-@needs_git
-@pytest.mark.usefixtures("broken")
-def test_a_broken_driver_is_stopped_by_the_action(project: Project, tmp_path: Path) -> None:
-    """The gate closes, names the requirement, and says what to do, at the driver's file and on the run's page."""
-    inputs = {"driver": "my-store", "source": "src/my_store/driver.py", "arguments": "--requirement DEL -q"}
-
-    ended = project.pipeline(tmp_path).action(ROOT / "action.yml", inputs)
-
-    assert ended.failed == "End as the policy decided", ended.said
-    assert ended.outputs["passed"] == "false"
-    assert 0 < int(ended.outputs["percent"]) < 100
-    (line,) = [
-        line for line in ended.said.splitlines() if line.startswith("::error title=gate closed") and "DEL-2" in line
-    ]
-    assert WHAT_BREAKS in line
-    assert "repair the driver, or add a waiver for it" in line
-    assert re.search(r"^::error file=src/my_store/driver\.py,line=1,title=DEL-2 ", ended.said, re.MULTILINE)
-    assert WHAT_BREAKS in ended.summary
-    sarif = json.loads((project.folder / "certify" / "report.sarif").read_text())
+    _names_what_is_broken(stopped)
     assert "DEL-2" in {each["ruleId"] for each in sarif["runs"][0]["results"]}
-
-
-@needs_git
-def test_a_driver_as_it_was_made_or_repaired_certifies_in_the_workflow(project: Project, tmp_path: Path) -> None:
-    """Every requirement that the driver's capabilities ask for is kept, and the project's own tests pass beside."""
-    workflow = project.folder / ".github" / "workflows" / "certify.yml"
-
-    ended = project.pipeline(tmp_path).workflow(workflow)
-
-    assert ended.failed is None, ended.said
-    assert "gate passed: 1 target" in ended.said
-    assert re.search(r"::notice title=my-store::.*MUSTs kept", ended.said)
-    assert "MUSTs kept" in ended.summary
+    assert passed.failed is None, passed.said
+    assert "gate passed: 1 target" in passed.said
+    assert re.search(r"::notice title=my-store::.*MUSTs kept", passed.said)
+    assert "MUSTs kept" in passed.summary
     report = project.report
     assert report.run.complete
     assert report.environment.commit == project.head
@@ -127,37 +105,39 @@ def test_a_driver_as_it_was_made_or_repaired_certifies_in_the_workflow(project: 
     assert [name for name, outcome in outcomes.items() if outcome is Outcome.NOT_OFFERED] == ["URL-1", "URL-2"]
 
 
+def _names_what_is_broken(ended: Ended) -> None:
+    """The requirement, and what to do, on the run's page and at the driver's file."""
+    assert ended.failed == "End as the policy decided", ended.said
+    assert ended.outputs["passed"] == "false"
+    assert 0 <= int(ended.outputs["percent"]) < 100
+    (line,) = [each for each in ended.said.splitlines() if each.startswith("::error title=gate") and "DEL-2" in each]
+    assert WHAT_BREAKS in line
+    assert "repair the driver, or add a waiver for it" in line
+    assert re.search(r"^::error file=src/my_store/driver\.py,line=1,title=DEL-2 ", ended.said, re.MULTILINE)
+    assert WHAT_BREAKS in ended.summary
+
+
 @needs_git
-def test_the_job_of_gitlab_shows_what_came_of_it_also_if_the_gate_is_closed(project: Project, tmp_path: Path) -> None:
-    """Here it is closed because little was run; that checks failed would not have ended the job before the gate."""
+def test_what_else_is_wrong_is_said_too(project: Project, tmp_path: Path) -> None:
+    """A policy that is not there, and a run that is not whole: by the action, GitLab's job, and the commands that were printed."""
     pipeline = project.pipeline(tmp_path)
+    little = "--requirement=STAT-3"
 
-    ended = pipeline.job(project.folder / ".gitlab-ci.yml", PYTEST_ADDOPTS="--requirement=STAT-3")
-
-    assert ended.failed == "script"
-    assert "the run is not complete: --requirement STAT-3" in ended.said
-    assert (project.folder / "certify" / "junit.xml").read_text().startswith("<?xml")
-
-
-@needs_git
-def test_a_policy_that_cannot_be_read_ends_the_action(project: Project, tmp_path: Path) -> None:
-    """The action says so, and neither of the driver's results."""
-    inputs = {"driver": "my-store", "policy": "absent.toml", "arguments": "--requirement STAT-3 -q"}
-
-    ended = project.pipeline(tmp_path).action(ROOT / "action.yml", inputs)
-
-    assert ended.failed == "Let the policy decide"
-    assert "storagedriver: absent.toml: cannot be read: No such file or directory" in ended.said
-    assert ended.outputs["passed"] == ""
-    assert ended.summary == ""
-
-
-@needs_git
-def test_the_commands_that_are_printed_are_those_of_the_project(project: Project) -> None:
-    """The last two, shortened to one requirement: the report is written, and the gate tells that this is not all."""
-    judged = project.environment.run("bash", "-c", f"{project.judges} --requirement=STAT-3", folder=project.folder)
+    without_policy = pipeline.action(
+        ROOT / "action.yml", {"driver": "my-store", "policy": "absent.toml", "arguments": little}
+    )
+    job = pipeline.job(project.folder / ".gitlab-ci.yml", PYTEST_ADDOPTS=little)
+    judged = project.environment.run("bash", "-c", f"{project.judges} {little}", folder=project.folder)
     decided = project.environment.run("bash", "-c", project.decides, folder=project.folder)
 
+    assert without_policy.failed == "Let the policy decide"
+    assert "storagedriver: absent.toml: cannot be read: No such file or directory" in without_policy.said
+    assert without_policy.outputs["passed"] == ""
+    assert without_policy.summary == ""
+    assert job.failed == "script"
+    assert "the run is not complete: --requirement STAT-3" in job.said
+    # What comes after a job's end comes after a bad one too.
+    assert (project.folder / "certify" / "junit.xml").read_text().startswith("<?xml")
     assert judged.returncode == 0, judged.stdout
     assert decided.returncode == 1
     assert "the run is not complete" in decided.stdout
