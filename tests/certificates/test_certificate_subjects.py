@@ -164,6 +164,31 @@ def test_a_driver_that_was_not_judged_is_not_certified_by_its_neighbour(
     assert code == (cli.FAILED if words else cli.OK)
 
 
+def test_the_files_of_another_driver_of_the_certificate_are_not_its_own(
+    workshop: Workshop, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both were certified, each in its files; then the name of one leads to those of the other."""
+    with (site / "wheeled-1.0.dist-info" / "entry_points.txt").open("a") as file:
+        file.write("other = wheeled:Wheeled\n")
+    information = workshop.folder / "first" / "other-1.0.dist-info"
+    information.mkdir(parents=True)
+    (information.parent / "other.py").write_text("class Other: ...\n")
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (information / "RECORD").write_text("other.py,,\n")
+    (information / "entry_points.txt").write_text("[storagedriver.drivers]\nother = other:Other\n")
+    monkeypatch.syspath_prepend(information.parent)
+    judged("wheeled", distribution="wheeled 1.0").write("wheeled.json")
+    judged("other", distribution="other 1.0").write("other.json")
+    Path("gate.toml").write_text(POLICY.replace("mydriver", "wheeled"))
+    assert workshop.certify("wheeled.json", "other.json", subject=None) == cli.OK
+    assert workshop.verify("--driver=other") == cli.OK
+
+    (information / "entry_points.txt").unlink()
+
+    assert workshop.verify("--driver=wheeled") == cli.OK
+    assert workshop.verify("--driver=other") == cli.FAILED
+
+
 def test_a_driver_named_by_module_and_callable(workshop: Workshop) -> None:
     Path("package").mkdir()
     Path("package/__init__.py").touch()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -17,6 +19,7 @@ from storagedriver import cli
 from storagedriver.certificates import RefusedError, issue
 from storagedriver.certification import Finding, Policy, Verdict
 from storagedriver.certification.verdict import Rule
+from storagedriver.commands import judging
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.report import Outcome
 from storagedriver.report.digest import KEY
@@ -56,6 +59,19 @@ def test_keys_are_never_replaced(
 
     assert f"{existing} exists" in capsys.readouterr().err
     assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]
+
+
+def test_half_a_key_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def full(path: Path, flags: int, mode: int = 0o777) -> int:
+        if Path(path).suffix == ".pub":
+            raise OSError(28, "No space left on device")
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", full)
+    assert cli.main(["keys", "new", f"--out={tmp_path / 'mine'}"]) == cli.FAILED
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_certificate_says_what_was_judged(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,6 +138,23 @@ def test_a_closed_gate_makes_no_certificate(workshop: Workshop, capsys: pytest.C
     assert told.err == "storagedriver: no certificate, as the gate is closed\n"
     assert workshop.certify("--json") == cli.FAILED
     assert json.loads(capsys.readouterr().out)["gate"]["passed"] is False
+    assert not Path("cert").exists()
+
+
+def test_a_report_that_is_changed_while_it_is_judged_is_not_certified(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge = judging.judge
+
+    def slow(*arguments: Any, **more: Any) -> judging.Judgement:
+        judgement = judge(*arguments, **more)
+        judged("mydriver", but=FAILING).write("report.json")
+        return judgement
+
+    monkeypatch.setattr(judging, "judge", slow)
+
+    assert workshop.certify() == cli.FAILED
+    assert "report.json was changed while it was judged" in capsys.readouterr().err
     assert not Path("cert").exists()
 
 

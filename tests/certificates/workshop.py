@@ -75,8 +75,7 @@ class Workshop:
         return json.dumps(sign(payload, signers)).encode()
 
     def look_at(self, content: bytes, **more: Any) -> Verification:
-        """verify() with this folder's key as root, a second after the certificate was made."""
+        """verify() with this folder's key as root, at the time the certificate was made."""
         roots = TrustRoots.load(self.folder / "release.pub")
-        return verify(
-            content, roots, **({} if "now" in more else {"now": self.statement().certificate.made_at}), **more
-        )
+        given: dict[str, Any] = {} if "now" in more else {"now": self.statement().certificate.made_at}
+        return verify(content, roots, **given, **more)

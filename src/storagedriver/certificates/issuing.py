@@ -65,7 +65,7 @@ def issue(
         made_at=made_at,
         expires_at=_end(made_at + valid, verdict.waived),
         policy=CertifiedPolicy(policy_file[0], policy_file[1], policy.profile, policy.without_groups),
-        reports=tuple(_report(path, report, verdict) for path, report in reports.items()),
+        reports=tuple(_report(path, report, verdict, files) for path, report in reports.items()),
         waivers=tuple(
             CertifiedWaiver(
                 each.target, each.requirement, each.owner, each.reason, each.expires.isoformat(), each.issue
@@ -99,7 +99,7 @@ def _end(latest: datetime, waivers: Sequence[Waiver]) -> datetime:
     return latest if first >= latest.date() else datetime.combine(first + timedelta(days=1), time(), UTC)
 
 
-def _report(path: str, report: Report, verdict: Verdict) -> CertifiedReport:
+def _report(path: str, report: Report, verdict: Verdict, files: Mapping[str, Files]) -> CertifiedReport:
     judged = {each.label: each for each in verdict.targets if each.file == path}
     return CertifiedReport(
         name=Path(path).name,
@@ -119,6 +119,7 @@ def _report(path: str, report: Report, verdict: Verdict) -> CertifiedReport:
                 kept=judged[target.label].tally.kept,
                 total=judged[target.label].tally.total,
                 waived=judged[target.label].waived,
+                files=tuple(each.sha256 for each in files[target.driver].subjects),
             )
             for target in report.targets
         ),

@@ -71,6 +71,7 @@ class CertifiedTarget(Record):
         kept: MUSTs of the contract that it keeps.
         total: All MUSTs of the contract.
         waived: Requirements that it does not keep, and that a waiver accepts.
+        files: The SHA-256 of each subject that is the driver's files.
     """
 
     label: str
@@ -81,6 +82,7 @@ class CertifiedTarget(Record):
     kept: int
     total: int
     waived: tuple[str, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,16 @@ class TrustedKey:
         """The key for readers: its name, and the beginning of its id."""
         return f"{self.name} ({self.key.id[:16]})"
 
+    @property
+    def revocation(self) -> str:
+        """When and why it was revoked, of a key that was."""
+        why = f": {self.reason}" if self.reason else ""
+        return f"the key {self.words} was revoked on {self.revoked}{why}"
+
     def problem(self, made_at: datetime) -> str | None:
         """Why it is not trusted for a certificate that was made then, in UTC; None if it is."""
         if self.revoked is not None:
-            why = f": {self.reason}" if self.reason else ""
-            return f"the key {self.words} was revoked on {self.revoked}{why}"
+            return self.revocation
         if self.valid_from is not None and made_at.date() < self.valid_from:
             return f"the key {self.words} is valid from {self.valid_from} on, and it signed on {made_at.date()}"
         if self.valid_until is not None and made_at.date() > self.valid_until:

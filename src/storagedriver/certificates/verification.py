@@ -145,8 +145,7 @@ def _without_signature(
         if each not in signed:
             yield f"the signature of the key {each.words} is not of this content: it was changed after it was signed"
         elif each.revoked is not None:
-            why = f": {each.reason}" if each.reason else ""
-            yield f"the key {each.words} was revoked on {each.revoked}{why}"
+            yield each.revocation
     if nothing:
         ids = ", ".join(each[:16] for each in envelope.key_ids)
         yield f"signed by no key that {roots.path} trusts; the ids of its keys begin with {ids}"
@@ -171,20 +170,23 @@ def _subject(statement: Statement, files: Files | None) -> Finding:
         return Finding(
             Aspect.SUBJECT, Answer.NOT_CHECKED, f"about {names}: compare with your files by --subject or --driver"
         )
-    drivers = {each.driver for each in statement.certificate.targets}
+    targets = statement.certificate.targets
+    drivers = {each.driver for each in targets}
     if files.driver is not None and files.driver not in drivers:
         return Finding(
             Aspect.SUBJECT,
             Answer.FAILS,
             f"it is about the drivers {', '.join(sorted(drivers))}, not about {files.driver}",
         )
-    certified = {(each.method, each.sha256): each for each in statement.subjects}
+    # A driver that is named has to have its own files, and not those of another driver of the certificate.
+    asked = {sha256 for each in targets if files.driver in {None, each.driver} for sha256 in each.files}
+    certified = {(each.method, each.sha256): each for each in statement.subjects if each.sha256 in asked}
     for each in files.subjects:
         found = certified.get((each.method, each.sha256))
         if found is not None:
             return Finding(Aspect.SUBJECT, Answer.HOLDS, f"{each.name} is what was certified as {found.name}")
     given = ", ".join(f"{each.name} ({each.method}, sha256 {each.sha256[:16]})" for each in files.subjects)
-    listed = ", ".join(f"{each.name} ({each.method}, sha256 {each.sha256[:16]})" for each in statement.subjects)
+    listed = ", ".join(f"{each.name} ({each.method}, sha256 {each.sha256[:16]})" for each in certified.values())
     return Finding(Aspect.SUBJECT, Answer.FAILS, f"{given} is not what was certified: {listed}")
 
 

@@ -150,7 +150,8 @@ def _unchanged(judgement: Judgement) -> Mapping[str, Report]:
             same = False
         if report is None or not same:
             raise RefusedError(
-                f"{each.path} is not as this version of storagedriver writes reports: run the suites again"
+                f"{each.path} was changed while it was judged, or another version of storagedriver wrote it: "
+                "run the suites again"
             )
         found[each.path] = report
     return found
