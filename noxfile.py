@@ -160,7 +160,7 @@ def mutation(session: nox.Session) -> None:
     """Faults in a driver's sources that no suite sees: `-- inmemory` writes reports/power/survivors-inmemory.md."""
     install_locked(session, "environment", "power")
     install_project(session)
-    session.run("python", "-m", "power.mutation", *session.posargs, env={"PYTHONPATH": "tests"})
+    session.run("python", "-m", "power.mutate", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session

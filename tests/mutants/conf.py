@@ -126,6 +126,22 @@ class MappingIsEmptied(InMemoryDriver):
         return made
 
 
+class NamedParameters(InMemoryParameters):
+    label: str | None = Field(default=None, min_length=3, max_length=8)
+
+
+@mutant("CONF-1", rows=("B78",), bug="a text that is too long is cut to the longest")
+class LongTextIsCut(InMemoryDriver):
+    Parameters = NamedParameters
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        given = dict(parameters or {})
+        if isinstance(given.get("label"), str):
+            given["label"] = given["label"][:8]
+        return super().from_parameters(given)
+
+
 class EndpointParameters(InMemoryParameters):
     region: str = "us-east-1"
     endpoint: str | None = None

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from storagedriver.testing import Subject, expect, requirement
-from storagedriver_suites.behaviour.parameters import another_value, fields_of, model_of, outcome, types_of
+from storagedriver_suites.behaviour.parameters import (
+    alternatives,
+    another_value,
+    fields_of,
+    model_of,
+    outcome,
+    types_of,
+)
 
 COMPARABLE = {"integer", "number", "boolean"}
 """JSON types whose values mean what they are; a text may be turned into a path, a secret or a URL."""
@@ -48,6 +55,24 @@ def test_parameter_changes_itself_alone(subject: Subject) -> None:
         expect.equal(changed, set(), f"other parameters that {name}={value!r} changes")
         if types_of(fields_of(subject)[name]) <= COMPARABLE:
             expect.equal(after[name], value, f"what {name}={value!r} is taken for")
+
+
+@requirement("CONF-1")
+def test_text_of_a_length_out_of_range_is_refused(subject: Subject) -> None:
+    """A text that is shorter or longer than the driver documents is a ParameterError that names its parameter."""
+    wrong = [
+        (name, length)
+        for name, field in fields_of(subject).items()
+        for each in alternatives(field)
+        for length in (each.get("minLength", 0) - 1, each.get("maxLength", -2) + 1)
+        if length >= 0
+    ]
+    if not wrong:
+        pytest.skip("the driver documents no text of a bounded length")
+    for name, length in wrong:
+        seen = outcome(subject, {**subject.parameters, name: "x" * length})
+
+        expect.equal(seen, f"ParameterError for {name}", f"what is made with {name} of {length} characters")
 
 
 @requirement("CONF-1")
