@@ -131,7 +131,6 @@ def wheel(session: nox.Session) -> None:
         # Python, the drivers on their servers, and all that is long.
         folders = ["mutants", "power", "interoperability", "properties", "backends", "scaffolding"]
         folders += ["drivers", "histories"] if session.python == OLDEST else []
-        folders += ["report/test_report_page_in_browser.py"]
         left_out = [f"--ignore=tests/{folder}" for folder in folders]
         session.run("python", "-m", "pytest", "-nauto", *left_out, "tests", *session.posargs)
         session.run("python", "-m", "pytest", "-nauto", "--driver=inmemory", "--driver=filesystem", *session.posargs)

@@ -1,4 +1,4 @@
-"""Publish the reports of a run of all tests: copy them to reports/results/, write the table of them, and the page.
+"""Publish the reports of a run of all tests: copy them to reports/results/, and write the table of them.
 
 `python3 ci/test.py` leaves a report of each driver on each server in certify/. What is not complete, or has a MUST that
 failed or errored, is named and left out. Runs in the environment that those tests made: `.venv/bin/python ci/publish.py`.
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from storagedriver.report import Outcome, Report, ReportError, Tally, Target, page
+from storagedriver.report import Outcome, Report, ReportError, Tally, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "certify"
@@ -47,16 +47,10 @@ def main(given: Sequence[str]) -> int:
         shutil.copy(path, published / path.name)
         rows += [row(report, target, path.name) for target in report.targets]
     (published / "README.md").write_text(HEADER + "".join(rows), encoding="utf-8")
-    (published.parent / "index.html").write_text(made_page(published), encoding="utf-8")
     print(f"{len(rows)} published in {published}")
     for line in refused:
         print(f"left out: {line}")
     return 1 if refused or not rows else 0
-
-
-def made_page(published: Path) -> str:
-    """The page of all published reports."""
-    return page.render({path.name: Report.read(path) for path in sorted(published.glob("*.json"))})
 
 
 def refusal(report: Report) -> str | None:

@@ -37,7 +37,6 @@ COMMANDS = (new, drivers, backends, validate, merge, diff, gate, render, keys, c
 EXTRAS: Mapping[str, str] = {
     "argcomplete": "completion",
     "cryptography": "certificates",
-    "jinja2": "report",
     "jsonschema": "suite",
     "securesystemslib": "certificates",
 }

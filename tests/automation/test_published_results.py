@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver.certification import Policy, decide, showing
-from storagedriver.report import Report, page
+from storagedriver.report import Report
 from storagedriver.report.validation import Validation
 
 ROOT = Path(__file__).parents[2]
@@ -32,12 +32,3 @@ def test_published_results_pass_the_projects_gate(tmp_path: Path, policy: str, i
 
     assert [line for line, _ in showing.as_lines(verdict)][-1] == f"gate passed: {len(reports)} targets"
     assert not verdict.findings
-
-
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
-def test_page_of_the_published_results_is_up_to_date() -> None:
-    made = page.render({path.name: Report.read(path) for path in sorted(PUBLISHED.glob("*.json"))})
-
-    assert (ROOT / "reports" / "index.html").read_text(encoding="utf-8") == made, (
-        "make it anew: storagedriver render --format html --output reports/index.html reports/results/*.json"
-    )

@@ -40,7 +40,6 @@ def test_each_format_is_of_its_kind(report: str, capsys: pytest.CaptureFixture[s
         cli.main(["render", f"--format={name}", report])
         printed[name] = capsys.readouterr().out
 
-    assert printed["html"].startswith("<!doctype html>\n")
     assert printed["markdown"].startswith("## Storage driver contract\n")
     assert ET.fromstring(printed["junit"]).tag == "testsuites"
     assert json.loads(printed["sarif"])["version"] == "2.1.0"
@@ -53,9 +52,6 @@ def test_words_of_the_user(report: str, capsys: pytest.CaptureFixture[str]) -> N
     assert cli.main(["render", "--format=badge-json", "--label=my driver", report]) == cli.OK
     assert json.loads(capsys.readouterr().out)["label"] == "my driver"
 
-    assert cli.main(["render", "--format=html", f"--history={report}", report]) == cli.OK
-    assert "over 2 reports" in capsys.readouterr().out
-
     assert cli.main(["render", "--format=github", "--source=src/mine.py", report]) == cli.OK
     assert capsys.readouterr().out.startswith("::error file=src/mine.py,line=1,title=")
 
@@ -64,7 +60,6 @@ def test_words_of_the_user(report: str, capsys: pytest.CaptureFixture[str]) -> N
     ("arguments", "words"),
     [
         (["--format=junit", "--source=x.py"], "--source is for the formats github, sarif"),
-        (["--format=markdown", "--history=x.json"], "--history is for the formats html"),
         (["--format=markdown", "--label=x"], "--label is for the formats badge-json, badge-svg"),
     ],
 )

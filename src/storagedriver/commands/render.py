@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from storagedriver.report import Report
 
 FORMATS: Mapping[str, str] = {
-    "html": "a page of all that is known, to look at without a network",
     "markdown": "a comment on a pull request",
     "junit": "JUnit XML, a suite for each target and requirement",
     "sarif": "SARIF 2.1.0, for code scanning",
@@ -34,7 +33,6 @@ exit codes:
   2  the command line is wrong
 
 examples:
-  storagedriver render --format html --output report.html certify/*.json
   storagedriver render --format markdown certify/*.json >> "$GITHUB_STEP_SUMMARY"
   storagedriver render --format junit --output junit.xml certify/report.json
   storagedriver render --format github --source src/mydriver.py certify/report.json
@@ -50,12 +48,6 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--source", metavar="PATH", help="the driver's file in its repository, at which sarif and github show results"
     )
-    parser.add_argument(
-        "--history",
-        action="append",
-        metavar="FILE",
-        help="an earlier report, whose share is plotted beside the present one by html; may be given again",
-    )
     parser.add_argument("--label", metavar="WORDS", help="the left side of a badge")
 
 
@@ -63,14 +55,10 @@ def run(given: argparse.Namespace) -> int:
     """Render the files."""
     from storagedriver.commands.reading import read  # noqa: PLC0415  no other command waits for it
 
-    for option, formats in (
-        ("source", {"sarif", "github"}),
-        ("label", {"badge-svg", "badge-json"}),
-        ("history", {"html"}),
-    ):
+    for option, formats in (("source", {"sarif", "github"}), ("label", {"badge-svg", "badge-json"})):
         if getattr(given, option) is not None and given.format not in formats:
             return output.complain(f"--{option} is for the formats {', '.join(sorted(formats))}", exits.USAGE)
-    text = _rendered(given, read(given.reports), read(given.history or ()))
+    text = _rendered(given, read(given.reports))
     try:
         output.write(text, given.output)
     except BrokenPipeError:
@@ -80,14 +68,10 @@ def run(given: argparse.Namespace) -> int:
     return exits.OK
 
 
-def _rendered(given: argparse.Namespace, reports: Mapping[str, Report], earlier: Mapping[str, Report]) -> str:
+def _rendered(given: argparse.Namespace, reports: Mapping[str, Report]) -> str:
     from storagedriver.report.rendering import badge, github, junit, markdown, sarif  # noqa: PLC0415  as above
 
     match given.format:
-        case "html":
-            from storagedriver.report import page  # noqa: PLC0415  it alone needs a library for templates
-
-            return page.render(reports, earlier)
         case "markdown":
             return markdown.render(reports)
         case "junit":
