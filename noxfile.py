@@ -131,6 +131,7 @@ def wheel(session: nox.Session) -> None:
         # Python, the drivers on their servers, and all that is long.
         folders = ["mutants", "power", "interoperability", "properties", "backends", "scaffolding"]
         folders += ["drivers", "histories"] if session.python == OLDEST else []
+        folders += ["site_pages/test_site_in_chromium.py"]
         left_out = [f"--ignore=tests/{folder}" for folder in folders]
         session.run("python", "-m", "pytest", "-nauto", *left_out, "tests", *session.posargs)
         session.run("python", "-m", "pytest", "-nauto", "--driver=inmemory", "--driver=filesystem", *session.posargs)

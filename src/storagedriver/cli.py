@@ -22,6 +22,7 @@ from storagedriver.commands import (
     new,
     output,
     render,
+    site,
     validate,
     verify,
 )
@@ -31,12 +32,13 @@ OK = exits.OK
 FAILED = exits.FAILED
 USAGE = exits.USAGE
 
-COMMANDS = (new, drivers, backends, validate, merge, diff, gate, render, keys, certify, verify, completion)
+COMMANDS = (new, drivers, backends, validate, merge, diff, gate, render, site, keys, certify, verify, completion)
 """The commands, in the order in which help lists them."""
 
 EXTRAS: Mapping[str, str] = {
     "argcomplete": "completion",
     "cryptography": "certificates",
+    "jinja2": "report",
     "jsonschema": "suite",
     "securesystemslib": "certificates",
 }

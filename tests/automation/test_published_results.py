@@ -1,7 +1,9 @@
-"""The published results are what this project's own gate lets pass."""
+"""The published results are what this project's own gate lets pass, and the table and the page are those of them."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,16 @@ def test_published_results_pass_the_projects_gate(tmp_path: Path, policy: str, i
 
     assert [line for line, _ in showing.as_lines(verdict)][-1] == f"gate passed: {len(reports)} targets"
     assert not verdict.findings
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
+def test_the_table_and_the_page_are_up_to_date(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "ci" / "publish.py"), str(PUBLISHED), str(tmp_path / "results")]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    again = (
+        f"not up to date: .venv/bin/python ci/publish.py {PUBLISHED.relative_to(ROOT)} {PUBLISHED.relative_to(ROOT)}"
+    )
+    for name in ("results/README.md", "site/index.html"):
+        fresh = (tmp_path / name).read_bytes()
+        assert fresh == (ROOT / "reports" / name).read_bytes(), f"{name} is {again}"

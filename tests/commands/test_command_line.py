@@ -25,6 +25,7 @@ WITHOUT_JSON = {
     "render": "--format chooses",
     "completion": "a shell reads it",
     "new": "what it makes is files",
+    "site": "what it makes is a page",
 }
 """Commands that print no data of their own."""
 

@@ -77,15 +77,8 @@ def _add_counts(table: Table, tallies: Sequence[Tally], type_: Typography) -> No
 
 
 def _cell(tally: Tally, type_: Typography) -> Text:
-    verdict = _verdict(tally)
+    verdict = tally.verdict
     return Text(f"{type_.glyph(verdict)} {tally.kept}/{tally.total}", STYLES[verdict])
-
-
-def _verdict(tally: Tally) -> Outcome:
-    """The worst that is not kept, so that only a cell with all kept shows ✓; not run where there is nothing."""
-    if tally.rest:
-        return tally.rest[0][0]
-    return Outcome.PASSED if tally.total else Outcome.NOT_RUN
 
 
 def _groups(report: Report) -> list[str]:

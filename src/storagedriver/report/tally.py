@@ -63,6 +63,13 @@ class Tally:
         ]
 
     @property
+    def verdict(self) -> Outcome:
+        """The worst that is not kept, so that only where all are kept it is a pass; not run where there is nothing."""
+        if self.rest:
+            return self.rest[0][0]
+        return Outcome.PASSED if self.total else Outcome.NOT_RUN
+
+    @property
     def sentence(self) -> str:
         """The headline: "MUSTs kept: 58 of 61 (95 %) · 1 failed · 1 skipped · 1 not offered"."""
         share = "" if self.percent is None else f" ({self.percent} %)"
