@@ -130,7 +130,7 @@ def wheel(session: nox.Session) -> None:
         # What does not depend on what the kit was installed from has its turn in `tests`, and with it, on the oldest
         # Python, the drivers on their servers, and all that is long.
         folders = ["mutants", "power", "interoperability", "properties", "backends", "scaffolding"]
-        folders += ["drivers", "histories"] if session.python == OLDEST else []
+        folders += ["drivers", "histories", "documentation"] if session.python == OLDEST else []
         folders += ["site_pages/test_site_in_chromium.py"]
         left_out = [f"--ignore=tests/{folder}" for folder in folders]
         session.run("python", "-m", "pytest", "-nauto", *left_out, "tests", *session.posargs)
