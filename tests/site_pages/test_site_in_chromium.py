@@ -201,6 +201,31 @@ def test_a_link_to_what_the_filter_hides_shows_it(opened: Open) -> None:
     expect(page.locator("[id='s3@seaweedfs/CONT-2']")).to_be_in_viewport()
 
 
+def test_a_link_to_where_the_address_is_shows_it_again(opened: Open) -> None:
+    page = opened("example")
+    link = page.locator("#differing tr", has_text="CONT-2").locator("td.failed a")
+    place = page.locator("[id='s3@seaweedfs/CONT-2']")
+    link.click()
+    page.locator("#filter [name=outcome]").select_option("errored")
+    expect(place).to_be_hidden()
+
+    link.click()
+
+    expect(place).to_be_in_viewport()
+
+
+def test_a_telephone_shows_the_newest_release_and_no_broken_sign(opened: Open) -> None:
+    page = opened("example", viewport={"width": 390, "height": 900})
+    open_all(page)
+
+    newest = page.locator(".plot").first.locator("circle").last.bounding_box()
+    assert newest is not None
+    assert newest["x"] + newest["width"] <= 390
+    signs = page.locator(".tally > span")
+    assert signs.count() > 65
+    assert signs.evaluate_all("signs => signs.every(sign => sign.getClientRects().length === 1)")
+
+
 def test_keys(opened: Open) -> None:
     page = opened("example")
     page.keyboard.press("/")

@@ -17,6 +17,11 @@
     place.scrollIntoView({ block: "start" });
   }
   addEventListener("hashchange", reveal);
+  // A link to where the address is already changes no hash, and the filter may have hidden the place meanwhile.
+  addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link && link.hash === location.hash) reveal();
+  });
 
   const search = new URLSearchParams(location.search);
   function remember(form) {
