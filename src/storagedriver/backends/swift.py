@@ -208,11 +208,14 @@ use = egg:swift#tempurl
 [filter:copy]
 use = egg:swift#copy
 
+# A service holds readers of many segments back, to one segment a second; a run would wait for hours.
 [filter:slo]
 use = egg:swift#slo
+rate_limit_after_segment = 1000000
 
 [filter:dlo]
 use = egg:swift#dlo
+rate_limit_after_segment = 1000000
 """
 
 
