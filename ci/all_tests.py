@@ -37,6 +37,7 @@ class Part:
         arguments: What pytest is called with.
         server: The server it needs; None for none.
         report: The name of its report in the folder certify/; None if it judges no driver.
+        suite: The one suite that it is limited to, unless the user names others; None for all.
         root: A folder in which the driver gets an empty one for its root directory; None leaves that to the driver.
     """
 
@@ -44,6 +45,7 @@ class Part:
     arguments: Sequence[str]
     server: str | None = None
     report: str | None = None
+    suite: str | None = None
     root: Path | None = None
 
 
@@ -72,7 +74,7 @@ SERVED = (
 )
 """Which driver is judged on which server, and how that is run."""
 
-IN_CONTAINERS = ("--suite=behaviour",)
+IN_CONTAINERS = "behaviour"
 """What containers are for: the same server as a process has the other suites, and they take a minute each."""
 
 PARTS = (
@@ -83,9 +85,10 @@ PARTS = (
     *(
         Part(
             f"driver {driver} on {server}",
-            (f"--driver={driver}", f"--backend={server}", *(IN_CONTAINERS if server.endswith(":container") else ())),
+            (f"--driver={driver}", f"--backend={server}"),
             server=server,
             report=f"{driver}-{server.replace(':', '-')}",
+            suite=IN_CONTAINERS if server.endswith(":container") else None,
         )
         for driver, server in SERVED
     ),
@@ -133,8 +136,8 @@ def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
     begin = time.monotonic()
     with contextlib.ExitStack() as stack:
         arguments = [*part.arguments]
-        if any(word.split("=")[0] == "--suite" for word in given):
-            arguments = [word for word in arguments if word not in IN_CONTAINERS]
+        if part.suite is not None and not any(word.split("=")[0] == "--suite" for word in given):
+            arguments.append(f"--suite={part.suite}")
         if part.root is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="storagedriver-", dir=part.root))
             arguments.append(f"--driver-param=rootdirectory={folder}")

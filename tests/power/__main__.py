@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from power.judging import Job, run_job
+from power.progress import advancing
 from power.running import run_all
 from power.showing import markdown, show
 from power.subjects import Subject, all_subjects
@@ -29,13 +29,11 @@ def main(words: Sequence[str]) -> int:
     verdicts = VerdictFile(wanted.folder / "verdicts.jsonl")
     console = Console(width=None if sys.stdout.isatty() else 200)
     jobs = _jobs(wanted, subjects, verdicts)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task("runs", total=len(jobs))
+    with advancing("runs", len(jobs), console) as advance:
 
         def done(verdict: Verdict) -> None:
             verdicts.add(verdict)
-            progress.update(task, advance=1, description=f"{verdict.subject} {verdict.suite}: {verdict.ending}")
+            advance(f"{verdict.subject} {verdict.suite}: {verdict.ending}")
 
         if jobs:
             run_all(

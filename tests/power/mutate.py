@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from power.mutation import AlteredRun, faults_of, run_altered, survivors_page
+from power.progress import advancing
 from power.running import run_all
 from power.verdicts import Ending, Verdict, VerdictFile
 
@@ -44,13 +44,11 @@ def main(words: Sequence[str]) -> int:
     # A capability that is no longer declared is mostly no fault, and what no check sees takes longest: that comes last.
     runs.sort(key=lambda run: run.alteration.operator == "ReplaceTrueWithFalse")
     console = Console()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task("faults", total=len(runs))
+    with advancing("faults", len(runs), console) as advance:
 
         def done(verdict: Verdict) -> None:
             verdicts.replace(verdict)
-            progress.update(task, advance=1, description=f"{faults[verdict.subject].file.name} {verdict.ending}")
+            advance(f"{faults[verdict.subject].file.name} {verdict.ending}")
 
         run_all(
             runs,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -182,13 +184,27 @@ def written(tmp_path: Path) -> Path:
 
 
 def picture_of(report: Path, content: bytes) -> None:
-    from storagedriver.plugin.reproducer import place
+    from storagedriver.report.beside import reproducer_path
 
     failed = next(check for result in example().results for check in result.checks if check.outcome is Outcome.FAILED)
-    script = place(report, failed.node_id)
+    script = reproducer_path(report, failed.node_id)
     assert script is not None
     script.parent.mkdir()
     script.with_suffix(".svg").write_bytes(content)
+
+
+def test_the_extra_of_the_page_is_enough_to_make_it(written: Path, tmp_path: Path) -> None:
+    """Who looks at reports need not have what runs the suites."""
+    program = (
+        "import sys\n"
+        "sys.modules |= dict.fromkeys(['pytest', 'hypothesis', 'rich', 'xdist'])\n"
+        "from storagedriver import cli\n"
+        f"sys.exit(cli.main(['site', '--out', {str(tmp_path / 'out')!r}, {str(written)!r}]))\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+    assert (tmp_path / "out" / "index.html").is_file()
 
 
 def test_the_command_writes_one_file_with_the_pictures_in_it(

@@ -10,7 +10,7 @@ CertificateError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from storagedriver.certification.errors import JudgingFileError
 
 
 class CertificateError(ValueError):
@@ -34,21 +34,8 @@ class KeyFileError(CertificateError):
         return f"{self.path}: {self.reason}"
 
 
-class TrustRootsError(CertificateError):
-    """Trust roots that cannot be read or mean nothing, so that nothing can be verified.
-
-    Attributes:
-        path: The file or folder.
-        problems: What is wrong with it, a sentence each, with the place.
-    """
-
-    def __init__(self, path: str, problems: Sequence[str]) -> None:
-        super().__init__(path, tuple(problems))
-        self.path = path
-        self.problems = tuple(problems)
-
-    def __str__(self) -> str:
-        return f"{self.path}: {'; '.join(self.problems)}"
+class TrustRootsError(CertificateError, JudgingFileError):
+    """Trust roots that cannot be read or mean nothing, so that nothing can be verified."""
 
 
 class SubjectError(CertificateError):

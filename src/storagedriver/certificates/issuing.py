@@ -22,8 +22,7 @@ from storagedriver.certification import Policy, Verdict, Waiver
 from storagedriver.report import Outcome, Report, Target
 from storagedriver.report.digest import KEY
 from storagedriver.report.environment import version
-
-_BROKEN = frozenset({Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY})
+from storagedriver.report.outcome import AGAINST
 
 
 def issue(
@@ -138,7 +137,7 @@ def _requirements(verdict: Verdict, reports: Mapping[str, Report]) -> tuple[Sequ
                 warned[name] = None
             elif result.outcome is Outcome.PASSED:
                 passed[name] = None
-            elif result.outcome in _BROKEN:
+            elif result.outcome in AGAINST:
                 # A SHOULD, or of a group that the policy leaves out: nothing else lets the gate open.
                 warned[name] = None
     return [name for name in passed if name not in warned], list(warned)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from pydantic import model_validator as validator_of_all
 from storagedriver.certificates.errors import KeyFileError, TrustRootsError
 from storagedriver.certificates.keys import PublicKey, read_key_file
 from storagedriver.certification.policy import Date, Text
+from storagedriver.certification.toml_file import place_in, read_toml
 
 FILE_IN_FOLDER = "trust.toml"
 """Decides for a folder, if it is there; else each public key in the folder is trusted for ever."""
@@ -131,12 +131,7 @@ class TrustRoots:
 
     @classmethod
     def _from_toml(cls, path: str) -> Self:
-        try:
-            given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as missing:
-            raise TrustRootsError(path, [f"cannot be read: {missing.strerror or missing}"]) from missing
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
-            raise TrustRootsError(path, [f"not TOML: {broken}"]) from broken
+        given = read_toml(path, error=TrustRootsError)
         try:
             read = _Roots.model_validate(given)
         except ValidationError as wrong:
@@ -187,6 +182,6 @@ def _each_once(path: str, keys: Sequence[TrustedKey]) -> tuple[TrustedKey, ...]:
 
 
 def _told(place: Sequence[int | str], message: str) -> str:
-    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    words = place_in(place)
     message = message.removeprefix("Value error, ")
     return f"{words}: {message[:1].lower()}{message[1:]}" if words else message

@@ -16,6 +16,7 @@ from storagedriver.certificates.trust import TrustedKey, TrustRoots
 from storagedriver.report.digest import KEY, check_digest, digest
 from storagedriver.report.errors import ReportError
 from storagedriver.report.files import read_json
+from storagedriver.report.record import moment_text
 
 CLOCK_SLACK = timedelta(minutes=5)
 """How much later than this machine's clock a certificate may have been made."""
@@ -154,14 +155,14 @@ def _without_signature(
 def _time(certificate: Certificate, now: datetime) -> Finding:
     made, ends = certificate.made_at, certificate.expires_at
     if made > now + CLOCK_SLACK:
-        return Finding(Aspect.TIME, Answer.FAILS, f"made in the future, at {_moment(made)}")
+        return Finding(Aspect.TIME, Answer.FAILS, f"made in the future, at {_to_the_second(made)}")
     if now >= ends:
-        return Finding(Aspect.TIME, Answer.FAILS, f"expired at {_moment(ends)}: certify anew")
-    return Finding(Aspect.TIME, Answer.HOLDS, f"made at {_moment(made)}, expires at {_moment(ends)}")
+        return Finding(Aspect.TIME, Answer.FAILS, f"expired at {_to_the_second(ends)}: certify anew")
+    return Finding(Aspect.TIME, Answer.HOLDS, f"made at {_to_the_second(made)}, expires at {_to_the_second(ends)}")
 
 
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _to_the_second(moment: datetime) -> str:
+    return moment_text(moment, timespec="seconds")
 
 
 def _subject(statement: Statement, files: Files | None) -> Finding:

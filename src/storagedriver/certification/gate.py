@@ -14,6 +14,7 @@ from storagedriver.registry import PROFILES
 from storagedriver.report import Outcome, Report, Result, Tally, Target
 from storagedriver.report.environment import version
 from storagedriver.report.foreign_text import one_line
+from storagedriver.report.outcome import AGAINST
 from storagedriver.report.tally import INCOMPLETE_PASS
 from storagedriver.report.validation import Seal, Validation
 
@@ -95,9 +96,7 @@ def _run(file: str, report: Report, policy: Policy) -> Iterator[Finding]:
     run = report.run
     for reason in run.incomplete_reasons:
         yield Finding(Rule.INCOMPLETE, f"the run is not complete: {reason}; run all checks to their end", file)
-    broken = any(
-        not {Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY}.isdisjoint(each.counts) for each in report.results
-    )
+    broken = any(outcome in AGAINST for each in report.results for outcome in each.counts)
     if run.complete and run.exit_status != 0 and not broken:
         yield Finding(
             Rule.UNEXPLAINED,
@@ -317,7 +316,7 @@ class _Case:
         for requirement in REQUIREMENTS.values():
             outcome = self._outcome(requirement)
             if not self._policy.decides(requirement.group):
-                if outcome in {Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY}:
+                if outcome in AGAINST:
                     yield f"{name}: {requirement.id} {_ended(outcome)}, in a group that the policy leaves out"
             elif requirement.level is Level.SHOULD and outcome in {Outcome.FAILED, Outcome.ERRORED}:
                 yield f"{name}: {requirement.id} ({requirement.level}) {_ended(outcome)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-import tomllib
 from collections import Counter
 from datetime import date, datetime
 from importlib.metadata import entry_points
@@ -17,6 +16,7 @@ from pydantic import model_validator as validator_of_all
 from pydantic_core import ErrorDetails
 
 from storagedriver.certification.errors import PolicyError
+from storagedriver.certification.toml_file import place_in, read_toml
 from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
 from storagedriver.driver import Capabilities
 from storagedriver.registry import BY_NAME_ONLY, CHECKS
@@ -163,12 +163,7 @@ class Policy(_Table):
             PolicyError: It cannot be read, is not TOML, has a key that is not known, or a value that means nothing.
         """
         name = os.fspath(path)
-        try:
-            given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as missing:
-            raise PolicyError(name, [f"cannot be read: {missing.strerror or missing}"]) from missing
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
-            raise PolicyError(name, [f"not TOML: {broken}"]) from broken
+        given = read_toml(name, error=PolicyError)
         try:
             policy = cls.model_validate(given)
         except ValidationError as wrong:
@@ -226,7 +221,7 @@ _TABLES: dict[str, type[BaseModel]] = {"minimum": Minimum, "waivers": Waiver}
 
 
 def _told(error: ErrorDetails) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    place = place_in(error["loc"])
     match error["type"]:
         case "extra_forbidden":
             fields = _TABLES[str(error["loc"][0])] if len(error["loc"]) > 1 else Policy

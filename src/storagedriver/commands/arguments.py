@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ def add_group(commands: Commands, name: str, *, summary: str) -> Commands:
 def add_reports(parser: argparse.ArgumentParser) -> None:
     """One report or more."""
     parser.add_argument("reports", nargs="+", metavar="FILE", help="a report that --certify-report wrote")
+
+
+def given_twice(paths: Sequence[str]) -> str | None:
+    """What to complain of if a file is given more than once; None if each is given once."""
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    return None if twice is None else f"{twice} is given twice"
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storagedriver.commands import exits, output
-from storagedriver.commands.arguments import Commands, add_command, add_json, add_reports, positive
+from storagedriver.commands.arguments import Commands, add_command, add_json, add_reports, given_twice, positive
 
 if TYPE_CHECKING:
     from storagedriver.certificates.statement import Statement
@@ -119,8 +119,8 @@ def run(given: argparse.Namespace) -> int:
 def _problem(given: argparse.Namespace) -> str | None:
     if given.expires > MOST_DAYS:
         return f"--expires: {MOST_DAYS} days are the most"
-    if twice := next((path for path in given.reports if given.reports.count(path) > 1), None):
-        return f"{twice} is given twice"
+    if twice := given_twice(given.reports):
+        return twice
     out = Path(given.out)
     read = [*given.reports, *given.key, given.policy]
     if any(Path(path).resolve() == out.resolve() for path in read):
@@ -175,6 +175,7 @@ def _files(given: argparse.Namespace, reports: Mapping[str, Report]) -> Mapping[
 
 def _tell(given: argparse.Namespace, statement: Statement, keys: Sequence[str]) -> None:
     from storagedriver.report.foreign_text import one_line  # noqa: PLC0415  as above
+    from storagedriver.report.record import moment_text  # noqa: PLC0415  as above
 
     certificate = statement.certificate
     if given.json:
@@ -188,7 +189,7 @@ def _tell(given: argparse.Namespace, statement: Statement, keys: Sequence[str]) 
             }
         )
         return
-    output.say(f"{one_line(given.out)}: certified until {certificate.expires_at.isoformat().replace('+00:00', 'Z')}")
+    output.say(f"{one_line(given.out)}: certified until {moment_text(certificate.expires_at)}")
     for subject in statement.subjects:
         output.say(f"  about {one_line(subject.name)} ({subject.method}, sha256 {subject.sha256})")
     for target in certificate.targets:

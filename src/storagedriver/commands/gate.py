@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storagedriver.commands import exits, output
-from storagedriver.commands.arguments import Commands, add_command, add_reports
+from storagedriver.commands.arguments import Commands, add_command, add_reports, given_twice
 
 if TYPE_CHECKING:
     from storagedriver.certification import Verdict
@@ -67,9 +67,7 @@ def run(given: argparse.Namespace) -> int:
     from storagedriver.certification import PolicyError, showing  # noqa: PLC0415  no other command waits for it
     from storagedriver.commands.judging import judge, refuse  # noqa: PLC0415  as above
 
-    if twice := next((path for path in given.reports if given.reports.count(path) > 1), None):
-        return output.complain(f"{twice} is given twice", exits.USAGE)
-    if problem := _cannot_write(given):
+    if problem := given_twice(given.reports) or _cannot_write(given):
         return output.complain(problem, exits.USAGE)
     try:
         judgement = judge(given.policy, given.reports, commit=given.commit, now=datetime.now(UTC))

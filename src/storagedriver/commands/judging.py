@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storagedriver.certification import Policy, PolicyError, Verdict, decide
+from storagedriver.certification.errors import JudgingFileError
 from storagedriver.commands import exits, output
 from storagedriver.commands.reading import read
 from storagedriver.report import Report, ReportError
@@ -43,8 +44,8 @@ def judge(policy_path: str, reports: Sequence[str], *, commit: str | None, now: 
     return Judgement(policy, validations, verdict)
 
 
-def refuse(wrong: PolicyError) -> int:
-    """Tell all that is wrong with a policy, and return the exit code."""
+def refuse(wrong: JudgingFileError) -> int:
+    """Tell all that is wrong with a policy, or with trust roots, and return the exit code."""
     for problem in wrong.problems:
         output.complain(f"{wrong.path}: {problem}", exits.USAGE)
     return exits.USAGE

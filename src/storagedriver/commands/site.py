@@ -67,7 +67,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _beside(reports: Mapping[str, Report]) -> dict[str, Pictures]:
-    from storagedriver.plugin.reproducer import place  # noqa: PLC0415  as above
+    from storagedriver.report.beside import reproducer_path  # noqa: PLC0415  as above
     from storagedriver.report.site.pictures import Pictures  # noqa: PLC0415  as above
 
-    return {path: Pictures(functools.partial(place, Path(path))) for path in reports}
+    return {path: Pictures(functools.partial(reproducer_path, Path(path))) for path in reports}

@@ -65,15 +65,14 @@ def run(given: argparse.Namespace) -> int:
     """Verify the certificate."""
     from storagedriver.certificates import SubjectError, TrustRoots, TrustRootsError, verify  # noqa: PLC0415  no other waits
     from storagedriver.certificates.envelope import LARGEST  # noqa: PLC0415  as above
+    from storagedriver.commands.judging import refuse  # noqa: PLC0415  as above
     from storagedriver.report import ReportError  # noqa: PLC0415  as above
     from storagedriver.report.files import read_limited  # noqa: PLC0415  as above
 
     try:
         roots = TrustRoots.load(given.trust)
     except TrustRootsError as wrong:
-        for problem in wrong.problems:
-            output.complain(f"{wrong.path}: {problem}", exits.USAGE)
-        return exits.USAGE
+        return refuse(wrong)
     try:
         content = read_limited(given.certificate, LARGEST)
         files = _files(given)

@@ -6,7 +6,7 @@ The suites test each one, a report names them, and a certificate counts them. `d
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from storagedriver.contract import (
@@ -67,6 +67,11 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     {module.REQUIREMENTS[0].group: title for title, module in _MODULES.items()}
 )
 """The title of each group by its id, in the order of the contract: "CONT" is "Whole content"."""
+
+
+def in_order(groups: Collection[str]) -> list[str]:
+    """Groups in the order of the contract; those that this version of it does not have come last."""
+    return [group for group in GROUPS if group in groups] + sorted(set(groups) - set(GROUPS))
 
 
 class UnknownRequirementError(LookupError):

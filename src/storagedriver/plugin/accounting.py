@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -105,18 +103,6 @@ def label_of(item: pytest.Item) -> str | None:
     callspec = getattr(item, "callspec", None)
     label = None if callspec is None else callspec.params.get("storagedriver_target")
     return label if isinstance(label, str) else None
-
-
-def file_name(node_id: str) -> str:
-    """A node id as the name of a file, without an ending: short, and no other's."""
-    path, _, rest = node_id.partition("::")
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", f"{Path(path).stem}-{rest}").strip("-.")
-    # Ids that differ in other characters alone would share a file.
-    return f"{name[:100].rstrip('-.')}-{_digest(node_id)}"
-
-
-def _digest(text: str) -> str:
-    return f"{zlib.crc32(text.encode(errors='backslashreplace')):08x}"
 
 
 def _last_failed(config: pytest.Config) -> bool:

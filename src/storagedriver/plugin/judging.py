@@ -20,7 +20,8 @@ from storagedriver.plugin.opened import SKIPPED, OpenedTargets
 from storagedriver.plugin.options import DEFAULT_TIMEOUTS, Options
 from storagedriver.plugin.redaction import Redaction, secret_parameters
 from storagedriver.plugin.replay import Failure
-from storagedriver.plugin.reproducer import place, rerun_script, script
+from storagedriver.plugin.reproducer import rerun_script, script
+from storagedriver.report.beside import reproducer_path
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.target import Target
 
@@ -126,7 +127,7 @@ class Judge:
             "traceback": redact("".join(traceback.format_exception(error))) if unforeseen else "",
         }
         where = _where(error.__cause__ if hang else error) if unforeseen else ""
-        written = place(self._options.report, failure.node_id)
+        written = reproducer_path(self._options.report, failure.node_id)
         exhibits = failures.exhibits(failure)
         return Judgement("failed", "", evidence, failures.text(failure, source, written, where, exhibits), exhibits)
 

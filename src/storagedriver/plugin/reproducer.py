@@ -12,21 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from storagedriver import factory, registry
-from storagedriver.plugin.accounting import file_name
 from storagedriver.plugin.options import environment_prefix
 from storagedriver.plugin.redaction import secret_parameters
 from storagedriver.plugin.replay import Failure, UntoldError, literal, replay
 
 _LONGEST_SCRIPT = 200_000
 """Characters; instead of a longer one, the check itself is run again."""
-
-
-def place(report: Path | None, node_id: str) -> Path | None:
-    """Where the reproducer of a check is written: beside the report, if there is one."""
-    if report is None:
-        return None
-    # Not by the check's module's name alone, test_move: the author's next run of pytest would collect it.
-    return report.with_name(f"{report.stem}-reproducers") / f"reproduce-{file_name(node_id)}.py"
 
 
 def script(failure: Failure) -> str:

@@ -19,9 +19,9 @@ from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan
 from storagedriver.plugin.redaction import shown_parameters
-from storagedriver.plugin.reproducer import place
 from storagedriver.plugin.targets import Targets
 from storagedriver.registry import ENTRY_POINTS as SUITES
+from storagedriver.report.beside import reproducer_path
 from storagedriver.testing.target import Target, TargetError, find_registration
 
 _SDKS = ("boto3", "moto", "pytest-xdist")
@@ -163,12 +163,12 @@ class Results:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         for _, check in self._checks:
-            path = place(self._options.report, check.node_id)
+            path = reproducer_path(self._options.report, check.node_id)
             if path is not None and check.evidence is not None and check.evidence.reproducer:
                 folder.mkdir(exist_ok=True)
                 path.write_text(check.evidence.reproducer, encoding="utf-8", errors="backslashreplace")
         for node_id, exhibits in self._exhibits:
-            path = place(self._options.report, node_id)
+            path = reproducer_path(self._options.report, node_id)
             if path is None:
                 continue
             for ending, text in exhibits.items():

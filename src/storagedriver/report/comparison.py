@@ -9,9 +9,7 @@ from typing import Self
 
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.report.model import Report
-from storagedriver.report.outcome import Outcome
-
-_AGAINST = frozenset({Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY})
+from storagedriver.report.outcome import AGAINST, Outcome
 
 
 class Kind(StrEnum):
@@ -72,7 +70,7 @@ def kind(before: Outcome | None, after: Outcome | None) -> Kind | None:
         return Kind.GONE
     if after is Outcome.PASSED:
         return Kind.REPAIRED
-    if before is Outcome.PASSED or (after in _AGAINST and before not in _AGAINST):
+    if before is Outcome.PASSED or (after in AGAINST and before not in AGAINST):
         return Kind.REGRESSED
     return Kind.CHANGED
 

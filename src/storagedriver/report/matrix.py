@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from storagedriver.contract import GROUPS, Level
+from storagedriver.contract import GROUPS, Level, in_order
 from storagedriver.report.model import Report, Target
 from storagedriver.report.outcome import LATTICE, Outcome
 from storagedriver.report.tally import Tally
@@ -82,5 +82,4 @@ def _cell(tally: Tally, type_: Typography) -> Text:
 
 
 def _groups(report: Report) -> list[str]:
-    present = {result.group for result in report.results}
-    return [group for group in GROUPS if group in present] + sorted(present - set(GROUPS))
+    return in_order({result.group for result in report.results})

@@ -51,6 +51,12 @@ What speaks against the driver comes first, then what speaks for it, then what s
 requirement with passed and skipped checks is passed, one with skipped and not offered checks is skipped.
 """
 
+AGAINST: tuple[Outcome, ...] = (Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY)
+"""Outcomes that speak against the driver, or against the result; the worst first."""
+
+UNJUDGED: tuple[Outcome, ...] = tuple(outcome for outcome in LATTICE if outcome not in {*AGAINST, Outcome.PASSED})
+"""Outcomes that say nothing, or that a waiver excuses."""
+
 UNEXPLAINED = frozenset({Outcome.PASSED, Outcome.FAILED})
 """Outcomes of a check that need no reason; a failed one has evidence instead."""
 

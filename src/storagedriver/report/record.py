@@ -46,11 +46,16 @@ def _fields(record: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(record)}
 
 
+def moment_text(moment: datetime, *, timespec: str = "auto") -> str:
+    """A moment in UTC as reports have it: "2027-01-31T12:00:00Z"; `timespec` as datetime.isoformat() takes it."""
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Record):
         return value.to_dict()
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return moment_text(value)
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):

@@ -10,15 +10,9 @@ from rich.text import Text
 from storagedriver.contract import Level
 from storagedriver.report.matrix import legend, matrices
 from storagedriver.report.model import Check, Evidence, Report, Result
-from storagedriver.report.outcome import LATTICE, Outcome
+from storagedriver.report.outcome import AGAINST, UNJUDGED, Outcome
 from storagedriver.report.tally import INCOMPLETE_PASS, Tally
 from storagedriver.report.typography import STYLES, Typography
-
-EXPLAINED = (Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY)
-"""Outcomes that are shown one requirement at a time."""
-
-GROUPED = tuple(outcome for outcome in LATTICE if outcome not in {*EXPLAINED, Outcome.PASSED})
-"""Outcomes that are shown by their reasons."""
 
 HEADINGS: Mapping[Outcome, str] = {
     Outcome.FAILED: "Failed: the driver broke the promise",
@@ -34,7 +28,7 @@ HEADINGS: Mapping[Outcome, str] = {
 def print_summary(report: Report, console: Console) -> None:
     """Print what a reader needs of `report`, in the width of `console` and in whatever characters it can show."""
     type_ = Typography.of(console)
-    for outcome in EXPLAINED:
+    for outcome in AGAINST:
         _print_explained(report, outcome, console, type_)
     for matrix in matrices(report, console, type_):
         console.print()
@@ -43,7 +37,7 @@ def print_summary(report: Report, console: Console) -> None:
     console.print(legend(type_))
     console.print()
     _print_headlines(report, console, type_)
-    for outcome in GROUPED:
+    for outcome in UNJUDGED:
         _print_grouped(report, outcome, console, type_)
     _print_partly(report, console, type_)
     _print_run(report, console, type_)
@@ -105,7 +99,7 @@ def _last_line(evidence: Evidence) -> str:
 def _print_headlines(report: Report, console: Console, type_: Typography) -> None:
     for target in report.targets:
         tally = Tally.of(report.of(target.label))
-        style = next((STYLES[outcome] for outcome, _ in tally.rest if outcome in EXPLAINED), "bold")
+        style = next((STYLES[outcome] for outcome, _ in tally.rest if outcome in AGAINST), "bold")
         sentence = tally.sentence if not type_.ascii_only else tally.sentence.replace(" · ", ", ")
         name = f"{type_.line(target.label)}: " if len(report.targets) > 1 else ""
         type_.lines(console, Text(name + sentence, style), indent=0, hanging=2)

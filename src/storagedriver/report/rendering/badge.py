@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from storagedriver.report.foreign_text import one_line
 from storagedriver.report.model import Report
-from storagedriver.report.outcome import Outcome
+from storagedriver.report.outcome import AGAINST
 from storagedriver.report.tally import Tally
 
 LABEL = "storage driver contract"
@@ -26,7 +26,6 @@ _COLOURS: Mapping[str, str] = {
 }
 """Names of shields.io, and colours on which white text can be read."""
 
-_AGAINST = (Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY)
 _CHARACTER_WIDTH = 6.6
 """Of 11 px Verdana on average; textLength makes the text fit."""
 
@@ -69,7 +68,7 @@ def badge(reports: Mapping[str, Report], *, label: str = LABEL) -> Badge:
 
 
 def _broken(tally: Tally) -> bool:
-    return any(tally.counts.get(outcome) for outcome in _AGAINST)
+    return any(tally.counts.get(outcome) for outcome in AGAINST)
 
 
 def as_json(made: Badge) -> str:

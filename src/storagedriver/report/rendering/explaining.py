@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 from storagedriver.contract import REQUIREMENTS, Level
 from storagedriver.report.model import Check, Report, Result
-from storagedriver.report.outcome import LATTICE, Outcome
+from storagedriver.report.outcome import AGAINST, Outcome
 from storagedriver.report.tally import Tally
-
-AGAINST = (Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY)
-"""Outcomes that speak against the driver, or against the result; the worst first."""
-
-UNJUDGED = tuple(outcome for outcome in LATTICE if outcome not in {*AGAINST, Outcome.PASSED})
-"""Outcomes that say nothing, or that a waiver excuses."""
 
 
 def against(report: Report) -> Iterator[Result]:

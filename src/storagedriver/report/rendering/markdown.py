@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from storagedriver.report.model import Report, Result
-from storagedriver.report.outcome import Outcome
+from storagedriver.report.outcome import UNJUDGED, Outcome
 from storagedriver.report.rendering.explaining import (
-    UNJUDGED,
     against,
     ended,
     evidence_text,

@@ -12,7 +12,9 @@ from urllib.parse import quote
 from storagedriver.contract import REQUIREMENTS, Level
 from storagedriver.report.foreign_text import many_lines, one_line
 from storagedriver.report.model import Check, Report, Result
-from storagedriver.report.rendering.explaining import AGAINST, against, evidence_text, headline, why
+from storagedriver.report.outcome import AGAINST
+from storagedriver.report.record import moment_text
+from storagedriver.report.rendering.explaining import against, evidence_text, headline, why
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 """Where the standard has its schema."""
@@ -72,8 +74,8 @@ def _invocation(name: str, report: Report) -> dict[str, Any]:
     return {
         "executionSuccessful": run.complete,
         "exitCode": run.exit_status,
-        "startTimeUtc": run.started.isoformat().replace("+00:00", "Z"),
-        "endTimeUtc": run.finished.isoformat().replace("+00:00", "Z"),
+        "startTimeUtc": moment_text(run.started),
+        "endTimeUtc": moment_text(run.finished),
         "toolExecutionNotifications": [
             {"level": "error", "message": {"text": f"{_plain(name)}: the run is not complete: {_plain(reason)}"}}
             for reason in run.incomplete_reasons

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from storagedriver.report.model import Check, Evidence, Result
-from storagedriver.report.rendering.explaining import AGAINST
+from storagedriver.report.outcome import AGAINST
 from storagedriver.report.site.pictures import Pictures
 
 CHECKS_SHOWN = 3

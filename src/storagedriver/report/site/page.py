@@ -16,8 +16,8 @@ from storagedriver.contract import GROUPS, REQUIREMENTS, Level
 from storagedriver.report.digest import KEY
 from storagedriver.report.foreign_text import escaped, one_line
 from storagedriver.report.model import Report, Result
-from storagedriver.report.outcome import LATTICE, Outcome
-from storagedriver.report.rendering.explaining import AGAINST, reason
+from storagedriver.report.outcome import AGAINST, LATTICE, Outcome
+from storagedriver.report.rendering.explaining import reason
 from storagedriver.report.site import history, pictures
 from storagedriver.report.site.evidence import Exhibit, Room, exhibits
 from storagedriver.report.site.pictures import Pictures

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from storagedriver.contract import GROUPS, REQUIREMENTS
+from storagedriver.contract import REQUIREMENTS, in_order
 from storagedriver.report.model import Report, Result, Target
 from storagedriver.report.site.anchors import anchors
 from storagedriver.report.tally import Tally
@@ -95,12 +95,10 @@ def requirements(shown: tuple[Subject, ...]) -> dict[str, list[str]]:
     """The requirements that any of them has a result of, by their groups, in the order of the contract."""
     present = {name: result.group for subject in shown for name, result in subject.latest.results.items()}
     order = {name: position for position, name in enumerate(REQUIREMENTS)}
-    groups = [group for group in GROUPS if group in present.values()]
-    groups += sorted(set(present.values()) - set(GROUPS))
     return {
         group: sorted(
             (name for name, own in present.items() if own == group),
             key=lambda name: (order.get(name, len(order)), len(name), name),
         )
-        for group in groups
+        for group in in_order(set(present.values()))
     }
