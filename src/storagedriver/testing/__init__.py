@@ -17,14 +17,18 @@ from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.requirement import full, requirement, soak
 from storagedriver.testing.subject import Subject
 from storagedriver.testing.tree import Tree
+from storagedriver.testing.trials import Ending, TrialKind, Trials
 
 __all__ = [
     "BOUNDARY_SIZES",
     "DEFAULT_CHUNK",
     "Content",
     "ContractViolation",
+    "Ending",
     "Subject",
     "Tree",
+    "TrialKind",
+    "Trials",
     "chunk_size",
     "content",
     "expect",

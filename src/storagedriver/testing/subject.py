@@ -17,6 +17,7 @@ from storagedriver.testing.generation import Generation
 from storagedriver.testing.recording import Recorder
 from storagedriver.testing.target import Target
 from storagedriver.testing.tree import Tree
+from storagedriver.testing.trials import Figure, TrialKind, Trials
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +36,8 @@ class Subject:
             They make those that fail again with the fixture `driver`.
         reference: The driver to compare with, not recorded; None but in checks that need "reference".
         generated: Whether the check asked for the seed, so that a failure depends on it.
+        tried: The trials of the check, for its report, passed or failed.
+        figures: What the check measured, for its report.
     """
 
     def __init__(
@@ -54,6 +57,8 @@ class Subject:
         self.unwrapped = unwrapped
         self.reference = reference
         self.generated = False
+        self.tried: list[Trials] = []
+        self.figures: list[Figure] = []
         self._generation = generation
         self._recorder = recorder
         self._tree = tree
@@ -80,6 +85,16 @@ class Subject:
     def parameters(self) -> Mapping[str, Any]:
         """The parameters the driver was made of; secrets may be among them."""
         return self.target.parameters
+
+    def trials(self, kind: TrialKind, operation: str, condition: str) -> Trials:
+        """Begin trials of `operation` under `condition`, which the report shows whether the check passes or fails."""
+        begun = Trials(kind, operation, condition)
+        self.tried.append(begun)
+        return begun
+
+    def measured(self, name: str, value: float, unit: str = "") -> None:
+        """Put a number into the report, whether the check passes or fails: ("operations", 2000)."""
+        self.figures.append(Figure(name, value, unit))
 
     def open(self, **changes: Any) -> StorageDriver:
         """Another driver on the same store, its calls recorded too; closed after the check.
