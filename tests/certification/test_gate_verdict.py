@@ -140,6 +140,7 @@ def test_failures_in_a_group_left_out_are_told(judge: Any) -> None:
     [
         ({"checks": 10_000}, "checks were executed, and the policy wants 10,000"),
         ({"requirements": 500}, "requirements were judged, and the policy wants 500"),
+        ({"trials": 1}, "0 trials were made, and the policy wants 1"),
         ({"must_percent": 100}, "97% of all MUSTs are kept, and the policy wants 100"),
     ],
 )
@@ -148,6 +149,19 @@ def test_too_little_is_too_little(judge: Any, minimum: Mapping[str, int], words:
 
     (message,) = messages(judge(report, by=policy(minimum=minimum)))
     assert words in message
+
+
+def test_a_grant_that_is_required_has_to_be_earned(judge: Any) -> None:
+    assert judge(whole(), by=policy(grants=["durable"])).passed
+
+    skipped = judge(whole(but={"FAULT-3": Outcome.SKIPPED}), by=policy(grants=["durable"], without_groups=["FAULT"]))
+    (finding,) = skipped.findings
+    assert finding.rule == "grant"
+    assert "(durable: not granted (FAULT-3 skipped: why))" in finding.message
+
+    absent = without(whole(), "FAULT", "DUR")
+    (finding,) = judge(absent, by=policy(grants=["durable"], without_groups=["FAULT", "DUR"])).findings
+    assert "(durable: nothing of it was judged)" in finding.message
 
 
 def test_skipped_checks_are_not_executed_ones(judge: Any) -> None:

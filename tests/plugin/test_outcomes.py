@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plugin.author_project import Run
+from storagedriver.driver_files import of_path
 from storagedriver.report import Outcome
 
 GOOD = "--driver=dictionary:DictionaryDriver"
@@ -235,3 +236,11 @@ def test_a_driver_whose_package_is_missing_cannot_run_here(author: pytest.Pytest
     )
     for arguments in ((GOOD, "--driver=needy", "--require-backends"), ("--driver=needy",)):
         assert run(*arguments, process=True).result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_report_names_the_drivers_files(author: pytest.Pytester) -> None:
+    """By what a certificate tells whether they were changed afterwards."""
+    run = Run(author, "--driver=dictionary:DictionaryDriver", "--requirement=STAT-1")
+
+    (target,) = run.report.targets
+    assert target.files == of_path(author.path / "dictionary.py").subjects

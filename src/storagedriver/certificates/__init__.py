@@ -8,7 +8,6 @@ from storagedriver.certificates.errors import (
     KeyFileError,
     MalformedCertificateError,
     RefusedError,
-    SubjectError,
     TrustRootsError,
 )
 from storagedriver.certificates.issuing import issue
@@ -22,7 +21,6 @@ __all__ = [
     "KeyFileError",
     "MalformedCertificateError",
     "RefusedError",
-    "SubjectError",
     "TrustRoots",
     "TrustRootsError",
     "Verification",

@@ -3,7 +3,6 @@
 CertificateError
 ├── KeyFileError                a key cannot be read or written
 ├── TrustRootsError             whom to trust cannot be told
-├── SubjectError                the driver's files cannot be found, or are not those that were judged
 ├── RefusedError                nothing may be certified
 └── MalformedCertificateError   a certificate that cannot be read
 """
@@ -36,10 +35,6 @@ class KeyFileError(CertificateError):
 
 class TrustRootsError(CertificateError, JudgingFileError):
     """Trust roots that cannot be read or mean nothing, so that nothing can be verified."""
-
-
-class SubjectError(CertificateError):
-    """The files of a driver cannot be found or listed, or are not those that were judged."""
 
 
 class RefusedError(CertificateError):

@@ -11,8 +11,8 @@ from enum import StrEnum
 from storagedriver.certificates.envelope import PAYLOAD_TYPE, Envelope
 from storagedriver.certificates.errors import MalformedCertificateError
 from storagedriver.certificates.statement import Certificate, CertifiedReport, Statement
-from storagedriver.certificates.subjects import Files
 from storagedriver.certificates.trust import TrustedKey, TrustRoots
+from storagedriver.driver_files import Files
 from storagedriver.report.digest import KEY, check_digest, digest
 from storagedriver.report.errors import ReportError
 from storagedriver.report.files import read_json

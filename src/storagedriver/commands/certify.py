@@ -14,8 +14,8 @@ from storagedriver.commands.arguments import Commands, add_command, add_json, ad
 
 if TYPE_CHECKING:
     from storagedriver.certificates.statement import Statement
-    from storagedriver.certificates.subjects import Files
     from storagedriver.commands.judging import Judgement
+    from storagedriver.driver_files import Files
     from storagedriver.report import Report
 
 VALID_DAYS = 180
@@ -68,11 +68,12 @@ def add(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Certify the files."""
-    from storagedriver.certificates import KeyFileError, RefusedError, SubjectError, issue  # noqa: PLC0415  no other waits
+    from storagedriver.certificates import KeyFileError, RefusedError, issue  # noqa: PLC0415  no other waits
     from storagedriver.certificates.envelope import sign  # noqa: PLC0415  as above
     from storagedriver.certificates.keys import PrivateKey  # noqa: PLC0415  as above
     from storagedriver.certification import PolicyError, showing  # noqa: PLC0415  as above
     from storagedriver.commands.judging import judge, refuse  # noqa: PLC0415  as above
+    from storagedriver.driver_files import DriverFilesError  # noqa: PLC0415  as above
     from storagedriver.report.files import write_json  # noqa: PLC0415  as above
 
     if problem := _problem(given):
@@ -108,7 +109,7 @@ def run(given: argparse.Namespace) -> int:
             valid=timedelta(days=given.expires),
         )
         write_json(given.out, sign(statement.to_payload(), keys))
-    except (SubjectError, RefusedError) as refused:
+    except (DriverFilesError, RefusedError) as refused:
         return output.complain(str(refused), exits.FAILED)
     except OSError as refused:
         return output.complain(f"{given.out} cannot be written: {refused.strerror or refused}", exits.FAILED)
@@ -159,7 +160,7 @@ def _unchanged(judgement: Judgement) -> Mapping[str, Report]:
 
 def _files(given: argparse.Namespace, reports: Mapping[str, Report]) -> Mapping[str, Files]:
     from storagedriver.certificates import RefusedError  # noqa: PLC0415  as above
-    from storagedriver.certificates.subjects import of_driver, of_path  # noqa: PLC0415  as above
+    from storagedriver.driver_files import of_driver, of_path  # noqa: PLC0415  as above
 
     drivers = list(dict.fromkeys(target.driver for report in reports.values() for target in report.targets))
     if given.subject is None and given.driver is None:

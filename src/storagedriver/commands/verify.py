@@ -12,7 +12,7 @@ from storagedriver.commands.arguments import Commands, add_command, add_json, po
 
 if TYPE_CHECKING:
     from storagedriver.certificates import Verification
-    from storagedriver.certificates.subjects import Files
+    from storagedriver.driver_files import Files
 
 EPILOG = """\
 Nothing is fetched: whom to trust is said by the trust roots alone. ROOTS is the file of one public key, a folder of them
@@ -63,9 +63,10 @@ def add(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Verify the certificate."""
-    from storagedriver.certificates import SubjectError, TrustRoots, TrustRootsError, verify  # noqa: PLC0415  no other waits
+    from storagedriver.certificates import TrustRoots, TrustRootsError, verify  # noqa: PLC0415  no other waits
     from storagedriver.certificates.envelope import LARGEST  # noqa: PLC0415  as above
     from storagedriver.commands.judging import refuse  # noqa: PLC0415  as above
+    from storagedriver.driver_files import DriverFilesError  # noqa: PLC0415  as above
     from storagedriver.report import ReportError  # noqa: PLC0415  as above
     from storagedriver.report.files import read_limited  # noqa: PLC0415  as above
 
@@ -78,7 +79,7 @@ def run(given: argparse.Namespace) -> int:
         files = _files(given)
     except OSError as missing:
         return output.complain(f"{given.certificate}: cannot be read: {missing.strerror or missing}", exits.FAILED)
-    except (ReportError, SubjectError) as wrong:
+    except (ReportError, DriverFilesError) as wrong:
         return output.complain(str(wrong), exits.FAILED)
     verification = verify(
         content, roots, now=datetime.now(UTC), threshold=given.threshold, reports=given.reports, files=files
@@ -91,7 +92,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _files(given: argparse.Namespace) -> Files | None:
-    from storagedriver.certificates.subjects import of_driver, of_path  # noqa: PLC0415  as above
+    from storagedriver.driver_files import of_driver, of_path  # noqa: PLC0415  as above
 
     if given.subject is not None:
         return of_path(given.subject)

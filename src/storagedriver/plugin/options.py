@@ -178,9 +178,13 @@ def _drivers(named: Collection[str]) -> tuple[str, ...]:
 
 def _suites(wanted: list[str], *, compare: bool) -> dict[str, str]:
     known = {point.name: point.value for point in entry_points(group=CHECKS)}
+    if ALL in wanted:
+        return dict(sorted(known.items()))
     for name in wanted:
         if name not in known:
-            raise pytest.UsageError(f"--suite: no suite is called {name!r}; {did_you_mean(name, sorted(known))}")
+            raise pytest.UsageError(
+                f"--suite: no suite is called {name!r}; {did_you_mean(name, [*sorted(known), ALL])}"
+            )
     usual = [name for name in sorted(known) if name not in BY_NAME_ONLY or (compare and name == COMPARING)]
     return {name: known[name] for name in wanted or usual}
 

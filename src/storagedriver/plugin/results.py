@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from storagedriver import factory, report
+from storagedriver import driver_files, factory, report
 from storagedriver.driver import Capabilities
 from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
@@ -95,6 +95,8 @@ class Results:
                     reason=found["reason"],
                     duration=max(0.0, found["duration"]),
                     evidence=report.Evidence(**{**evidence, "calls": tuple(evidence["calls"])}) if evidence else None,
+                    trials=tuple(report.Trials.from_dict(each) for each in found.get("trials", ())),
+                    figures=tuple(report.Figure.from_dict(each) for each in found.get("figures", ())),
                 ),
             )
         )
@@ -224,7 +226,17 @@ def _described(planned: Plan, target: Target | None, capabilities: Capabilities 
         server=None if server is None else report.Server(server.name, server.mode, server.version),
         capabilities=dataclasses.asdict(capabilities),
         parameters=shown_parameters(target),
+        files=_files(planned.driver),
     )
+
+
+def _files(words: str) -> tuple[report.FilesDigest, ...]:
+    """The driver's files, for whoever certifies them afterwards; none where nothing installed or imported names them."""
+    try:
+        found = driver_files.of_driver(words)
+    except driver_files.DriverFilesError:
+        return ()
+    return found.subjects
 
 
 def _distribution(words: str) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 from storagedriver.contract import REQUIREMENTS, Requirement
 from storagedriver.plugin import fixtures, selection
 from storagedriver.plugin.accounting import Attendance, Selection, is_check, label_of
+from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
 from storagedriver.plugin.judging import Judge, errored
 from storagedriver.plugin.opened import REFERENCE, OpenedTargets
@@ -307,6 +308,7 @@ class CertificationPlugin:
                 "reason": judgement.reason,
                 "evidence": judgement.evidence,
                 "exhibits": judgement.exhibits,
+                **_noted(item.stash.get(fixtures.CASE, None)),
             }
         report.storagedriver = found  # type: ignore[attr-defined]  # pytest sends attributes to the controller as they are
         return report
@@ -434,6 +436,17 @@ class CertificationPlugin:
     def pytest_unconfigure(self) -> None:
         """Stop the servers."""
         self.targets.stop()
+
+
+def _noted(case: Case | None) -> dict[str, Any]:
+    """What a check tried and measured, as simple values, which xdist carries; nothing of one that did not begin."""
+    if case is None:
+        return {}
+    redact = Redaction(case.subject.target)
+    return {
+        "trials": [redact.values(each.to_dict()) for each in case.subject.tried],
+        "figures": [redact.values(each.to_dict()) for each in case.subject.figures],
+    }
 
 
 def runs_nothing(config: pytest.Config) -> bool:

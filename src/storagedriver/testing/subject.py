@@ -13,11 +13,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
+from storagedriver.report.trials import Figure
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.recording import Recorder
 from storagedriver.testing.target import Target
 from storagedriver.testing.tree import Tree
-from storagedriver.testing.trials import Figure, TrialKind, Trials
+from storagedriver.testing.trials import TrialKind, Trials
 
 P = ParamSpec("P")
 R = TypeVar("R")

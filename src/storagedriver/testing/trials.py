@@ -1,35 +1,14 @@
-"""What a check tries one by one, counted for the report: faults that it injects, points where it kills, hostile inputs."""
+"""What a check tries one by one, noted for the report: faults that it injects, points where it kills, hostile inputs."""
 
 from __future__ import annotations
 
-import enum
 import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from storagedriver.report.trials import Ending, TrialKind
 
-class TrialKind(enum.StrEnum):
-    """What a check does to the driver in a trial."""
-
-    FAULT = "fault"
-    """A request or a system call fails."""
-    CRASH = "crash"
-    """The driver's process is killed."""
-    POWER_FAILURE = "power failure"
-    """What was not flushed is lost."""
-    HOSTILE_INPUT = "hostile input"
-    """Somebody tries to get what is not his."""
-
-
-class Ending(enum.StrEnum):
-    """How the driver came out of a trial."""
-
-    SURVIVED = "survived"
-    """The call succeeded all the same, by retry or because nothing depended on what failed."""
-    REFUSED = "refused"
-    """The call raised a clean error, or the input was turned away; the state is one that the contract allows."""
-    VIOLATED = "violated"
-    """The contract was broken."""
+__all__ = ["Ending", "TrialKind", "Trials"]
 
 
 @dataclass(slots=True)
@@ -68,22 +47,3 @@ class Trials:
             "points": [point for point, _ in self.endings],
             "endings": [ending.value for _, ending in self.endings],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number that a check measured.
-
-    Attributes:
-        name: What was measured: "operations", "growth of descriptors".
-        value: The number.
-        unit: Its unit; empty for a count.
-    """
-
-    name: str
-    value: float
-    unit: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, for the report."""
-        return {"name": self.name, "value": self.value, "unit": self.unit}
