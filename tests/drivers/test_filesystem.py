@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import gc
+import itertools
 import os
 import pickle
 import re
@@ -598,6 +599,30 @@ def test_two_names_of_one_file_move_as_two_files(driver: FilesystemDriver, root:
     stream(driver, "/dest", NEW, append=True)
     assert (root / "backup").read_bytes() == OLD
     assert driver.get_content("/dest") == OLD + NEW
+
+
+@pytest.mark.parametrize("names", ["one", "two"])
+def test_file_put_where_another_was_moved_from_is_not_lost(
+    driver: FilesystemDriver, root: Path, monkeypatch: Any, names: str
+) -> None:
+    """Two move it at once; between the looks of one at source and dest the other is done, and a new file is put."""
+    driver.put_content("/source", OLD)
+    if names == "two":
+        (root / "dest").hardlink_to(root / "source")
+    look, looks = os.stat, itertools.count()
+
+    def looking(name: Any, **more: Any) -> os.stat_result:
+        if name == "dest" and next(looks) == 0:
+            driver.move("/source", "/dest")
+            driver.put_content("/source", NEW)
+        return look(name, **more)
+
+    monkeypatch.setattr(os, "stat", looking)
+    driver.move("/source", "/dest")
+    monkeypatch.undo()
+
+    assert left(root) == ["dest"]
+    assert driver.get_content("/dest") == NEW
 
 
 @pytest.mark.parametrize("seconds", [-(2**33), -1, 0, 2**33, 2**40])

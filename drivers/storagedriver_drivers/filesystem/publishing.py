@@ -72,8 +72,10 @@ def move(tree: Tree, source: Sequence[str], dest: Sequence[str], dest_path: str)
             with tree.making(dest_parents) as trail:
                 taken = _room(trail.fd, dest_name, directory_comes=stat.S_ISDIR(found.st_mode))
                 if taken is not None and os.path.samestat(found, taken):
-                    # Two names of one file: the system's rename would leave both.
-                    os.unlink(name, dir_fd=origin.fd)
+                    if found.st_nlink == 1:
+                        # Another call moved it there between the two looks; whatever has its old name now is another file.
+                        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+                    _merge_names(origin.fd, name, trail.fd, dest_name)
                 else:
                     _rename_or_copy(origin.fd, name, trail.fd, dest_name)
                     os.fsync(trail.fd)
@@ -84,6 +86,21 @@ def move(tree: Tree, source: Sequence[str], dest: Sequence[str], dest_path: str)
         except PathConflictError as conflict:
             raise conflict.located("", dest_path) from conflict.__cause__
         prune(origin)
+
+
+def _merge_names(source: int, name: str, dest: int, dest_name: str) -> None:
+    """Move a file onto another name of the same file, which the system's rename would leave as it is.
+
+    It is taken aside first: between a look and a removal by name, another file could be put there, and be lost.
+    """
+    aside = datafile.new_name()
+    os.rename(name, aside, src_dir_fd=source, dst_dir_fd=source)
+    taken, moved = anything(dest, dest_name), os.stat(aside, dir_fd=source, follow_symlinks=False)
+    if taken is not None and os.path.samestat(moved, taken):
+        os.unlink(aside, dir_fd=source)
+    else:
+        _rename(source, aside, dest, dest_name)
+    os.fsync(dest)
 
 
 def _rename(source: int, name: str, dest: int, dest_name: str) -> None:
