@@ -118,6 +118,13 @@ def test_a_group_that_the_report_lacks_is_told_once(judge: Any) -> None:
     assert "no check of the group SEC (Security; " in messages(verdict)[1]
 
 
+def test_what_broke_is_told_before_what_is_missing(judge: Any) -> None:
+    spoiled = whole(but={"WALK-3": Outcome.FAILED, "CONT-2": Outcome.SKIPPED, "STAT-1": Outcome.FLAKY})
+    verdict = judge(without(spoiled, "CAP"), by=policy(minimum={"checks": 10_000}))
+
+    assert [each.rule for each in verdict.findings] == ["flaky", "failed", "minimum", "not_run", "skipped"]
+
+
 def test_a_group_left_out_by_the_policy_stays_in_the_share(judge: Any) -> None:
     verdict = judge(without(whole(), "SEC", "CONC"), by=policy(without_groups=["SEC", "CONC"]))
 

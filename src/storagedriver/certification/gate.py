@@ -31,6 +31,10 @@ _CLOSING: Mapping[Outcome, tuple[Rule, str]] = {
 }
 
 
+_BROKEN = frozenset({Rule.FAILED, Rule.ERRORED, Rule.FLAKY, Rule.REGRESSED})
+"""Rules about what was judged, and is not as it should be."""
+
+
 def decide(
     policy: Policy,
     reports: Sequence[Validation],
@@ -65,7 +69,8 @@ def decide(
         for target in report.targets:
             baseline = before.get(target.label)
             case = _Case(validation.path, report, target, baseline=baseline, policy=policy, waivers=waivers)
-            findings += case.findings()
+            # What broke is what a reader has to see first; what is missing may be many lines.
+            findings += sorted(case.findings(), key=lambda finding: finding.rule not in _BROKEN)
             notes += case.notes()
             if baselines and baseline is None:
                 notes.append(f"{target.label} ({validation.path}): no baseline has it, so nothing is compared")

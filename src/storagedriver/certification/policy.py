@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 from collections import Counter
 from datetime import date, datetime
@@ -21,6 +20,7 @@ from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
 from storagedriver.driver import Capabilities
 from storagedriver.registry import BY_NAME_ONLY, CHECKS
 from storagedriver.report import Target, grants
+from storagedriver.suggestions import did_you_mean_or
 
 
 def _text(given: Any) -> Any:
@@ -222,8 +222,7 @@ def _known(given: tuple[str, ...], known: list[str], what: str) -> tuple[str, ..
 
 
 def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+    return f"; {did_you_mean_or(name, known, 'there are ')}"
 
 
 _TABLES: dict[str, type[BaseModel]] = {"minimum": Minimum, "waivers": Waiver}
