@@ -18,6 +18,7 @@ from storagedriver.plugin.judging import Judge, errored
 from storagedriver.plugin.opened import REFERENCE, OpenedTargets
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan, plan
+from storagedriver.plugin.progress import TerminalProgress
 from storagedriver.plugin.redaction import Redaction
 from storagedriver.plugin.results import Results, check_writable
 from storagedriver.plugin.targets import Targets
@@ -265,8 +266,11 @@ class CertificationPlugin:
         case = pyfuncitem.stash.get(fixtures.CASE, None)
         if case is None:
             return (yield)
+        progress = TerminalProgress(self.config, case.subject.target.label)
+        case.subject.progress = progress
         try:
-            with deadline(self.options.timeout):
+            # Before pytest shows how the check ended.
+            with progress, deadline(self.options.timeout):
                 result = yield
                 case.judge_leftovers()
         except BaseException:

@@ -15,6 +15,7 @@ from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
 from storagedriver.report.trials import Figure
 from storagedriver.testing.generation import Generation
+from storagedriver.testing.progress import Progress, not_shown
 from storagedriver.testing.recording import Recorder
 from storagedriver.testing.target import Target
 from storagedriver.testing.tree import Tree
@@ -39,6 +40,7 @@ class Subject:
         generated: Whether the check asked for the seed, so that a failure depends on it.
         tried: The trials of the check, for its report, passed or failed.
         figures: What the check measured, for its report.
+        progress: Shows how far a long check is.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Subject:
         self.generated = False
         self.tried: list[Trials] = []
         self.figures: list[Figure] = []
+        self.progress: Progress = not_shown
         self._generation = generation
         self._recorder = recorder
         self._tree = tree
