@@ -5,7 +5,10 @@ calls fail, or kill the process before it. `unavailable` says why that cannot be
 """
 
 from storagedriver.systemcalls.calls import SystemCall, parse
+from storagedriver.systemcalls.disk import Recording, recorded
 from storagedriver.systemcalls.failing import errors_of, is_removal
+from storagedriver.systemcalls.flushing import missing_flushes
+from storagedriver.systemcalls.power import PowerFailure, power_failures
 from storagedriver.systemcalls.processes import Processes, Run, TracingError
 from storagedriver.systemcalls.stores import LocalStore, LocalStores, NotOnLocalFilesError
 from storagedriver.systemcalls.tracing import Injection, unavailable
@@ -15,12 +18,17 @@ __all__ = [
     "LocalStore",
     "LocalStores",
     "NotOnLocalFilesError",
+    "PowerFailure",
     "Processes",
+    "Recording",
     "Run",
     "SystemCall",
     "TracingError",
     "errors_of",
     "is_removal",
+    "missing_flushes",
     "parse",
+    "power_failures",
+    "recorded",
     "unavailable",
 ]

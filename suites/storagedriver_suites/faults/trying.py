@@ -16,16 +16,20 @@ from storagedriver.systemcalls import (
     LocalStores,
     NotOnLocalFilesError,
     Processes,
+    Recording,
     Run,
     SystemCall,
     TracingError,
     errors_of,
+    recorded,
     unavailable,
 )
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials
 from storagedriver_suites.faults.operations import Operation
 
-_RANDOM = re.compile(r"[0-9a-f]{8,}")
+RANDOM = re.compile(r"[0-9a-f]{8,}")
+"""What is random in names, and left out where they are shown: the same point has to be called the same each time."""
+
 MOST_CALLS = 60
 """How many calls of an operation are tried in profile quick, at most."""
 
@@ -59,7 +63,7 @@ class Trial:
     @property
     def story(self) -> list[str]:
         """The calls around the one that was tampered with."""
-        return told(self.run, self.store)
+        return told(self.run, str(self.store.folder))
 
 
 class Workshop:
@@ -71,6 +75,7 @@ class Workshop:
         names_before: The names of the store's files before it.
         names_after: The same afterwards.
         stores: Makes more stores.
+        folder: The folder of the store whose calls are in `calls`.
         processes: In which it is done.
     """
 
@@ -91,15 +96,14 @@ class Workshop:
         # The first time modules are imported, and much else is done once.
         self._undisturbed(self.store())
         store = self.store()
-        self.run = self._undisturbed(store, traced=True)
-        self.calls = self.run.calls
+        self.calls = self._undisturbed(store, traced=True).calls
         self.names_after = store.names()
-        self._folder = str(store.folder)
+        self.folder = str(store.folder)
         if not self.calls:
             pytest.skip("no system call of the operation is about the store's folder")
 
-    def _undisturbed(self, store: LocalStore, *, traced: bool = False) -> Run:
-        run = self.processes.run(store, self.operation.act, traced=traced)
+    def _undisturbed(self, store: LocalStore, *, traced: bool = False, whole: bool = False) -> Run:
+        run = self.processes.run(store, self.operation.act, traced=traced, whole=whole)
         if run.error is not None or not run.finished:
             raise ContractViolation(
                 f"{self.operation.name}, with nothing that disturbs it",
@@ -114,7 +118,19 @@ class Workshop:
 
     def point(self, number: int) -> str:
         """Where the call of this number, from 0, is, in words."""
-        return f"{number + 1}: {_RANDOM.sub('*', self.calls[number].shown(self._folder))}"
+        return f"{number + 1}: {RANDOM.sub('*', self.calls[number].shown(self.folder))}"
+
+    def recorded(self) -> tuple[Run, Recording, str]:
+        """The operation once more with nothing that disturbs it, what it did to the files, and the folder they were in.
+
+        Where the trace does not tell all of it, the check is skipped with the reason.
+        """
+        store = self.store()
+        run = self._undisturbed(store, traced=True, whole=True)
+        recording = recorded(store.folder, self.template.folder, run.all_calls)
+        if recording.files() != {name: (store.folder / name).read_bytes() for name in store.names()}:
+            pytest.skip("not tested: the system calls do not tell what is in the files; a part is mapped into memory")
+        return run, recording, str(store.folder)
 
     def failing(self) -> Iterator[Trial]:
         """Trials in which the calls fail, one after the other: in profile quick with the likeliest error of each."""
@@ -213,9 +229,8 @@ class Record:
             pytest.skip("no trial hit a system call: the driver makes them differently each time")
 
 
-def told(run: Run, store: LocalStore) -> list[str]:
-    """The calls of a run, around the one that was tampered with, or the last."""
-    folder = str(store.folder)
+def told(run: Run, folder: str) -> list[str]:
+    """The calls of a run in `folder`, around the one that was tampered with, or the last."""
     lines = []
     place = len(run.calls)
     for number, call in enumerate(run.calls):
