@@ -4,6 +4,7 @@
 calls fail, or kill the process before it. `unavailable` says why that cannot be done here.
 """
 
+from storagedriver.systemcalls import mounts
 from storagedriver.systemcalls.calls import SystemCall, parse
 from storagedriver.systemcalls.disk import Recording, recorded
 from storagedriver.systemcalls.failing import errors_of, is_removal
@@ -27,6 +28,7 @@ __all__ = [
     "errors_of",
     "is_removal",
     "missing_flushes",
+    "mounts",
     "parse",
     "power_failures",
     "recorded",

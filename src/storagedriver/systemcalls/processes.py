@@ -40,10 +40,10 @@ class Run:
     returned: object
     error: Exception | None
     finished: bool
-    hung: bool
-    descriptors: tuple[str, ...]
-    calls: tuple[SystemCall, ...]
-    all_calls: tuple[SystemCall, ...]
+    hung: bool = False
+    descriptors: tuple[str, ...] = ()
+    calls: tuple[SystemCall, ...] = ()
+    all_calls: tuple[SystemCall, ...] = ()
 
     @property
     def injected(self) -> SystemCall | None:
