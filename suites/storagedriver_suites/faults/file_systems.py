@@ -23,6 +23,9 @@ _LARGE = data(40_000, 9)
 _BESIDE = {"/beside": data(50, 4)}
 _MOUNTED = "mounted"
 
+Disturb = Callable[[LocalStore], Callable[[], None]]
+"""Does something to the file system of a store, and returns what undoes it."""
+
 LARGE = {
     operation.name: operation
     for operation in (
@@ -78,18 +81,27 @@ class Tried:
     violation: ContractViolation | None = None
 
 
-def tried_when_full(_: StorageDriver, store: LocalStore, operation: Operation) -> list[Tried] | str:
-    """Try an operation on a file system with few free pages; why it cannot be, if so."""
-    return _tried([(f"{pages} free pages", partial(_full, pages)) for pages in FREE], store, operation)
+def tried_when_full(_: StorageDriver, store: LocalStore, operation: Operation, usual: list[str]) -> list[Tried] | str:
+    """Try an operation on a file system with few free pages; why it cannot be, if so.
+
+    Args:
+        _: A driver of another store.
+        store: Where it is tried.
+        operation: The operation.
+        usual: The names of the store's files after it, where nothing disturbs it.
+    """
+    return _tried([(f"{pages} free pages", partial(_full, pages)) for pages in FREE], store, operation, usual)
 
 
-def tried_when_read_only(_: StorageDriver, store: LocalStore, operation: Operation) -> list[Tried] | str:
+def tried_when_read_only(
+    _: StorageDriver, store: LocalStore, operation: Operation, usual: list[str]
+) -> list[Tried] | str:
     """The same on a file system that is read-only."""
-    return _tried([("a read-only file system", _read_only)], store, operation)
+    return _tried([("a read-only file system", _read_only)], store, operation, usual)
 
 
 def _tried(
-    conditions: list[tuple[str, Callable[[LocalStore], Callable[[], None]]]], store: LocalStore, operation: Operation
+    conditions: list[tuple[str, Disturb]], store: LocalStore, operation: Operation, usual: list[str]
 ) -> list[Tried] | str:
     tried = []
     try:
@@ -97,16 +109,14 @@ def _tried(
         for words, disturb in conditions:
             mounts.mount(store.folder.parent, SIZE)
             store.folder.mkdir()
-            tried.append(_one(words, disturb, store, operation))
+            tried.append(_one(words, disturb, store, operation, usual))
             mounts.unmount(store.folder.parent)
     except mounts.MountError as error:
         return f"not tested: {error}"
     return tried
 
 
-def _one(
-    words: str, disturb: Callable[[LocalStore], Callable[[], None]], store: LocalStore, operation: Operation
-) -> Tried:
+def _one(words: str, disturb: Disturb, store: LocalStore, operation: Operation, usual: list[str]) -> Tried:
     judge = Judge(operation, words)
     ending = Ending.VIOLATED
     try:
@@ -121,8 +131,8 @@ def _one(
         ending = judge.ending(run)
         seen = judge.files(store)
         (judge.require_new if ending is Ending.SURVIVED else judge.require_old_or_new)(seen)
-        left = left_over(store.names(), before)
-        if ending is Ending.REFUSED and seen == operation.before and left:
+        left = left_over(store.names(), before, usual)
+        if left:
             raise judge.violation("what is left in the folder", expected="no temporary file", seen=left)
         judge.require_repeatable(store, seen)
     except ContractViolation as violation:
@@ -181,7 +191,7 @@ ACROSS = {
 """Operations whose file comes to lie on another file system than the root."""
 
 
-def tried_across(_: StorageDriver, store: LocalStore, operation: Operation) -> list[Tried] | str:
+def tried_across(_: StorageDriver, store: LocalStore, operation: Operation, usual: list[str]) -> list[Tried] | str:
     """Try an operation on a store in one of whose directories another file system is mounted."""
     found = ""
 
@@ -196,5 +206,5 @@ def tried_across(_: StorageDriver, store: LocalStore, operation: Operation) -> l
             mounts.mount(folders[0], SIZE)
         return lambda: None
 
-    tried = _tried([("a file system mounted inside the root", disturb)], store, operation)
+    tried = _tried([("a file system mounted inside the root", disturb)], store, operation, usual)
     return found or tried

@@ -26,7 +26,7 @@ from storagedriver_suites.faults.trying import Record, local_stores, workshop
 SHORT = (1, 4096, 15_000, 39_999)
 """Bytes after which a write ends short."""
 
-Try = Callable[[StorageDriver, LocalStore, Operation], list[Tried] | str]
+Try = Callable[[StorageDriver, LocalStore, Operation, list[str]], list[Tried] | str]
 
 
 def _try(driver: StorageDriver, subject: Subject, condition: str, function: Try, operation: Operation) -> None:
@@ -36,7 +36,7 @@ def _try(driver: StorageDriver, subject: Subject, condition: str, function: Try,
     with local_stores(subject) as stores:
         # The file system is mounted around the store's folder, where it can be filled beside it.
         store = stores.at(stores.empty().folder / "store")
-        tried = subject.elsewhere(function, store, operation)
+        tried = subject.elsewhere(function, store, operation, _usual_names(stores.empty(), operation))
         if isinstance(tried, str):
             pytest.skip(tried)
         for each in tried:
@@ -45,6 +45,14 @@ def _try(driver: StorageDriver, subject: Subject, condition: str, function: Try,
                     raise each.violation
                 endings.append(each.ending)
     record.judge()
+
+
+def _usual_names(store: LocalStore, operation: Operation) -> list[str]:
+    """The names of the store's files after the operation, where nothing disturbs it."""
+    with store.open() as driver:
+        operation.arrange(driver)
+        operation.act(driver)
+    return store.names()
 
 
 @requirement("FAULT-3", needs=["shared"])
