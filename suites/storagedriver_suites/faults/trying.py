@@ -189,7 +189,7 @@ def local_stores(subject: Subject) -> Iterator[LocalStores]:
         try:
             stores = stack.enter_context(subject.local_stores())
         except NotOnLocalFilesError as error:
-            pytest.skip(str(error))
+            pytest.skip(f"not on local files: {error}")
         yield stores
 
 
