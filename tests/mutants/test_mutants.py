@@ -13,9 +13,12 @@ from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import CHECKS, unregister_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency
+from storagedriver_suites import behaviour, concurrency, durability, faults, leaks
 
-SUITES = (behaviour, concurrency)
+SUITES = (behaviour, concurrency, durability, faults, leaks)
+WHOLE = (behaviour, concurrency, durability, leaks)
+"""Suites that judge each clause of their groups."""
+
 MUTANTS = all_mutants()
 
 
@@ -37,10 +40,12 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
         # The group's modules alone: collecting all of them takes longer than running a few of their checks.
         *(each for suite in SUITES for each in sorted(Path(suite.__path__[0]).glob(f"test_{group}*.py"))),
         f"--driver={registered.name}",
+        f"--suite={','.join(suite.__name__.rpartition('.')[2] for suite in SUITES)}",
         "--requirement",
         registered.requirement,
         "--certify-report=report.json",
         "--exitfirst",
+        *(["-k", registered.check] if registered.check else []),
         "-p",
         "no:cacheprovider",
     )
@@ -52,7 +57,7 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
 
 def test_every_requirement_has_a_mutant() -> None:
     """No clause of the suites' groups goes without a driver that breaks it."""
-    judged = {group for suite in SUITES for group in suite.GROUPS}
+    judged = {group for suite in WHOLE for group in suite.GROUPS}
     wanted = {each.id for each in REQUIREMENTS.values() if each.group in judged}
 
     assert wanted - {mutant.requirement for mutant in MUTANTS} == set()

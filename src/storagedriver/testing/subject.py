@@ -7,13 +7,14 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
 from storagedriver.report.trials import Figure
+from storagedriver.systemcalls.stores import LocalStores, local_stores
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.progress import Progress, not_shown
 from storagedriver.testing.recording import Recorder
@@ -169,6 +170,17 @@ class Subject:
         tool = opening(self.parameters)
         self._opened.append(tool)
         return tool
+
+    @contextlib.contextmanager
+    def local_stores(self) -> Iterator[LocalStores]:
+        """Stores of the driver in folders of their own, beside the one under test, removed afterwards.
+
+        Raises:
+            NotOnLocalFilesError: The driver keeps no files on this machine.
+        """
+        self._recorder.untold = True
+        with local_stores(self.target) as stores:
+            yield stores
 
     def elsewhere(self, function: Callable[Concatenate[StorageDriver, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What `function(driver, ...)` returns in another process, with a driver of the same parameters (needs shared).
