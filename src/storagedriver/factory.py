@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.suggestions import did_you_mean
+from storagedriver.installed import entry_points
 
 Constructor = Callable[[Mapping[str, Any]], StorageDriver]
 """Makes a driver of its parameters; raises ParameterError before any network call if they are wrong."""
@@ -78,9 +78,7 @@ def constructor(name: str) -> Constructor:
         registered = _constructors.get(name)
     if registered is not None:
         return registered
-    points: list[EntryPoint] = (
-        list(entry_points(group=ENTRY_POINTS, name=name)) if isinstance(name, str) and name else []
-    )
+    points = entry_points(group=ENTRY_POINTS, name=name) if isinstance(name, str) and name else ()
     if not points:
         known = names()
         hint = did_you_mean(str(name), known)

@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
 from storagedriver.foreign import OpenForeignStore
+from storagedriver.installed import entry_points
 
 ENTRY_POINTS = "storagedriver.suites"
 

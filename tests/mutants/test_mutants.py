@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Loaded for good: each run within this process would load them anew, which takes longer than its checks.
+import storagedriver.plugin.session
+import storagedriver.report.terminal  # noqa: F401
 from mutants.bugs import BUGS, Bug
 from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS

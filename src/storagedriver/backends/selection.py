@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from storagedriver.backends.azurite import AZURITE
 from storagedriver.backends.ceph import CEPH
@@ -22,6 +22,7 @@ from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 from storagedriver.backends.swift import SWIFT
 from storagedriver.suggestions import did_you_mean
+from storagedriver.installed import entry_points
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"

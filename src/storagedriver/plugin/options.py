@@ -8,7 +8,6 @@ import random
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from storagedriver import factory
 from storagedriver.contract import GROUPS, REQUIREMENTS
+from storagedriver.installed import entry_points
 from storagedriver.plugin.table import Table
 from storagedriver.registry import BY_NAME_ONLY, CHECKS, suite_names
 from storagedriver.suggestions import did_you_mean_or

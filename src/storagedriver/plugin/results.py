@@ -7,7 +7,7 @@ import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, entry_points, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from storagedriver import driver_files, factory, report
 from storagedriver.driver import Capabilities
+from storagedriver.installed import distributions_of, entry_points
 from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan
@@ -252,7 +253,7 @@ def _distribution(words: str) -> str | None:
     for point in (*entry_points(group=factory.ENTRY_POINTS, name=words), *entry_points(group=SUITES, name=words)):
         if point.dist is not None and point.module.partition(".")[0] == package:
             return f"{point.dist.name} {point.dist.version}"
-    for name in packages_distributions().get(package, []):
+    for name in distributions_of(package):
         with contextlib.suppress(PackageNotFoundError):
             return f"{name} {version(name)}"
     return None
