@@ -74,12 +74,8 @@ SERVED = (
 )
 """Which driver is judged on which server, and how that is run."""
 
-IN_CONTAINERS = "concurrency"
-"""What containers are judged by: the same server as a process has the other suites, which take minutes.
-
-What a container adds is a network and a file system of its own. This suite has every method, from many connections at once
-and from several processes.
-"""
+IN_CONTAINERS = "behaviour"
+"""What containers are for: the same server as a process has the other suites, and they take a minute each."""
 
 PARTS = (
     Part("the project's own tests", ("tests",)),

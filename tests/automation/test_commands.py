@@ -124,7 +124,7 @@ def test_a_server_that_is_required_is_asked_for(
 
 @all_tests
 @pytest.mark.usefixtures("capsys")
-@pytest.mark.parametrize(("given", "suites"), [([], ["--suite=concurrency"]), (["--suite=behaviour"], [])])
+@pytest.mark.parametrize(("given", "suites"), [([], ["--suite=behaviour"]), (["--suite=concurrency"], [])])
 def test_containers_have_one_suite_unless_the_user_names_others(
     script: ModuleType, calls: Calls, given: list[str], suites: list[str]
 ) -> None:
