@@ -11,16 +11,18 @@ from storagedriver.systemcalls import PowerFailure, Recording, missing_flushes, 
 from storagedriver.testing import Ending, Subject, TrialKind, expect, full, requirement
 from storagedriver_suites.durability.losses import described, last_call
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.operations import CHANGES, Operation
+from storagedriver_suites.faults.operations import CHANGES, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Workshop, told, workshop
 
 MOST_STATES = {"quick": 60, "full": 2000, "soak": 100_000}
 """How many states of each operation are judged, by profile: the harshest, and those after the last call, come first."""
 
-OPERATIONS = [
-    pytest.param(name, marks=[full] if name in {"move over a file", "stream over a file"} else []) for name in CHANGES
+OPERATIONS = [pytest.param(name, marks=[full] if name in RARELY else []) for name in CHANGES]
+CREATING = [
+    pytest.param(name, marks=[full] if name in RARELY else [])
+    for name, operation in CHANGES.items()
+    if operation.before != operation.after and not operation.name.startswith("delete")
 ]
-CREATING = [name for name, operation in CHANGES.items() if operation.before != operation.after and "delete" not in name]
 
 
 @requirement("DUR-2")

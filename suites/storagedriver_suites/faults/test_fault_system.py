@@ -9,11 +9,11 @@ from storagedriver.systemcalls import is_removal
 from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, LOOKS, Operation
+from storagedriver_suites.faults.operations import CHANGES, LOOKS, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [
-    pytest.param(name, marks=[full] if name in {"move over a file", "stream over a file"} else [])
+    pytest.param(name, marks=[full] if name in RARELY else [])
     for name, operation in CHANGES.items()
     if not operation.capability
 ]
@@ -46,7 +46,7 @@ def _judged(made: Workshop, trial: Trial) -> Ending:
     # What could not be removed is there still, and not by the driver's fault.
     if left and not is_removal(trial.call):
         raise judge.violation("what is left in the folder", expected="no temporary file", seen=left)
-    judge.require_repeatable(trial.store, seen)
+    judge.require_repeatable(trial.store, seen, may_be_cancelled=ending is Ending.REFUSED)
     return ending
 
 
@@ -61,6 +61,12 @@ def test_each_system_call_fails(driver: StorageDriver, subject: Subject, name: s
 def test_each_system_call_of_an_append_fails(driver: StorageDriver, subject: Subject) -> None:
     """The same of a stream that continues a file."""
     _try_each_call(driver, subject, CHANGES["append"])
+
+
+@requirement("FAULT-3", capability="resumable_writes")
+def test_each_system_call_of_a_continued_stream_fails(driver: StorageDriver, subject: Subject) -> None:
+    """The same of a stream that continues what another process left."""
+    _try_each_call(driver, subject, CHANGES["continue a stream"])
 
 
 @requirement("FAULT-3", capability="move_directory")

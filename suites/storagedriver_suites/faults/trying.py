@@ -27,6 +27,12 @@ from storagedriver.systemcalls import (
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials
 from storagedriver_suites.faults.operations import Operation
 
+HANG_SECONDS = 10
+"""An operation that takes longer counts as hung."""
+
+MOST_VIOLATIONS = 10
+"""After so many no more trials of a check are made."""
+
 RANDOM = re.compile(r"[0-9a-f]{8,}")
 """What is random in names, and left out where they are shown: the same point has to be called the same each time."""
 
@@ -175,7 +181,7 @@ def workshop(subject: Subject, operation: Operation, capabilities: Capabilities)
         pytest.skip(f"not tested: {reason}")
     if not operation.offered(capabilities):
         pytest.skip(f"capability {operation.capability} is not declared")
-    with local_stores(subject) as stores, Processes() as processes:
+    with local_stores(subject) as stores, Processes(HANG_SECONDS) as processes:
         try:
             yield Workshop(operation, stores, processes, quick=subject.profile == "quick")
         except TracingError as error:
@@ -203,10 +209,15 @@ class Record:
         self._operation = operation
         self._trials: dict[str, Trials] = {}
         self._first: ContractViolation | None = None
+        self._violations = 0
 
     @contextlib.contextmanager
     def trial(self, condition: str, point: str) -> Iterator[list[Ending]]:
-        """One trial; the block appends how the operation ended, or raises ContractViolation, which is kept."""
+        """One trial; the block appends how the operation ended, or raises ContractViolation, which is kept.
+
+        Raises:
+            ContractViolation: The first, after MOST_VIOLATIONS: more of them say no more, and each may be a hang.
+        """
         if condition not in self._trials:
             self._trials[condition] = self._subject.trials(self._kind, self._operation, condition)
         endings: list[Ending] = []
@@ -214,8 +225,11 @@ class Record:
             yield endings
         except ContractViolation as violation:
             self._first = self._first or violation
+            self._violations += 1
             endings.append(Ending.VIOLATED)
         self._trials[condition].add(point, endings[-1])
+        if self._first is not None and self._violations >= MOST_VIOLATIONS:
+            raise self._first
 
     def judge(self) -> None:
         """Raise the first violation, if there was one.
