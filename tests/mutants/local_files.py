@@ -131,6 +131,15 @@ class ErrorsAreAbsences(FilesystemDriver):
             raise PathNotFoundError from error
 
 
+@mutant("FAULT-3", bug="what may not be looked at is an absence", check=LOOK)
+class ForbiddenIsAbsent(FilesystemDriver):
+    def _stat(self, path: str) -> FileInfo:
+        try:
+            return super()._stat(path)
+        except PermissionError as error:
+            raise PathNotFoundError from error
+
+
 @mutant("FAULT-3", bug="a directory that cannot be read is taken for an empty one", check=LOOK)
 class UnreadableIsEmpty(FilesystemDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
@@ -243,6 +252,37 @@ class LockOutlivesItsProcess(CarefulPut):
             lock.unlink()
 
 
+@mutant("DUR-1", bug="an append goes straight into the file", check="test_killed_before_each_system_call_of_an_append")
+class AppendsInPlace(CarefulPut):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        file = self._root / path.lstrip("/")
+        return _InPlace(file) if append and file.is_file() else super()._writer(path, append=append)
+
+
+class _InPlace:
+    """An upload that is there as soon as it is written."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @property
+    def size(self) -> int:
+        return self._file.stat().st_size
+
+    def write(self, data: memoryview, /) -> None:
+        with self._file.open("ab") as stream:
+            stream.write(data)
+
+    def commit(self) -> None:
+        """It is there."""
+
+    def suspend(self) -> None:
+        """It is there."""
+
+    def discard(self) -> None:
+        """It is there."""
+
+
 @mutant(
     "DUR-1",
     bug="a move is a copy and a delete: killed in the copy, dest is short",
@@ -286,6 +326,25 @@ class DirectoryIsNotFlushed(CarefulPut):
 class NewParentsAreNotFlushed(CarefulPut):
     def flush_parent(self, folder: Path) -> None:
         """The directory of the file is flushed, after all."""
+
+
+NO_SUCCESS = "test_failed_flush_is_no_success and put and over"
+
+
+@mutant("DUR-2", bug="the error of a flush is swallowed", check=NO_SUCCESS)
+class FlushErrorIsSwallowed(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            super().flush(descriptor)
+
+
+@mutant("DUR-2", bug="a flush that failed is repeated, and says that all is well", check=NO_SUCCESS)
+class FlushIsRepeated(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        try:
+            super().flush(descriptor)
+        except OSError:
+            super().flush(descriptor)
 
 
 @mutant("DUR-2", bug="the file is flushed when it has its name already", check=ORDER)

@@ -16,7 +16,7 @@ from storagedriver_suites.faults.operations import CHANGES, Operation, data, mov
 SIZE = 1 << 20
 """Bytes of the file systems."""
 
-FREE = (0, 1, 5, 9)
+FREE = (0, 5, 9)
 """Pages that are left free on a full one."""
 
 _LARGE = data(40_000, 9)

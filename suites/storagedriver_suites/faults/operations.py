@@ -170,7 +170,7 @@ CHANGES: Mapping[str, Operation] = {
         ),
         Operation(
             name="append",
-            act=partial(stream, path=_FILE, pieces=(MORE,), append=True),
+            act=partial(stream, path=_FILE, pieces=(MORE[:40], MORE[40:]), append=True),
             before={**BESIDE, _FILE: OLD},
             after={**BESIDE, _FILE: OLD + MORE},
             again={**BESIDE, _FILE: OLD + MORE + MORE},
@@ -178,7 +178,7 @@ CHANGES: Mapping[str, Operation] = {
         ),
         Operation(
             name="continue a stream",
-            act=partial(stream, path=_FILE, pieces=(MORE,), append=True),
+            act=partial(stream, path=_FILE, pieces=(MORE[:40], MORE[40:]), append=True),
             before={**BESIDE, _FILE: OLD},
             staged={_FILE: NEW},
             after={**BESIDE, _FILE: NEW + MORE},

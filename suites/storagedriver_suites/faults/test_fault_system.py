@@ -19,10 +19,10 @@ WHATEVER_IS_DECLARED = [
 ]
 
 
-def _try_each_call(driver: StorageDriver, subject: Subject, operation: Operation) -> None:
+def _try_each_call(driver: StorageDriver, subject: Subject, operation: Operation, *, every_error: bool = False) -> None:
     record = Record(subject, TrialKind.FAULT, operation.name)
     with workshop(subject, operation, driver.capabilities) as made:
-        for trial in made.failing():
+        for trial in made.failing(every_error=every_error):
             with record.trial(trial.error, trial.point) as endings:
                 endings.append(_judged(made, trial))
     record.judge()
@@ -79,4 +79,4 @@ def test_each_system_call_of_the_move_of_a_directory_fails(driver: StorageDriver
 @pytest.mark.parametrize("name", LOOKS)
 def test_each_system_call_of_a_look_fails(driver: StorageDriver, subject: Subject, name: str) -> None:
     """Whichever system call fails while something is read: an error or all of it, never less, and never an absence."""
-    _try_each_call(driver, subject, LOOKS[name])
+    _try_each_call(driver, subject, LOOKS[name], every_error=True)

@@ -138,14 +138,32 @@ class Workshop:
             pytest.skip("not tested: the system calls do not tell what is in the files; a part is mapped into memory")
         return run, recording, str(store.folder)
 
-    def failing(self) -> Iterator[Trial]:
-        """Trials in which the calls fail, one after the other: in profile quick with the likeliest error of each."""
-        errors = 1 if self._quick else None
+    def failing(self, *, every_error: bool = False) -> Iterator[Trial]:
+        """Trials in which the calls fail, one after the other.
+
+        In profile quick the first of each name gets all errors that it can return, and the others the likeliest.
+
+        Args:
+            every_error: Give all calls all errors, whatever the profile.
+        """
+        named: set[str] = set()
         for number, call in self._tried([call for call in self.calls if errors_of(call)]):
-            for error in errors_of(call)[:errors]:
+            errors = errors_of(call)
+            if self._quick and not every_error and call.name in named:
+                errors = errors[:1]
+            named.add(call.name)
+            for error in errors:
                 trial = self._try(number, Injection(call.name, call.occurrence, error))
                 if trial is not None:
                     yield trial
+
+    def failing_flushes(self) -> Iterator[tuple[Trial, Recording]]:
+        """Trials in which each flush of a file or directory fails, and what was done to the files then."""
+        for number, call in enumerate(self.calls):
+            if call.name in {"fsync", "fdatasync"}:
+                trial = self._try(number, Injection(call.name, call.occurrence, "EIO"), whole=True)
+                if trial is not None:
+                    yield trial, recorded(trial.store.folder, self.template.folder, trial.run.all_calls)
 
     def killed(self) -> Iterator[Trial]:
         """Trials in which the process is killed before each of the calls."""
@@ -160,10 +178,10 @@ class Workshop:
         chosen = {id(calls[int(place * step)]) for place in range(int(len(calls) / step))}
         return [(number, call) for number, call in enumerate(self.calls) if id(call) in chosen]
 
-    def _try(self, number: int, injection: Injection) -> Trial | None:
+    def _try(self, number: int, injection: Injection, *, whole: bool = False) -> Trial | None:
         """The trial; None if the driver made its calls otherwise this time, so that none of the store's was hit."""
         store = self.store()
-        run = self.processes.run(store, self.operation.act, injection=injection)
+        run = self.processes.run(store, self.operation.act, injection=injection, whole=whole)
         if injection.error:
             hit = run.injected
             if hit is None or not hit.touches(str(store.folder)):
