@@ -40,8 +40,10 @@ class Judge:
         """
         if run.hung:
             raise self.violation("the call", expected="it returns or raises", seen="it hangs")
+        if not run.finished:
+            raise self.violation("the call", expected="it returns or raises", seen="its process died")
         if run.error is None:
-            if run.finished and run.returned != self.operation.returns:
+            if run.returned != self.operation.returns:
                 raise self.violation("what is returned", expected=self.operation.returns, seen=run.returned)
             return Ending.SURVIVED
         if isinstance(run.error, PathNotFoundError):

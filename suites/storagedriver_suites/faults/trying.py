@@ -83,6 +83,7 @@ class Workshop:
         stores: Makes more stores.
         folder: The folder of the store whose calls are in `calls`.
         processes: In which it is done.
+        missed: How many trials hit none of its calls, because the driver made them otherwise.
     """
 
     def __init__(self, operation: Operation, stores: LocalStores, processes: Processes, *, quick: bool) -> None:
@@ -94,6 +95,7 @@ class Workshop:
         self.operation = operation
         self.stores = stores
         self.processes = processes
+        self.missed = 0
         self._quick = quick
         self.template = stores.empty()
         with self.template.open() as driver:
@@ -114,7 +116,7 @@ class Workshop:
             raise ContractViolation(
                 f"{self.operation.name}, with nothing that disturbs it",
                 expected="it succeeds",
-                seen="it hangs" if run.error is None else run.error,
+                seen=run.error or ("it hangs" if run.hung else "its process died"),
             )
         return run
 
@@ -182,11 +184,10 @@ class Workshop:
         """The trial; None if the driver made its calls otherwise this time, so that none of the store's was hit."""
         store = self.store()
         run = self.processes.run(store, self.operation.act, injection=injection, whole=whole)
-        if injection.error:
-            hit = run.injected
-            if hit is None or not hit.touches(str(store.folder)):
-                return None
-        elif run.finished:
+        hit = run.injected
+        missed = hit is None or not hit.touches(str(store.folder)) if injection.error else run.finished
+        if missed:
+            self.missed += 1
             return None
         return Trial(self.point(number), self.calls[number], injection.error, run, store)
 
@@ -201,9 +202,15 @@ def workshop(subject: Subject, operation: Operation, capabilities: Capabilities)
         pytest.skip(f"capability {operation.capability} is not declared")
     with local_stores(subject) as stores, Processes(HANG_SECONDS) as processes:
         try:
-            yield Workshop(operation, stores, processes, quick=subject.profile == "quick")
+            made = Workshop(operation, stores, processes, quick=subject.profile == "quick")
         except TracingError as error:
             pytest.skip(f"not tested: {error}")
+        subject.measured(f"system calls, {operation.name}", len(made.calls))
+        try:
+            yield made
+        finally:
+            # Else a driver that makes its calls differently each time would seem to be tried at all of them.
+            subject.measured(f"trials that hit no call, {operation.name}", made.missed)
 
 
 @contextlib.contextmanager
