@@ -83,9 +83,11 @@ class CarefulPut(FilesystemDriver):
 
 # --- FAULT-3
 
-FULL = "test_file_system_is_full and over"
-EACH_PUT = "test_each_system_call_fails and put and over"
-LOOK = "test_each_system_call_of_a_look_fails"
+# The dash tells a check's operation from the name of the driver, which is before it.
+
+FULL = "test_file_system_is_full and -put and over"
+EACH_PUT = "test_each_system_call_fails and -put and over"
+LOOK = "test_each_system_call_of_a_look_fails and"
 
 
 @mutant("FAULT-3", bug="what was written so far stays beside the file when the disk is full", check=FULL)
@@ -102,7 +104,7 @@ class FullDiskLeavesItShort(CarefulPut):
         target.write_bytes(content)
 
 
-@mutant("FAULT-3", bug="how much was really written is not looked at", check="test_write_is_short and put and over")
+@mutant("FAULT-3", bug="how much was really written is not looked at", check="test_write_is_short and -put and over")
 class ShortWriteIsTaken(CarefulPut):
     def write(self, descriptor: int, content: bytes) -> None:
         os.write(descriptor, content)
@@ -122,7 +124,7 @@ class OldFileGoesFirst(CarefulPut):
         super().rename(source, target)
 
 
-@mutant("FAULT-3", bug="a shortage of descriptors, and every other error, is an absence", check=LOOK)
+@mutant("FAULT-3", bug="a shortage of descriptors, and every other error, is an absence", check=f"{LOOK} -get]")
 class ErrorsAreAbsences(FilesystemDriver):
     def _get_content(self, path: str) -> bytes:
         try:
@@ -131,7 +133,16 @@ class ErrorsAreAbsences(FilesystemDriver):
             raise PathNotFoundError from error
 
 
-@mutant("FAULT-3", bug="a directory that cannot be read is taken for an empty one", check=LOOK)
+@mutant("FAULT-3", bug="what may not be looked at is an absence", check=f"{LOOK} -stat]")
+class ForbiddenIsAbsent(FilesystemDriver):
+    def _stat(self, path: str) -> FileInfo:
+        try:
+            return super()._stat(path)
+        except PermissionError as error:
+            raise PathNotFoundError from error
+
+
+@mutant("FAULT-3", bug="a directory that cannot be read is taken for an empty one", check=f"{LOOK} -list]")
 class UnreadableIsEmpty(FilesystemDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         try:
@@ -147,7 +158,7 @@ class UnreadableIsEmpty(FilesystemDriver):
     "FAULT-3",
     rows=("B106",),
     bug="where it cannot rename, a put copies as well as it can, and leaves the file that it copied",
-    check="test_file_system_is_mounted_inside_the_root and put",
+    check="test_file_system_is_mounted_inside_the_root and -put",
 )
 class CopiesAcrossAndForgets(CarefulPut):
     def _put_content(self, path: str, content: bytes) -> None:
@@ -165,7 +176,7 @@ class CopiesAcrossAndForgets(CarefulPut):
     "FAULT-3",
     rows=("B104",),
     bug="an opening that fails half-way leaves its temporary file",
-    check="test_each_system_call_fails and stream and not over",
+    check="test_each_system_call_fails and -stream]",
 )
 class OpeningLeavesItsFile(CarefulPut):
     def _writer(self, path: str, *, append: bool) -> Upload:
@@ -186,7 +197,7 @@ class OpeningLeavesItsFile(CarefulPut):
     "LEAK-1",
     rows=("B31",),
     bug="the error of a flush ends a put before its descriptor is closed",
-    check="test_failing_system_call_leaves_no_descriptor and put",
+    check="test_failing_system_call_leaves_no_descriptor and -put]",
 )
 class FlushErrorLeavesItOpen(CarefulPut):
     def fill(self, file: Path, content: bytes) -> None:
@@ -200,7 +211,7 @@ class FlushErrorLeavesItOpen(CarefulPut):
     "LEAK-1",
     rows=("B104",),
     bug="a reader that cannot be positioned is left open",
-    check="test_failing_system_call_leaves_no_descriptor and read",
+    check="test_failing_system_call_leaves_no_descriptor and -read]",
 )
 class ReaderLeftOpen(CarefulPut):
     def _reader(self, path: str, offset: int) -> ByteSource:
@@ -212,7 +223,7 @@ class ReaderLeftOpen(CarefulPut):
 
 # --- DUR-1
 
-KILLED_PUT = "test_killed_before_each_system_call and put and over"
+KILLED_PUT = "test_killed_before_each_system_call and -put and over"
 
 
 @mutant(
@@ -243,10 +254,41 @@ class LockOutlivesItsProcess(CarefulPut):
             lock.unlink()
 
 
+@mutant("DUR-1", bug="an append goes straight into the file", check="test_killed_before_each_system_call_of_an_append")
+class AppendsInPlace(CarefulPut):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        file = self._root / path.lstrip("/")
+        return _InPlace(file) if append and file.is_file() else super()._writer(path, append=append)
+
+
+class _InPlace:
+    """An upload that is there as soon as it is written."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @property
+    def size(self) -> int:
+        return self._file.stat().st_size
+
+    def write(self, data: memoryview, /) -> None:
+        with self._file.open("ab") as stream:
+            stream.write(data)
+
+    def commit(self) -> None:
+        """It is there."""
+
+    def suspend(self) -> None:
+        """It is there."""
+
+    def discard(self) -> None:
+        """It is there."""
+
+
 @mutant(
     "DUR-1",
     bug="a move is a copy and a delete: killed in the copy, dest is short",
-    check="test_killed_before_each_system_call and move and not directory",
+    check="test_killed_before_each_system_call and -move]",
 )
 class MovesByCopying(CarefulPut):
     def _move(self, source: str, dest: str) -> None:
@@ -259,9 +301,9 @@ class MovesByCopying(CarefulPut):
 
 # --- DUR-2
 
-POWER_PUT = "test_survives_a_loss_of_power and put and not over"
-POWER_PUT_OVER = "test_survives_a_loss_of_power and put and over"
-ORDER = "test_flushed_in_order_before_the_call_returns and put and over"
+POWER_PUT = "test_survives_a_loss_of_power and -put]"
+POWER_PUT_OVER = "test_survives_a_loss_of_power and -put and over"
+ORDER = "test_flushed_in_order_before_the_call_returns and -put and over"
 
 
 @mutant("DUR-2", bug="a put flushes nothing", check=POWER_PUT_OVER)
@@ -288,6 +330,25 @@ class NewParentsAreNotFlushed(CarefulPut):
         """The directory of the file is flushed, after all."""
 
 
+NO_SUCCESS = "test_failed_flush_is_no_success and -put and over"
+
+
+@mutant("DUR-2", bug="the error of a flush is swallowed", check=NO_SUCCESS)
+class FlushErrorIsSwallowed(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            super().flush(descriptor)
+
+
+@mutant("DUR-2", bug="a flush that failed is repeated, and says that all is well", check=NO_SUCCESS)
+class FlushIsRepeated(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        try:
+            super().flush(descriptor)
+        except OSError:
+            super().flush(descriptor)
+
+
 @mutant("DUR-2", bug="the file is flushed when it has its name already", check=ORDER)
 class NamedBeforeItIsFlushed(CarefulPut):
     def flush(self, descriptor: int) -> None:
@@ -302,7 +363,7 @@ class NamedBeforeItIsFlushed(CarefulPut):
 @mutant(
     "DUR-2",
     bug="a move flushes the directory that it takes from alone",
-    check="test_survives_a_loss_of_power and move and not over",
+    check="test_survives_a_loss_of_power and -move]",
 )
 class MoveFlushesTheSourceAlone(CarefulPut):
     def _move(self, source: str, dest: str) -> None:
@@ -315,7 +376,7 @@ class MoveFlushesTheSourceAlone(CarefulPut):
 @mutant(
     "DUR-2",
     bug="a delete is not flushed: the file comes back",
-    check="test_survives_a_loss_of_power and delete and file",
+    check="test_survives_a_loss_of_power and -delete and file]",
 )
 class DeletedFileComesBack(CarefulPut):
     def _delete(self, path: str) -> None:

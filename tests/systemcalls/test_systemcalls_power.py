@@ -169,3 +169,14 @@ def test_calls_that_failed_changed_nothing() -> None:
 
     assert recording.files() == {"file": b"old"}
     assert recording.changes == []
+
+
+def test_a_flush_that_failed_is_not_made_good_by_another() -> None:
+    """Systems forget what they could not write, and the next flush succeeds."""
+    recording = Recording(Path(FOLDER), {"file": b"old"}, ())
+    failed = SystemCall(1, "fsync", ("5<x>",), -1, "EIO", True, 1)
+    made = calls(*NEW_FILE, flushed(5), renamed("/f/~t", "/f/file"), *FLUSHED_DIRECTORY)
+
+    recording.replay([*made[:2], failed, *made[2:]])
+
+    assert {"file": b""} in states(recording, 6)

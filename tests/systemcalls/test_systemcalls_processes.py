@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,9 @@ from storagedriver import BackendError, StorageDriver
 from storagedriver.systemcalls import Injection, LocalStores, NotOnLocalFilesError, Processes, unavailable
 from storagedriver.systemcalls.disk import recorded
 from storagedriver.systemcalls.stores import local_stores
+from storagedriver.testing import ContractViolation
 from storagedriver.testing.target import resolve
+from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.operations import CHANGES, Operation
 
 PUT = operator.methodcaller("put_content", "/d/file", b"x" * 100)
@@ -80,6 +84,18 @@ def test_an_operation_that_hangs_is_ended(stores: LocalStores) -> None:
 
     assert run.hung
     assert not run.finished
+
+
+def die(_: StorageDriver) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def test_a_process_that_dies_by_itself_is_no_success(processes: Processes, stores: LocalStores) -> None:
+    """A crash in a library of the driver's, in the way that it takes an error, ends the caller's process."""
+    run = processes.run(stores.empty(), die, traced=False)
+
+    with pytest.raises(ContractViolation, match="its process died"):
+        Judge(CHANGES["put"], "EIO").ending(run)
 
 
 def leave_open(_: StorageDriver, folder: str) -> None:

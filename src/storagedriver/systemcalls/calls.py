@@ -14,6 +14,7 @@ _BEGUN = re.compile(r"(?P<text>(?P<name>\w+)\(.*) <unfinished \.\.\.>")
 _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+) resumed>(?P<text>.*)")
 _DESCRIPTOR = re.compile(r"(?P<number>-?\d+|AT_FDCWD)<(?P<path>[^>]*)>(?P<deleted>\(deleted\))?")
 _TEXT = re.compile(r'"(?P<text>(?:\\x[0-9a-f]{2})*)"(?:\.\.\.)?')
+_MARKS = re.compile(r'"[^"]*"|<[^>]*>|[][(){},]')
 _ERROR = re.compile(r" (E[A-Z0-9]+) \(")
 
 _DELETED = " (deleted)"
@@ -219,18 +220,19 @@ def _call(process: int, text: str, seen: Counter[tuple[int, str]]) -> SystemCall
 
 def _split(arguments: str) -> list[str]:
     """The arguments at the commas that are in no bracket. Text is in hexadecimal, so that it holds none."""
-    found = [""]
-    depth = 0
-    for character in arguments:
-        if character in "([{<":
-            depth += 1
-        elif character in ")]}>":
-            depth -= 1
-        if character == "," and depth == 0:
-            found.append("")
-        else:
-            found[-1] += character
-    return [each.strip() for each in found] if arguments else []
+    if not arguments:
+        return []
+    found, begin, depth = [], 0, 0
+    for mark in _MARKS.finditer(arguments):
+        match mark[0]:
+            case "(" | "[" | "{":
+                depth += 1
+            case ")" | "]" | "}":
+                depth -= 1
+            case "," if depth == 0:
+                found.append(arguments[begin : mark.start()].strip())
+                begin = mark.end()
+    return [*found, arguments[begin:].strip()]
 
 
 def _bytes_of(text: str) -> bytes:

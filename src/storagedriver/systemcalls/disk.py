@@ -17,6 +17,7 @@ from storagedriver.systemcalls.calls import SystemCall
 
 _HEXADECIMAL = re.compile(r'iov_base="((?:\\x[0-9a-f]{2})*)"')
 _PLACE = re.compile(r"\[(\d+)\]")
+_FLUSHES = frozenset({"fsync", "fdatasync"})
 _OF_DESCRIPTOR = re.compile(r"/(?:proc/self|dev)/fd/(\d+)|/proc/\d+/fd/(\d+)")
 
 
@@ -86,12 +87,14 @@ class Recorded:
         call: The number of the call that made it, from 0, among those of the trace.
         flushed: The number of the call that put it on the disk; None for none.
         left: For Renamed: the same of the old name's directory, which keeps the old name until then.
+        dropped: A flush of it failed: the system may have dropped it, and no later flush brings it back.
     """
 
     change: Change
     call: int
     flushed: int | None = None
     left: int | None = None
+    dropped: bool = False
 
 
 @dataclass(slots=True)
@@ -202,6 +205,8 @@ class Recording:
         for self._call, call in enumerate(calls):
             if call.result is not None and not call.error and not call.injected:
                 self._replay(call)
+            elif call.error and call.name in _FLUSHES:
+                self._drop(call)
 
     def files(self) -> dict[str, bytes]:
         """The content of all files of the folder now, by their names."""
@@ -274,7 +279,7 @@ class Recording:
 
     def _flush(self, concerned: Callable[[Change], bool], leaves: Callable[[Change], bool]) -> None:
         for each in self.changes:
-            if each.flushed is None and concerned(each.change):
+            if each.flushed is None and not each.dropped and concerned(each.change):
                 each.flushed = self._call
             if each.left is None and leaves(each.change):
                 each.left = self._call
@@ -284,6 +289,14 @@ class Recording:
             return (change.inode if isinstance(change, Written | Cut) else change.directory) == inode
 
         self._flush(concerned, lambda change: isinstance(change, Renamed) and change.old_directory == inode)
+
+    def _drop(self, call: SystemCall) -> None:
+        """A flush failed: written content that waits for it is lost for good, as systems forget what they could not write."""
+        opened = self._of(call, 0)
+        for each in self.changes:
+            content = isinstance(each.change, Written | Cut)
+            if opened is not None and content and each.flushed is None and each.change.inode == opened.inode:
+                each.dropped = True
 
     def _replay(self, call: SystemCall) -> None:
         arguments = call.arguments
@@ -311,7 +324,7 @@ class Recording:
                 self._removed(call.path_at(None, 0))
             case "unlinkat":
                 self._removed(call.path_at(0, 1))
-            case "fsync" | "fdatasync":
+            case name if name in _FLUSHES:
                 opened = self._of(call, 0)
                 if opened is not None:
                     self._flush_inode(opened.inode)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Ended:
         outcome: Pickled: what the operation returned, and its error or None; empty if it did not come so far.
         descriptors: Files below the folder that the operation left open.
         trace: What strace wrote.
-        attached: What strace said; empty if it attached as it should.
+        failure: Why the trial could not be made; empty if it was.
     """
 
     status: int
@@ -82,7 +83,7 @@ class Ended:
     outcome: bytes
     descriptors: tuple[str, ...]
     trace: str
-    attached: str
+    failure: str
 
 
 def main() -> None:
@@ -100,7 +101,11 @@ def main() -> None:
                 return
             # What is there now is no garbage of a child's.
             gc.freeze()
-            pickle.dump(_run(job, output), answers)
+            try:
+                answer = _run(job, output)
+            except Exception:  # noqa: BLE001  told to the parent process
+                answer = Ended(0, hung=False, outcome=b"", descriptors=(), trace="", failure=traceback.format_exc())
+            pickle.dump(answer, answers)
             answers.flush()
 
 
@@ -127,7 +132,10 @@ def _run(job: Job, output: str) -> Ended:
             stderr=subprocess.PIPE,
         )
         attached = _attached(tracer)
-    if not attached:
+    if attached:
+        # Nobody looks on: it must not begin.
+        os.kill(child, signal.SIGKILL)
+    else:
         os.write(go, b"!")
     os.close(go)
     with os.fdopen(read_result, "rb") as stream:
@@ -136,8 +144,9 @@ def _run(job: Job, output: str) -> Ended:
     trace = ""
     if tracer is not None:
         tracer.communicate()
-        trace = Path(output).read_text(encoding="ascii", errors="replace") if not attached else ""
-    outcome, descriptors = pickle.loads(sent) if sent else (b"", ())  # noqa: S301  written by our own child
+        trace = "" if attached else Path(output).read_text(encoding="ascii", errors="replace")
+    # What is killed in the middle of its answer has not ended in time.
+    outcome, descriptors = pickle.loads(sent) if sent and not hung else (b"", ())  # noqa: S301  written by our own child
     return Ended(os.waitstatus_to_exitcode(status), hung, outcome, descriptors, trace, attached)
 
 

@@ -110,8 +110,8 @@ class Processes:
             ended: Ended = pickle.load(self._host.stdout)  # noqa: S301  written by our own process
         except EOFError:
             raise TracingError(f"the process that forks the trials ended with {self._host.wait()}") from None
-        if ended.attached:
-            raise TracingError(f"strace could not trace the driver's process: {ended.attached}")
+        if ended.failure:
+            raise TracingError(f"the driver's process could not be traced: {ended.failure}")
         if not ended.outcome and not ended.hung and ended.status >= 0:
             raise TracingError(f"the driver's process ended with {ended.status} in the middle of the operation")
         returned, error = pickle.loads(ended.outcome) if ended.outcome else (None, None)  # noqa: S301  as above

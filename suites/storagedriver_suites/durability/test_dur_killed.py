@@ -9,11 +9,11 @@ from storagedriver.systemcalls import LocalStore
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, Operation
+from storagedriver_suites.faults.operations import CHANGES, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [
-    pytest.param(name, marks=[full] if name in {"move over a file", "stream over a file"} else [])
+    pytest.param(name, marks=[full] if name in RARELY else [])
     for name, operation in CHANGES.items()
     if not operation.capability
 ]
@@ -78,6 +78,12 @@ def test_killed_before_each_system_call(driver: StorageDriver, subject: Subject,
 def test_killed_before_each_system_call_of_an_append(driver: StorageDriver, subject: Subject) -> None:
     """The same of a stream that continues a file."""
     _kill_before_each_call(driver, subject, CHANGES["append"])
+
+
+@requirement("DUR-1", capability="resumable_writes")
+def test_killed_before_each_system_call_of_a_continued_stream(driver: StorageDriver, subject: Subject) -> None:
+    """The same of a stream that continues what another process left, which is lost in no case."""
+    _kill_before_each_call(driver, subject, CHANGES["continue a stream"])
 
 
 @requirement("DUR-1", capability="move_directory")

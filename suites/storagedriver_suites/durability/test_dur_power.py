@@ -11,16 +11,18 @@ from storagedriver.systemcalls import PowerFailure, Recording, missing_flushes, 
 from storagedriver.testing import Ending, Subject, TrialKind, expect, full, requirement
 from storagedriver_suites.durability.losses import described, last_call
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.operations import CHANGES, Operation
+from storagedriver_suites.faults.operations import CHANGES, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Workshop, told, workshop
 
 MOST_STATES = {"quick": 60, "full": 2000, "soak": 100_000}
 """How many states of each operation are judged, by profile: the harshest, and those after the last call, come first."""
 
-OPERATIONS = [
-    pytest.param(name, marks=[full] if name in {"move over a file", "stream over a file"} else []) for name in CHANGES
+OPERATIONS = [pytest.param(name, marks=[full] if name in RARELY else []) for name in CHANGES]
+CREATING = [
+    pytest.param(name, marks=[full] if name in RARELY else [])
+    for name, operation in CHANGES.items()
+    if operation.before != operation.after and not operation.name.startswith("delete")
 ]
-CREATING = [name for name, operation in CHANGES.items() if operation.before != operation.after and "delete" not in name]
 
 
 @requirement("DUR-2")
@@ -80,3 +82,21 @@ def _judge(
     judge.require_old_or_new(seen)
     if failure.after == last:
         judge.require_new(seen)
+
+
+@requirement("DUR-2")
+@pytest.mark.parametrize("name", CREATING)
+def test_failed_flush_is_no_success(driver: StorageDriver, subject: Subject, name: str) -> None:
+    """A flush that fails is an error, or what it was to flush is written again: a second flush brings nothing back."""
+    operation = CHANGES[name]
+    record = Record(subject, TrialKind.FAULT, operation.name)
+    with workshop(subject, operation, driver.capabilities) as made:
+        for trial, recording in made.failing_flushes():
+            last = len(trial.run.all_calls) - 1
+            with record.trial("EIO of a flush, then power lost", trial.point) as endings:
+                endings.append(Ending.REFUSED if trial.run.error is not None else Ending.SURVIVED)
+                for failure in power_failures(recording, last) if trial.run.error is None else ():
+                    if failure.after == last:
+                        condition = f"{trial.condition}, and {described(trial.run, failure, str(trial.store.folder))}"
+                        _judge(made, failure, recording, condition, trial.story, last=last)
+    record.judge()

@@ -16,7 +16,7 @@ from storagedriver_suites.faults.operations import CHANGES, Operation, data, mov
 SIZE = 1 << 20
 """Bytes of the file systems."""
 
-FREE = (0, 1, 5, 9)
+FREE = (0, 5, 9)
 """Pages that are left free on a full one."""
 
 _LARGE = data(40_000, 9)
@@ -123,11 +123,7 @@ def _one(words: str, disturb: Disturb, store: LocalStore, operation: Operation, 
         with store.open() as driver:
             operation.arrange(driver)
         before = store.names()
-        restore = disturb(store)
-        try:
-            run = _run(store, operation)
-        finally:
-            restore()
+        run = _run(store, operation, disturb)
         ending = judge.ending(run)
         seen = judge.files(store)
         (judge.require_new if ending is Ending.SURVIVED else judge.require_old_or_new)(seen)
@@ -140,13 +136,17 @@ def _one(words: str, disturb: Disturb, store: LocalStore, operation: Operation, 
     return Tried(words, ending)
 
 
-def _run(store: LocalStore, operation: Operation) -> Run:
+def _run(store: LocalStore, operation: Operation, disturb: Disturb) -> Run:
+    """The operation, by a driver that was made before: what constructors raise is not judged here."""
     returned, raised = None, None
-    try:
-        with store.open() as driver:
+    with store.open() as driver:
+        restore = disturb(store)
+        try:
             returned = operation.act(driver)
-    except Exception as error:  # noqa: BLE001  judged
-        raised = error
+        except Exception as error:  # noqa: BLE001  judged
+            raised = error
+        finally:
+            restore()
     return Run(returned=returned, error=raised, finished=True)
 
 

@@ -40,8 +40,10 @@ class Judge:
         """
         if run.hung:
             raise self.violation("the call", expected="it returns or raises", seen="it hangs")
+        if not run.finished:
+            raise self.violation("the call", expected="it returns or raises", seen="its process died")
         if run.error is None:
-            if run.finished and run.returned != self.operation.returns:
+            if run.returned != self.operation.returns:
                 raise self.violation("what is returned", expected=self.operation.returns, seen=run.returned)
             return Ending.SURVIVED
         if isinstance(run.error, PathNotFoundError):
@@ -63,7 +65,7 @@ class Judge:
         except StorageDriverError as error:
             raise self.violation("what a new driver sees", expected="all files", seen=error) from error
 
-    def _files(self, driver: StorageDriver) -> Files:
+    def _files(self, driver: StorageDriver) -> dict[str, bytes]:
         found = {info.path: driver.get_content(info.path) for info in driver.walk("/") if not info.is_dir}
         for path in {*self.operation.before, *self.operation.after} - found.keys():
             with contextlib.suppress(PathNotFoundError):
@@ -101,8 +103,13 @@ class Judge:
         """
         self._require(seen, self.operation.after, "after the call returned")
 
-    def require_repeatable(self, store: LocalStore, seen: Files) -> None:
+    def require_repeatable(self, store: LocalStore, seen: Files, *, may_be_cancelled: bool = False) -> None:
         """The same call again, by a new driver, succeeds; where it had taken effect, it may say that nothing is there.
+
+        Args:
+            store: Where.
+            seen: The files before it.
+            may_be_cancelled: Whether the operation may have cancelled what was staged before it.
 
         Raises:
             ContractViolation: It does not.
@@ -119,7 +126,10 @@ class Judge:
                 raise self.violation("the same call again", expected="it succeeds", seen=error) from error
         except StorageDriverError as error:
             raise self.violation("the same call again", expected="it succeeds", seen=error) from error
-        self._require(self.files(store), operation.after if wanted is None else wanted, "after the same call again")
+        now = self.files(store)
+        if may_be_cancelled and operation.unstaged is not None and now == operation.unstaged:
+            return
+        self._require(now, operation.after if wanted is None else wanted, "after the same call again")
 
     def _require(self, seen: Files, wanted: Files, when: str) -> None:
         for path in sorted({*seen, *wanted}):

@@ -34,12 +34,12 @@ class Operation:
         act: Does it. It pickles.
         before: The files before it; they are put there.
         staged: Streams that were closed without commit before it.
+        unstaged: The files after it was done again where its error had cancelled what was staged; None if nothing was.
         after: The files after it.
         again: The files after it was done twice; None if the second time nothing is there any more.
         returns: What it returns; for those that change nothing.
         moved: Paths whose file is moved, each with the path it comes to: never is it at neither.
         capability: Without it the driver has no such operation; empty for none.
-        keeps_stage: Whether what it wrote is not in `after`, but waits to be continued.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Operation:
     after: Files
     again: Files | None = field(default_factory=dict)
     staged: Files = field(default_factory=dict)
+    unstaged: Files | None = None
     returns: object = None
     moved: Sequence[tuple[str, str]] = ()
     capability: str = ""
-    keeps_stage: bool = False
 
     def arrange(self, driver: StorageDriver) -> None:
         """Put the files of `before` and the streams of `staged` there."""
@@ -122,8 +122,13 @@ def walked(driver: StorageDriver, path: str) -> list[tuple[str, int]]:
 
 
 _FILE, _NEW_FILE, _DEST = "/d/file", "/n/s/file", "/e/s/file"
+# More than a chunk of most drivers, both: what is kept in several files is old or new all the same.
+_LARGE_OLD, _LARGE_NEW = data(200_000, 11), data(150_000, 12)
 _TREE = {"/t/a": data(70, 6), "/t/s/b": data(80, 7), "/t/s/c": data(0, 8)}
 _MOVED_TREE = {path.replace("/t/", "/m/n/"): content for path, content in _TREE.items()}
+
+RARELY = frozenset({"move over a file", "put over a large file", "stream over a file"})
+"""Operations that are much like others, and not tried in profile quick."""
 
 CHANGES: Mapping[str, Operation] = {
     operation.name: operation
@@ -143,6 +148,13 @@ CHANGES: Mapping[str, Operation] = {
             again={**BESIDE, _FILE: NEW},
         ),
         Operation(
+            name="put over a large file",
+            act=partial(put, path=_FILE, content=_LARGE_NEW),
+            before={**BESIDE, _FILE: _LARGE_OLD},
+            after={**BESIDE, _FILE: _LARGE_NEW},
+            again={**BESIDE, _FILE: _LARGE_NEW},
+        ),
+        Operation(
             name="stream",
             act=partial(stream, path=_NEW_FILE, pieces=(NEW, MORE)),
             before=BESIDE,
@@ -158,11 +170,21 @@ CHANGES: Mapping[str, Operation] = {
         ),
         Operation(
             name="append",
-            act=partial(stream, path=_FILE, pieces=(MORE,), append=True),
+            act=partial(stream, path=_FILE, pieces=(MORE[:40], MORE[40:]), append=True),
             before={**BESIDE, _FILE: OLD},
             after={**BESIDE, _FILE: OLD + MORE},
             again={**BESIDE, _FILE: OLD + MORE + MORE},
             capability="append",
+        ),
+        Operation(
+            name="continue a stream",
+            act=partial(stream, path=_FILE, pieces=(MORE[:40], MORE[40:]), append=True),
+            before={**BESIDE, _FILE: OLD},
+            staged={_FILE: NEW},
+            after={**BESIDE, _FILE: NEW + MORE},
+            again={**BESIDE, _FILE: NEW + MORE + MORE},
+            unstaged={**BESIDE, _FILE: OLD + MORE},
+            capability="resumable_writes",
         ),
         Operation(
             name="close without commit",
@@ -170,7 +192,6 @@ CHANGES: Mapping[str, Operation] = {
             before={**BESIDE, _FILE: OLD},
             after={**BESIDE, _FILE: OLD},
             again={**BESIDE, _FILE: OLD},
-            keeps_stage=True,
         ),
         Operation(
             name="move",

@@ -55,21 +55,21 @@ def _usual_names(store: LocalStore, operation: Operation) -> list[str]:
     return store.names()
 
 
-@requirement("FAULT-3", needs=["shared"])
+@requirement("FAULT-3")
 @pytest.mark.parametrize("name", FILLED)
 def test_file_system_is_full(driver: StorageDriver, subject: Subject, name: str) -> None:
     """With no room, or not enough: an error or a success, old content kept, nothing left; with room the call succeeds."""
     _try(driver, subject, "full file system of 1 MiB", tried_when_full, FILLED[name])
 
 
-@requirement("FAULT-3", needs=["shared"])
+@requirement("FAULT-3")
 @pytest.mark.parametrize("name", ["put", "put over a file", "stream", "append", "move", "delete a directory"])
 def test_file_system_is_read_only(driver: StorageDriver, subject: Subject, name: str) -> None:
     """Where nothing can be written, every change is an error, and works once it can be."""
     _try(driver, subject, "read-only file system", tried_when_read_only, CHANGES[name])
 
 
-@requirement("FAULT-3", needs=["shared"])
+@requirement("FAULT-3")
 @pytest.mark.parametrize("name", ACROSS)
 def test_file_system_is_mounted_inside_the_root(driver: StorageDriver, subject: Subject, name: str) -> None:
     """Where no file can be renamed to: an error or a success, nothing lost and nothing left."""

@@ -9,20 +9,20 @@ from storagedriver.systemcalls import is_removal
 from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, LOOKS, Operation
+from storagedriver_suites.faults.operations import CHANGES, LOOKS, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [
-    pytest.param(name, marks=[full] if name in {"move over a file", "stream over a file"} else [])
+    pytest.param(name, marks=[full] if name in RARELY else [])
     for name, operation in CHANGES.items()
     if not operation.capability
 ]
 
 
-def _try_each_call(driver: StorageDriver, subject: Subject, operation: Operation) -> None:
+def _try_each_call(driver: StorageDriver, subject: Subject, operation: Operation, *, every_error: bool = False) -> None:
     record = Record(subject, TrialKind.FAULT, operation.name)
     with workshop(subject, operation, driver.capabilities) as made:
-        for trial in made.failing():
+        for trial in made.failing(every_error=every_error):
             with record.trial(trial.error, trial.point) as endings:
                 endings.append(_judged(made, trial))
     record.judge()
@@ -46,7 +46,7 @@ def _judged(made: Workshop, trial: Trial) -> Ending:
     # What could not be removed is there still, and not by the driver's fault.
     if left and not is_removal(trial.call):
         raise judge.violation("what is left in the folder", expected="no temporary file", seen=left)
-    judge.require_repeatable(trial.store, seen)
+    judge.require_repeatable(trial.store, seen, may_be_cancelled=ending is Ending.REFUSED)
     return ending
 
 
@@ -63,6 +63,12 @@ def test_each_system_call_of_an_append_fails(driver: StorageDriver, subject: Sub
     _try_each_call(driver, subject, CHANGES["append"])
 
 
+@requirement("FAULT-3", capability="resumable_writes")
+def test_each_system_call_of_a_continued_stream_fails(driver: StorageDriver, subject: Subject) -> None:
+    """The same of a stream that continues what another process left."""
+    _try_each_call(driver, subject, CHANGES["continue a stream"])
+
+
 @requirement("FAULT-3", capability="move_directory")
 def test_each_system_call_of_the_move_of_a_directory_fails(driver: StorageDriver, subject: Subject) -> None:
     """The same of the move of a directory: each of its files is here or there, whole."""
@@ -73,4 +79,4 @@ def test_each_system_call_of_the_move_of_a_directory_fails(driver: StorageDriver
 @pytest.mark.parametrize("name", LOOKS)
 def test_each_system_call_of_a_look_fails(driver: StorageDriver, subject: Subject, name: str) -> None:
     """Whichever system call fails while something is read: an error or all of it, never less, and never an absence."""
-    _try_each_call(driver, subject, LOOKS[name])
+    _try_each_call(driver, subject, LOOKS[name], every_error=True)

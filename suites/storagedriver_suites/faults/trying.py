@@ -27,6 +27,12 @@ from storagedriver.systemcalls import (
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials
 from storagedriver_suites.faults.operations import Operation
 
+HANG_SECONDS = 10
+"""An operation that takes longer counts as hung."""
+
+MOST_VIOLATIONS = 10
+"""After so many no more trials of a check are made."""
+
 RANDOM = re.compile(r"[0-9a-f]{8,}")
 """What is random in names, and left out where they are shown: the same point has to be called the same each time."""
 
@@ -77,6 +83,7 @@ class Workshop:
         stores: Makes more stores.
         folder: The folder of the store whose calls are in `calls`.
         processes: In which it is done.
+        missed: How many trials hit none of its calls, because the driver made them otherwise.
     """
 
     def __init__(self, operation: Operation, stores: LocalStores, processes: Processes, *, quick: bool) -> None:
@@ -88,6 +95,7 @@ class Workshop:
         self.operation = operation
         self.stores = stores
         self.processes = processes
+        self.missed = 0
         self._quick = quick
         self.template = stores.empty()
         with self.template.open() as driver:
@@ -108,7 +116,7 @@ class Workshop:
             raise ContractViolation(
                 f"{self.operation.name}, with nothing that disturbs it",
                 expected="it succeeds",
-                seen="it hangs" if run.error is None else run.error,
+                seen=run.error or ("it hangs" if run.hung else "its process died"),
             )
         return run
 
@@ -132,14 +140,32 @@ class Workshop:
             pytest.skip("not tested: the system calls do not tell what is in the files; a part is mapped into memory")
         return run, recording, str(store.folder)
 
-    def failing(self) -> Iterator[Trial]:
-        """Trials in which the calls fail, one after the other: in profile quick with the likeliest error of each."""
-        errors = 1 if self._quick else None
+    def failing(self, *, every_error: bool = False) -> Iterator[Trial]:
+        """Trials in which the calls fail, one after the other.
+
+        In profile quick the first of each name gets all errors that it can return, and the others the likeliest.
+
+        Args:
+            every_error: Give all calls all errors, whatever the profile.
+        """
+        named: set[str] = set()
         for number, call in self._tried([call for call in self.calls if errors_of(call)]):
-            for error in errors_of(call)[:errors]:
+            errors = errors_of(call)
+            if self._quick and not every_error and call.name in named:
+                errors = errors[:1]
+            named.add(call.name)
+            for error in errors:
                 trial = self._try(number, Injection(call.name, call.occurrence, error))
                 if trial is not None:
                     yield trial
+
+    def failing_flushes(self) -> Iterator[tuple[Trial, Recording]]:
+        """Trials in which each flush of a file or directory fails, and what was done to the files then."""
+        for number, call in enumerate(self.calls):
+            if call.name in {"fsync", "fdatasync"}:
+                trial = self._try(number, Injection(call.name, call.occurrence, "EIO"), whole=True)
+                if trial is not None:
+                    yield trial, recorded(trial.store.folder, self.template.folder, trial.run.all_calls)
 
     def killed(self) -> Iterator[Trial]:
         """Trials in which the process is killed before each of the calls."""
@@ -154,15 +180,14 @@ class Workshop:
         chosen = {id(calls[int(place * step)]) for place in range(int(len(calls) / step))}
         return [(number, call) for number, call in enumerate(self.calls) if id(call) in chosen]
 
-    def _try(self, number: int, injection: Injection) -> Trial | None:
+    def _try(self, number: int, injection: Injection, *, whole: bool = False) -> Trial | None:
         """The trial; None if the driver made its calls otherwise this time, so that none of the store's was hit."""
         store = self.store()
-        run = self.processes.run(store, self.operation.act, injection=injection)
-        if injection.error:
-            hit = run.injected
-            if hit is None or not hit.touches(str(store.folder)):
-                return None
-        elif run.finished:
+        run = self.processes.run(store, self.operation.act, injection=injection, whole=whole)
+        hit = run.injected
+        missed = hit is None or not hit.touches(str(store.folder)) if injection.error else run.finished
+        if missed:
+            self.missed += 1
             return None
         return Trial(self.point(number), self.calls[number], injection.error, run, store)
 
@@ -175,11 +200,17 @@ def workshop(subject: Subject, operation: Operation, capabilities: Capabilities)
         pytest.skip(f"not tested: {reason}")
     if not operation.offered(capabilities):
         pytest.skip(f"capability {operation.capability} is not declared")
-    with local_stores(subject) as stores, Processes() as processes:
+    with local_stores(subject) as stores, Processes(HANG_SECONDS) as processes:
         try:
-            yield Workshop(operation, stores, processes, quick=subject.profile == "quick")
+            made = Workshop(operation, stores, processes, quick=subject.profile == "quick")
         except TracingError as error:
             pytest.skip(f"not tested: {error}")
+        subject.measured(f"system calls, {operation.name}", len(made.calls))
+        try:
+            yield made
+        finally:
+            # Else a driver that makes its calls differently each time would seem to be tried at all of them.
+            subject.measured(f"trials that hit no call, {operation.name}", made.missed)
 
 
 @contextlib.contextmanager
@@ -203,10 +234,15 @@ class Record:
         self._operation = operation
         self._trials: dict[str, Trials] = {}
         self._first: ContractViolation | None = None
+        self._violations = 0
 
     @contextlib.contextmanager
     def trial(self, condition: str, point: str) -> Iterator[list[Ending]]:
-        """One trial; the block appends how the operation ended, or raises ContractViolation, which is kept."""
+        """One trial; the block appends how the operation ended, or raises ContractViolation, which is kept.
+
+        Raises:
+            ContractViolation: The first, after MOST_VIOLATIONS: more of them say no more, and each may be a hang.
+        """
         if condition not in self._trials:
             self._trials[condition] = self._subject.trials(self._kind, self._operation, condition)
         endings: list[Ending] = []
@@ -214,8 +250,11 @@ class Record:
             yield endings
         except ContractViolation as violation:
             self._first = self._first or violation
+            self._violations += 1
             endings.append(Ending.VIOLATED)
         self._trials[condition].add(point, endings[-1])
+        if self._first is not None and self._violations >= MOST_VIOLATIONS:
+            raise self._first
 
     def judge(self) -> None:
         """Raise the first violation, if there was one.
