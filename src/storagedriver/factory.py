@@ -12,8 +12,8 @@ from typing import Any
 
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
-from storagedriver.suggestions import did_you_mean
 from storagedriver.installed import entry_points
+from storagedriver.suggestions import did_you_mean
 
 Constructor = Callable[[Mapping[str, Any]], StorageDriver]
 """Makes a driver of its parameters; raises ParameterError before any network call if they are wrong."""

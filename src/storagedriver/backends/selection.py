@@ -21,8 +21,8 @@ from storagedriver.backends.moto import MotoProvider
 from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 from storagedriver.backends.swift import SWIFT
-from storagedriver.suggestions import did_you_mean
 from storagedriver.installed import entry_points
+from storagedriver.suggestions import did_you_mean
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"
