@@ -7,7 +7,8 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,15 +16,33 @@ from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.recording import Recorder
-from storagedriver.testing.target import Target
+from storagedriver.testing.target import PortableTarget, Target
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import Figure, TrialKind, Trials
+from storagedriver.wire.proxy import FaultProxy
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _ELSEWHERE_SECONDS = {"quick": 120, "full": 120, "soak": 1500}
 """How long a call in another process may take before it counts as hung, by profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedTarget:
+    """A target whose drivers reach their server through a proxy.
+
+    Attributes:
+        target: What another process needs to open it.
+        proxy: The proxy, which sees each request.
+    """
+
+    target: PortableTarget
+    proxy: FaultProxy
+
+    def open(self) -> StorageDriver:
+        """A new driver, which is the caller's to close."""
+        return self.target.open()
 
 
 class Subject:
@@ -149,12 +168,31 @@ class Subject:
             raise RuntimeError("the check must say needs=['root'] in its requirement mark")
         return parameter
 
-    def inspect(self) -> list[str]:
-        """Everything on the backend below the check's prefix, internals included, by name (needs inspect)."""
+    def inspect(self, relative: str | None = None) -> list[str]:
+        """Everything on the backend below the check's prefix, internals included, by name (needs inspect).
+
+        Args:
+            relative: A path below the prefix, for what belongs to it alone.
+        """
         inspect = self.target.registration.inspect
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
-        return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
+        path = self._tree.root if relative is None else self._tree.path(relative)
+        return sorted(name for name in inspect(self.parameters, path) if path.strip("/") in name)
+
+    @contextlib.contextmanager
+    def through_proxy(self) -> Iterator[ProxiedTarget]:
+        """The target with a proxy of its own before its server, which is stopped after the block (needs wire).
+
+        Drivers that are made of it are impatient, as the registration says, and nothing of their calls is recorded.
+        """
+        access = self.target.registration.wire
+        if access is None:
+            raise RuntimeError("the check must say needs=['wire'] in its requirement mark")
+        self._recorder.untold = True
+        with FaultProxy(*access.server(self.parameters)) as proxy:
+            portable = self.target.portable()
+            yield ProxiedTarget(replace(portable, parameters=access.through(proxy.authority, self.parameters)), proxy)
 
     def foreign(self) -> ForeignStore:
         """Another tool on the backend, for names below the check's prefix too; closed after the check (needs foreign)."""
