@@ -168,17 +168,12 @@ class Subject:
             raise RuntimeError("the check must say needs=['root'] in its requirement mark")
         return parameter
 
-    def inspect(self, relative: str | None = None) -> list[str]:
-        """Everything on the backend below the check's prefix, internals included, by name (needs inspect).
-
-        Args:
-            relative: A path below the prefix, for what belongs to it alone.
-        """
+    def inspect(self) -> list[str]:
+        """Everything on the backend below the check's prefix, internals included, by name (needs inspect)."""
         inspect = self.target.registration.inspect
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
-        path = self._tree.root if relative is None else self._tree.path(relative)
-        return sorted(name for name in inspect(self.parameters, path) if path.strip("/") in name)
+        return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
 
     @contextlib.contextmanager
     def through_proxy(self) -> Iterator[ProxiedTarget]:

@@ -238,8 +238,7 @@ class Passage:
         """Say nothing, until the client gives up or what is held is let go; then end the connection."""
         self.client_lives = False
         while not self._released.wait(_LOOK):
-            readable, _, _ = select.select([self._client.socket], [], [], 0)
-            if readable and not self._client.socket.recv(_PIECE):
+            if is_readable(self._client.socket) and not self._client.socket.recv(_PIECE):
                 return
 
     def wait(self, seconds: float) -> None:
@@ -268,6 +267,14 @@ class Passage:
         """The answer's head, in which the server's own address leads to the proxy: Swift tells where its storage is."""
         host, port = self._to_server().socket.getpeername()[:2]
         return answer.raw.replace(f"http://{host}:{port}".encode(), b"http://" + self._here)
+
+
+def is_readable(connection: socket.socket) -> bool:
+    """Whether something can be read at once, the end of the connection among it."""
+    # Not select(): it takes no descriptors above 1023, and many trials run at once.
+    look = select.poll()
+    look.register(connection, select.POLLIN)
+    return bool(look.poll(0))
 
 
 def reset(connection: socket.socket) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import threading
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Self
 
 from storagedriver.wire.faults import Fault, Refused, Undisturbed
 from storagedriver.wire.messages import RequestHead, Wire
-from storagedriver.wire.passage import Exchange, Passage, reset
+from storagedriver.wire.passage import Exchange, Passage, is_readable, reset
 
 HOST = "127.0.0.1"
 
@@ -228,7 +227,7 @@ class _Upstream:
 
     def connection(self) -> Wire:
         """The connection that is open, or a new one where the server ended it meanwhile."""
-        if self._wire is not None and select.select([self._wire.socket], [], [], 0)[0]:
+        if self._wire is not None and is_readable(self._wire.socket):
             self.close()
         if self._wire is None:
             connection = socket.create_connection(self._address, _LONGEST_SILENCE)

@@ -34,6 +34,7 @@ class Operation:
         result: What it has to give; compared where it succeeded.
         keeps: A name of `before` whose content is to be found somewhere, whatever fails; None where there is none.
         gone_after: Whether what was done cannot be done once more: then the same call may say PathNotFoundError.
+        twice: The files that are there once it was done twice; None if they are the same.
         absent: Whether it is about what is absent: then PathNotFoundError is what it has to raise.
     """
 
@@ -44,6 +45,7 @@ class Operation:
     result: Callable[[StorageDriver, str], object] = _no_result
     keeps: str | None = None
     gone_after: bool = False
+    twice: Make | None = None
     absent: bool = False
 
     @property
@@ -56,10 +58,11 @@ class Operation:
         for name, data in self.before(driver).items():
             driver.put_content(paths.join(directory, name), data)
 
-    def expect_done(self, driver: StorageDriver, directory: str, what: str) -> None:
-        """The state is the one after success."""
+    def expect_done(self, driver: StorageDriver, directory: str, what: str, *, twice: bool = False) -> None:
+        """The state is the one after success, or that after a second one."""
         __tracebackhide__ = True
-        seen, wanted = self._seen(driver, directory), dict((self.after or self.before)(driver))
+        make = (self.twice if twice else None) or self.after or self.before
+        seen, wanted = self._seen(driver, directory), dict(make(driver))
         _expect_same(seen, wanted, wanted, what)
 
     def expect_allowed(self, driver: StorageDriver, directory: str, what: str) -> bool:
@@ -200,11 +203,18 @@ STREAM = Operation(
 STREAM_SMALL = Operation(
     name="small stream", before=_old, after=lambda _: {"file": _small(4), **_BESIDE}, call=_stream_small
 )
-APPEND = Operation(name="append", before=_old, after=lambda _: {"file": _small(1) + _small(5), **_BESIDE}, call=_append)
+APPEND = Operation(
+    name="append",
+    before=_old,
+    after=lambda _: {"file": _small(1) + _small(5), **_BESIDE},
+    twice=lambda _: {"file": _small(1) + _small(5) + _small(5), **_BESIDE},
+    call=_append,
+)
 APPEND_LARGE = Operation(
     name="append to a large file",
     before=_old_large,
     after=lambda driver: {"file": _large(driver, 1) + _small(5), **_BESIDE},
+    twice=lambda driver: {"file": _large(driver, 1) + _small(5) + _small(5), **_BESIDE},
     call=_append,
 )
 SUSPEND = Operation(name="stream that is left open", before=_old, after=_old, call=_suspend)
