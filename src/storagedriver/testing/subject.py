@@ -28,6 +28,14 @@ _ELSEWHERE_SECONDS = {"quick": 120, "full": 120, "soak": 1500}
 """How long a call in another process may take before it counts as hung, by profile."""
 
 
+_INTERPRETER = (sys.executable, "-c", "from storagedriver.testing.subject import run_here; run_here()")
+"""What serves one call in another process."""
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
 @dataclass(frozen=True, slots=True)
 class ProxiedTarget:
     """A target whose drivers reach their server through a proxy.
@@ -43,6 +51,28 @@ class ProxiedTarget:
     def open(self) -> StorageDriver:
         """A new driver, which is the caller's to close."""
         return self.target.open()
+
+    def start(
+        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> subprocess.Popen[bytes]:
+        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill (needs shared).
+
+        Args:
+            function: A function of a module; it and its arguments are pickled.
+            args: Passed on.
+            kwargs: Passed on.
+        """
+        process = subprocess.Popen(  # noqa: S603  our own interpreter
+            _INTERPRETER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+        assert process.stdin is not None
+        with process.stdin:
+            process.stdin.write(pickle.dumps((sys.path, function, self.target, args, kwargs)))
+        return process
 
 
 class Subject:
@@ -209,14 +239,13 @@ class Subject:
         """
         self._recorder.untold = True
         work = pickle.dumps((sys.path, function, self.target.portable(), args, kwargs))
-        code = "from storagedriver.testing.subject import run_here; run_here()"
         done = subprocess.run(  # noqa: S603  our own interpreter
-            [sys.executable, "-c", code],
+            _INTERPRETER,
             input=work,
             capture_output=True,
             timeout=_ELSEWHERE_SECONDS[self.profile],
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=_environment(),
         )
         if done.returncode != 0:
             raise RuntimeError(f"the other process failed:\n{done.stderr.decode(errors='replace')}")

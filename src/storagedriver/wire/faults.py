@@ -8,6 +8,8 @@ from typing import Protocol
 
 from storagedriver.wire.passage import Exchange, Passage
 
+_XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
 
 class Fault(Protocol):
     """Something that goes wrong with one request."""
@@ -174,6 +176,20 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfSent:
+    """Half of the request's body reaches the server, and nothing more."""
+
+    condition: str = "half of the request sent, then nothing"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.request.has_body
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_half_of_request()
+        passage.hold()
+
+
+@dataclass(frozen=True, slots=True)
 class Slow:
     """Everything comes, late and in small pieces.
 
@@ -233,6 +249,30 @@ class LostBody:
     def pass_through(self, passage: Passage) -> None:
         passage.send_without_body()
         passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorInSuccess:
+    """A change is answered with status 200 and an error in the body, as S3 does it after it has begun to answer.
+
+    The server sees nothing of the request. It can hit what is answered with a document of XML.
+    """
+
+    condition: str = "an error in an answer of status 200"
+
+    def hits(self, exchange: Exchange) -> bool:
+        answer = exchange.answer
+        return (
+            exchange.request.method in {"POST", "PUT"}
+            and _has_answered(exchange)
+            and answer is not None
+            and answer.status == 200
+            and "xml" in (answer.header("Content-Type") or "")
+        )
+
+    def pass_through(self, passage: Passage) -> None:
+        error = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+        passage.answer("200 OK", "Content-Type: application/xml\r\n", _XML + error)
 
 
 def _uploads(exchange: Exchange) -> bool:

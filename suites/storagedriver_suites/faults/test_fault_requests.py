@@ -11,6 +11,7 @@ from storagedriver.wire import (
     Answered,
     ChangedByte,
     Duplicated,
+    ErrorInSuccess,
     Fault,
     LostBody,
     Refused,
@@ -40,6 +41,7 @@ FAULTS: Sequence[Fault] = (
     Duplicated(),
     ChangedByte(),
     LostBody(),
+    ErrorInSuccess(),
 )
 """Each hits every request of every operation that it makes a difference to."""
 
