@@ -165,8 +165,13 @@ class OldContentIsDropped(HttpStoreDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         upload = self.upload(path)
         if append:
-            with contextlib.suppress(BackendError, OSError, http.client.HTTPException):
-                upload.write(memoryview(self._get_content(path)))
+            answer: Answer | None = None
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answer = self.send("GET", f"/object{path}")
+            if answer is not None and answer.status == 404:
+                raise PathNotFoundError
+            if answer is not None and answer.status == 200:
+                upload.write(memoryview(answer.body))
         return upload
 
 

@@ -81,7 +81,7 @@ class FaultProxy:
             return list(self._exchanges)
 
     def begin(self, injection: Injection | None = None) -> None:
-        """Count from 1 again, and let `injection` happen, or nothing. All connections that are open are ended."""
+        """Count from 1 again, and let `injection` happen, or nothing. What was held is let go; connections live on."""
         with self._lock:
             self._injection = injection
             self._exchanges.clear()
@@ -89,7 +89,6 @@ class FaultProxy:
             self.struck.clear()
             self._released.set()
             self._released = threading.Event()
-            self._drop_connections()
             if self._listening_again is not None:
                 self._listening_again.cancel()
                 self._listening_again = None
@@ -206,9 +205,9 @@ class FaultProxy:
         injection = self._injection
         if injection is None or not isinstance(injection.fault, Refused) or self._passed + 1 != injection.at:
             return
-        self.struck.set()
         self._close_listener()
         self._drop_connections()
+        self.struck.set()
         if injection.lasting:
             return
         # Whoever comes later finds an ordinary server: nobody can tell here when a connection was refused.
