@@ -4,6 +4,7 @@ from storagedriver.wire.access import WireAccess
 from storagedriver.wire.faults import (
     Answered,
     ChangedByte,
+    CopyNotDone,
     Duplicated,
     ErrorInSuccess,
     Fault,
@@ -27,6 +28,7 @@ __all__ = [
     "AnswerHead",
     "Answered",
     "ChangedByte",
+    "CopyNotDone",
     "Duplicated",
     "ErrorInSuccess",
     "Exchange",

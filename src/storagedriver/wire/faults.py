@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Protocol
 
 from storagedriver.wire.passage import Exchange, Passage
@@ -249,6 +253,34 @@ class LostBody:
     def pass_through(self, passage: Passage) -> None:
         passage.send_without_body()
         passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
+class CopyNotDone:
+    """A copy is answered as one that is not done, in the way of Azure: accepted, with a status that is no success.
+
+    The server sees nothing of the request.
+
+    Attributes:
+        status: "pending", "aborted" or "failed".
+    """
+
+    status: str = "failed"
+
+    @property
+    def condition(self) -> str:
+        return f"a copy accepted whose status is {self.status}"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.answer is not None and exchange.answer.header("x-ms-copy-status") is not None
+
+    def pass_through(self, passage: Passage) -> None:
+        headers = (
+            f'ETag: "0x8D{secrets.token_hex(6).upper()}"\r\n'
+            f"Last-Modified: {format_datetime(datetime.now(UTC), usegmt=True)}\r\n"
+            f"x-ms-copy-id: {uuid.uuid4()}\r\nx-ms-copy-status: {self.status}\r\n"
+        )
+        passage.answer("202 Accepted", headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from storagedriver.testing import Subject, Tree, requirement
 from storagedriver.wire import (
     Answered,
     ChangedByte,
+    CopyNotDone,
     Duplicated,
     ErrorInSuccess,
     Fault,
@@ -42,6 +43,8 @@ FAULTS: Sequence[Fault] = (
     ChangedByte(),
     LostBody(),
     ErrorInSuccess(),
+    CopyNotDone("failed"),
+    CopyNotDone("pending"),
 )
 """Each hits every request of every operation that it makes a difference to."""
 
