@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from storagedriver.backends.model import IN_PROCESS_MODE
 from storagedriver.testing import Subject, Tree, requirement
 from storagedriver.wire import (
     Answered,
@@ -25,7 +26,15 @@ from storagedriver.wire import (
     TruncatedBody,
 )
 from storagedriver_suites.faults.injecting import Injector
-from storagedriver_suites.faults.operations import OPERATIONS, Operation
+from storagedriver_suites.faults.operations import (
+    APPEND_LARGE,
+    OPERATIONS,
+    PUT,
+    PUT_LARGE,
+    STREAM,
+    STREAM_SMALL,
+    Operation,
+)
 
 FAULTS: Sequence[Fault] = (
     Refused(),
@@ -40,8 +49,6 @@ FAULTS: Sequence[Fault] = (
     Silent(),
     Slow(),
     Duplicated(),
-    ChangedByte(),
-    LostBody(),
     ErrorInSuccess(),
     CopyNotDone("failed"),
     CopyNotDone("pending"),
@@ -54,3 +61,21 @@ FAULTS: Sequence[Fault] = (
 def test_whichever_request_goes_wrong(subject: Subject, tree: Tree, operation: Operation) -> None:
     """The operation succeeds or raises BackendError; its state is old or new, whole; the same call again succeeds."""
     Injector(subject, tree).try_each(operation, FAULTS)
+
+
+DAMAGES: Sequence[Fault] = (ChangedByte(), LostBody())
+"""What can happen to content on its way to the server, where a driver sends no checksum of it."""
+
+
+@requirement("FAULT-1", needs=["wire"])
+@pytest.mark.parametrize(
+    "operation",
+    [PUT, PUT_LARGE, STREAM_SMALL, STREAM, APPEND_LARGE],
+    ids=lambda operation: operation.name.replace(" ", "-"),
+)
+def test_content_is_damaged_on_its_way(subject: Subject, tree: Tree, operation: Operation) -> None:
+    """The server refuses it, by the driver's checksum: the call raises or is repeated, and nothing else is published."""
+    backend = subject.target.backend
+    if backend is not None and backend.mode == IN_PROCESS_MODE:
+        pytest.skip(f"{backend.name} is an imitation that compares no checksums")
+    Injector(subject, tree).try_each(operation, DAMAGES)
