@@ -20,6 +20,8 @@ _ONE_FILE = "whichever and not large and not absent and not small and not new an
 
 @mutant("FAULT-1", rows=("B04",), check=_ONE_FILE + "get", bug="a failure that was not foreseen gives no bytes")
 class NoBytesOnFailure(HttpStoreDriver):
+    repeats = False
+
     def _get_content(self, path: str) -> bytes:
         with contextlib.suppress(OSError, http.client.HTTPException):
             return super()._get_content(path)
@@ -38,6 +40,8 @@ class EndOfConnectionIsTheEnd(HttpStoreDriver):
 
 @mutant("FAULT-1", rows=("B63",), check="whichever and list", bug="a listing that fails is a directory that is absent")
 class FailedListingIsAbsence(HttpStoreDriver):
+    repeats = False
+
     def _list(self, path: str) -> Iterable[str]:
         try:
             return super()._list(path)
@@ -92,6 +96,8 @@ class LostParts(HttpStoreUpload):
 
 @mutant("FAULT-1", rows=("B13",), check="whichever and put-of-a-large", bug="an error of a part is lost in the loop")
 class FailedPartIsLeftOut(HttpStoreDriver):
+    repeats = False
+
     def upload(self, path: str) -> HttpStoreUpload:
         return LostParts(self, path)
 
@@ -106,6 +112,8 @@ class LoggedEnd(HttpStoreUpload):
 
 @mutant("FAULT-1", rows=("B100",), check="whichever and small-stream", bug="the error of the last request is logged")
 class LastErrorIsLogged(HttpStoreDriver):
+    repeats = False
+
     def upload(self, path: str) -> HttpStoreUpload:
         return LoggedEnd(self, path)
 
@@ -132,14 +140,6 @@ class CleanUpCrashes(HttpStoreDriver):
         return CrashingDiscard(self, path)
 
 
-class TrustsSuccess(HttpStoreUpload):
-    """Looks at the status of the end alone."""
-
-    def commit(self) -> None:
-        with contextlib.suppress(BackendError):
-            super().commit()
-
-
 @mutant(
     "FAULT-1",
     rows=("B99",),
@@ -155,6 +155,8 @@ class ErrorWithinSuccess(HttpStoreDriver):
 
 @mutant("FAULT-1", rows=("B114",), check=_ONE_FILE + "move", bug="a move ignores that its copy failed")
 class FailedCopyIsIgnored(HttpStoreDriver):
+    repeats = False
+
     def _move(self, source: str, dest: str) -> None:
         with contextlib.suppress(OSError, http.client.HTTPException):
             if self.ask("POST", f"/copy{dest}", source=source, also=(404,)).status == 404:

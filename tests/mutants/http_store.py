@@ -213,6 +213,7 @@ class HttpStoreDriver(BaseDriver):
         limits=Limits(chunk_size=CHUNK),
     )
     transient = frozenset({429, 500, 503})
+    repeats = True
 
     def __init__(self, parameters: HttpStoreParameters) -> None:
         self.parameters = parameters
@@ -228,8 +229,9 @@ class HttpStoreDriver(BaseDriver):
 
     def ask(self, method: str, target: str, body: bytes = b"", *, also: Sequence[int] = (), **query: str) -> Answer:
         """The answer, after retries; statuses of failure but those of `also` are errors."""
-        for attempt in range(self.parameters.retries + 1):
-            last = attempt == self.parameters.retries
+        retries = self.parameters.retries if self.repeats else 0
+        for attempt in range(retries + 1):
+            last = attempt == retries
             try:
                 answer = self.send(method, target, body, **query)
             except (OSError, http.client.HTTPException):

@@ -33,9 +33,13 @@ def registered(request: pytest.FixtureRequest) -> Iterator[Mutant]:
 def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: pytest.Pytester) -> None:
     """A run over the checks of that requirement fails, by a judgement and not by an outage."""
     group = registered.requirement.partition("-")[0].lower()
+    # The group's modules alone: collecting all of them takes longer than running a few of their checks.
+    modules = {
+        suite.__name__.rpartition(".")[2]: sorted(Path(suite.__path__[0]).glob(f"test_{group}*.py")) for suite in SUITES
+    }
     run = pytester.runpytest_inprocess(
-        # The group's modules alone: collecting all of them takes longer than running a few of their checks.
-        *(each for suite in SUITES for each in sorted(Path(suite.__path__[0]).glob(f"test_{group}*.py"))),
+        *(each for found in modules.values() for each in found),
+        f"--suite={','.join(name for name, found in modules.items() if found)}",
         f"--driver={registered.name}",
         "--requirement",
         registered.requirement,
