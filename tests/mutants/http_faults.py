@@ -39,7 +39,7 @@ class EndOfConnectionIsTheEnd(HttpStoreDriver):
 
 
 @mutant("FAULT-1", rows=("B63",), check="whichever and list", bug="a listing that fails is a directory that is absent")
-class FailedListingIsAbsence(HttpStoreDriver):
+class FailedPageIsAbsence(HttpStoreDriver):
     repeats = False
 
     def _list(self, path: str) -> Iterable[str]:
