@@ -272,7 +272,9 @@ class CopyNotDone:
         return f"a copy accepted whose status is {self.status}"
 
     def hits(self, exchange: Exchange) -> bool:
-        return exchange.answer is not None and exchange.answer.header("x-ms-copy-status") is not None
+        # A file that is a copy says so ever after: what asks for the copy is a PUT.
+        copied = exchange.answer is not None and exchange.answer.header("x-ms-copy-status") is not None
+        return copied and exchange.request.method == "PUT"
 
     def pass_through(self, passage: Passage) -> None:
         headers = (
