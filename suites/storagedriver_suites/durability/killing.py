@@ -67,6 +67,7 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
                 f"{operation.name}, {kill}: what is left after a delete of its directory",
                 expected=[],
                 seen=left[kill.directory],
+                requirement="DEL-5",
             )
         if violation is not None:
             broken.append(violation)

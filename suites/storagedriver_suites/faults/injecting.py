@@ -147,6 +147,7 @@ class Injector:
                     f"{operation.name}: {trial.point}: what is left after a delete of its directory",
                     expected=[],
                     seen=found,
+                    requirement="DEL-5",
                 )
 
     def _directory(self, operation: Operation) -> str:
