@@ -14,6 +14,7 @@ from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
 from storagedriver.foreign import OpenForeignStore
 from storagedriver.installed import entry_points
+from storagedriver.wire.access import WireAccess
 
 ENTRY_POINTS = "storagedriver.suites"
 
@@ -61,6 +62,7 @@ class SuiteRegistration:
             the driver has none.
         roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
             root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
+        wire: How a proxy is put between the driver and its server; without it faults of requests are not tried.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -73,6 +75,7 @@ class SuiteRegistration:
     foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
     roots_nest: bool = True
+    wire: WireAccess | None = None
     registered_at: str | None = None
 
 
@@ -91,6 +94,7 @@ def register_suite(
     foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
     roots_nest: bool = True,
+    wire: WireAccess | None = None,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 
@@ -113,6 +117,7 @@ def register_suite(
         foreign=foreign,
         root_parameter=root_parameter,
         roots_nest=roots_nest,
+        wire=wire,
         registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )
     with _lock:

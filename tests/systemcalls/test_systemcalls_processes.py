@@ -18,7 +18,7 @@ from storagedriver.systemcalls.stores import local_stores
 from storagedriver.testing import ContractViolation
 from storagedriver.testing.target import resolve
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.operations import CHANGES, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, Operation
 
 PUT = operator.methodcaller("put_content", "/d/file", b"x" * 100)
 

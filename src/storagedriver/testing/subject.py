@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,15 +19,63 @@ from storagedriver.systemcalls.stores import LocalStores, local_stores
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.progress import Progress, not_shown
 from storagedriver.testing.recording import Recorder
-from storagedriver.testing.target import Target
+from storagedriver.testing.target import PortableTarget, Target
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import TrialKind, Trials
+from storagedriver.wire.proxy import FaultProxy
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _ELSEWHERE_SECONDS = {"quick": 120, "full": 120, "soak": 1500}
 """How long a call in another process may take before it counts as hung, by profile."""
+
+
+_INTERPRETER = (sys.executable, "-c", "from storagedriver.testing.subject import run_here; run_here()")
+"""What serves one call in another process."""
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedTarget:
+    """A target whose drivers reach their server through a proxy.
+
+    Attributes:
+        target: What another process needs to open it.
+        proxy: The proxy, which sees each request.
+    """
+
+    target: PortableTarget
+    proxy: FaultProxy
+
+    def open(self) -> StorageDriver:
+        """A new driver, which is the caller's to close."""
+        return self.target.open()
+
+    def start(
+        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> subprocess.Popen[bytes]:
+        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill (needs shared).
+
+        Args:
+            function: A function of a module; it and its arguments are pickled.
+            args: Passed on.
+            kwargs: Passed on.
+        """
+        process = subprocess.Popen(  # noqa: S603  our own interpreter
+            _INTERPRETER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+        assert process.stdin is not None
+        with process.stdin:
+            process.stdin.write(pickle.dumps((sys.path, function, self.target, args, kwargs)))
+        return process
 
 
 class Subject:
@@ -161,6 +210,20 @@ class Subject:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
         return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
 
+    @contextlib.contextmanager
+    def through_proxy(self) -> Iterator[ProxiedTarget]:
+        """The target with a proxy of its own before its server, which is stopped after the block (needs wire).
+
+        Drivers that are made of it are impatient, as the registration says, and nothing of their calls is recorded.
+        """
+        access = self.target.registration.wire
+        if access is None:
+            raise RuntimeError("the check must say needs=['wire'] in its requirement mark")
+        self._recorder.untold = True
+        with FaultProxy(*access.server(self.parameters)) as proxy:
+            portable = self.target.portable()
+            yield ProxiedTarget(replace(portable, parameters=access.through(proxy.authority, self.parameters)), proxy)
+
     def foreign(self) -> ForeignStore:
         """Another tool on the backend, for names below the check's prefix too; closed after the check (needs foreign)."""
         opening = self.target.registration.foreign
@@ -192,14 +255,13 @@ class Subject:
         """
         self._recorder.untold = True
         work = pickle.dumps((sys.path, function, self.target.portable(), args, kwargs))
-        code = "from storagedriver.testing.subject import run_here; run_here()"
         done = subprocess.run(  # noqa: S603  our own interpreter
-            [sys.executable, "-c", code],
+            _INTERPRETER,
             input=work,
             capture_output=True,
             timeout=_ELSEWHERE_SECONDS[self.profile],
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=_environment(),
         )
         if done.returncode != 0:
             raise RuntimeError(f"the other process failed:\n{done.stderr.decode(errors='replace')}")

@@ -9,7 +9,7 @@ from storagedriver.systemcalls import LocalStore
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [

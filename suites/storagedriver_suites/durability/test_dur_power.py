@@ -11,7 +11,7 @@ from storagedriver.systemcalls import PowerFailure, Recording, missing_flushes, 
 from storagedriver.testing import Ending, Subject, TrialKind, expect, full, requirement
 from storagedriver_suites.durability.losses import described, last_call
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.operations import CHANGES, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Workshop, told, workshop
 
 MOST_STATES = {"quick": 60, "full": 2000, "soak": 100_000}

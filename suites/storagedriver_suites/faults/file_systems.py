@@ -11,7 +11,7 @@ from storagedriver.systemcalls import LocalStore, Run, mounts
 from storagedriver.testing import ContractViolation, Ending
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, Operation, data, move, put, stream
+from storagedriver_suites.faults.local_operations import CHANGES, Operation, data, move, put, stream
 
 SIZE = 1 << 20
 """Bytes of the file systems."""

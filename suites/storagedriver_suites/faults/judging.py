@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from storagedriver import PathConflictError, PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver.systemcalls import LocalStore, Run
 from storagedriver.testing import ContractViolation, Ending, expect
-from storagedriver_suites.faults.operations import Files, Operation
+from storagedriver_suites.faults.local_operations import Files, Operation
 
 
 class Judge:

@@ -20,7 +20,7 @@ from storagedriver_suites.faults.file_systems import (
 )
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, Operation
 from storagedriver_suites.faults.trying import Record, local_stores, workshop
 
 SHORT = (1, 4096, 15_000, 39_999)

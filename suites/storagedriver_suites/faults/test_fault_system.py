@@ -9,7 +9,7 @@ from storagedriver.systemcalls import is_removal
 from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.operations import CHANGES, LOOKS, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, LOOKS, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [

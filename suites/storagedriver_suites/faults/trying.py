@@ -25,7 +25,7 @@ from storagedriver.systemcalls import (
     unavailable,
 )
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials
-from storagedriver_suites.faults.operations import Operation
+from storagedriver_suites.faults.local_operations import Operation
 
 HANG_SECONDS = 10
 """An operation that takes longer counts as hung."""

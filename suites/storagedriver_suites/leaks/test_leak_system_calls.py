@@ -7,7 +7,7 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.operations import CHANGES, LOOKS
+from storagedriver_suites.faults.local_operations import CHANGES, LOOKS
 from storagedriver_suites.faults.trying import Record, workshop
 
 OPERATIONS = {**CHANGES, **LOOKS}
