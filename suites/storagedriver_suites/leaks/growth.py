@@ -1,0 +1,167 @@
+"""Which resources grow with the operations, told from those that are warm after a while; and which operations are guilty."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from storagedriver_suites.leaks.holdings import Holdings, Resource
+
+LEAST_BYTES: Mapping[Resource, int] = {Resource.OBJECTS: 100, Resource.RESIDENT: 1024}
+"""Growth per operation, in bytes, from which on memory is leaked: one record of each call, or the body of one operation in
+sixty-four. Less is what Python itself keeps, and how the C library divides the memory that is free."""
+
+WARM_UP = 2
+"""Rounds before anything is counted; looked at as the others are, which warms up the looks as well."""
+
+ROUNDS = 3
+"""Rounds that are counted at least."""
+
+MOST_ROUNDS = 9
+"""Rounds for what has grown in each so far: a cache is full after some, a leak goes on."""
+
+MOST_SECONDS = 60.0
+"""Seconds after which no further round begins."""
+
+
+@dataclass(slots=True)
+class Kind:
+    """What one kind of operation left, over all rounds.
+
+    Attributes:
+        done: How often it was done.
+        left: How much more was held after it, by resource.
+    """
+
+    done: int = 0
+    left: Counter[Resource] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Growth:
+    """What a process held before, between and after equal rounds of operations.
+
+    Attributes:
+        before: What it held when all was warm.
+        amounts: What it held then, and after each round, by resource.
+        after: What it holds after the last round.
+        kinds: What each kind of operation left.
+        places: Lines of code where most of the objects that were kept last were made.
+    """
+
+    before: Holdings
+    amounts: dict[Resource, list[int]]
+    after: Holdings
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+
+    @property
+    def operations(self) -> int:
+        """Operations of all rounds."""
+        return sum(kind.done for kind in self.kinds.values())
+
+    @property
+    def rounds(self) -> int:
+        return len(self.amounts[Resource.THREADS]) - 1
+
+    def total(self, resource: Resource) -> int:
+        """How many more there are than before, or how many bytes."""
+        return self.amounts[resource][-1] - self.amounts[resource][0]
+
+    def per_operation(self, resource: Resource) -> float:
+        """The same for one operation."""
+        return self.total(resource) / max(1, self.operations)
+
+    def grows(self, resource: Resource) -> bool:
+        """Whether there was more after each round: what is warm after a while, as a cache or a pool is, stays as it is.
+
+        Resident memory may once in four rounds be less than that, as it is never quite the driver's alone.
+        """
+        least = LEAST_BYTES.get(resource, 0) * self.operations / max(1, self.rounds) if resource.in_bytes else 1
+        steps = [after - before for before, after in itertools.pairwise(self.amounts[resource])]
+        exceptions = len(steps) // 4 if resource is Resource.RESIDENT else 0
+        return (
+            bool(steps)
+            and sum(step < least for step in steps) <= exceptions
+            and self.total(resource) >= least * len(steps)
+        )
+
+    def guilty(self, resource: Resource) -> list[tuple[str, float]]:
+        """The kinds of operations after which more was held, with how much one of each leaves; the worst first."""
+        total = sum(kind.left[resource] for kind in self.kinds.values() if kind.left[resource] > 0)
+        left = {
+            name: kind.left[resource] / kind.done
+            for name, kind in self.kinds.items()
+            # What is a small part of it all is noise, or somebody else's.
+            if kind.done and kind.left[resource] * 20 > total
+        }
+        return sorted(left.items(), key=lambda each: -each[1])
+
+    def more(self, resource: Resource) -> list[str]:
+        """What is held more often than before: "3 more: socket to 127.0.0.1:9000, CLOSE_WAIT"."""
+        if resource.in_bytes:
+            return list(self.places) if resource is Resource.OBJECTS else []
+        more = Counter(self.after.named[resource]) - Counter(self.before.named[resource])
+        return [f"{count} more: {name}" for name, count in more.most_common(10)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A kind of operation within a round.
+
+    Attributes:
+        kind: What it is called.
+        times: How often it is done in a round.
+        act: Does it once.
+    """
+
+    kind: str
+    times: int
+    act: Callable[[], object]
+
+
+def measure(
+    steps: Sequence[Step], look: Callable[[], Holdings], settled: Callable[[Holdings | None], Holdings]
+) -> Growth:
+    """Do equal rounds of `steps`, more of them for as long as something grows in each.
+
+    Args:
+        steps: The kinds of operations of a round.
+        look: What the process holds at this moment.
+        settled: What it holds when all that was to end has ended, given what it held before.
+    """
+    warm = _beginning(settled(None))
+    for _ in range(WARM_UP):
+        _round(steps, look, warm)
+    growth = _beginning(settled(None))
+    began = time.monotonic()
+    while growth.rounds < ROUNDS or (
+        growth.rounds < MOST_ROUNDS
+        and time.monotonic() - began < MOST_SECONDS
+        and any(growth.grows(resource) for resource in Resource)
+    ):
+        _round(steps, look, growth)
+        growth.after = settled(growth.after)
+        for resource, amounts in growth.amounts.items():
+            amounts.append(growth.after.amount(resource))
+    return growth
+
+
+def _beginning(before: Holdings) -> Growth:
+    return Growth(before, {resource: [before.amount(resource)] for resource in Resource}, before)
+
+
+def _round(steps: Sequence[Step], look: Callable[[], Holdings], growth: Growth) -> None:
+    before = growth.after
+    for step in steps:
+        for _ in range(step.times):
+            step.act()
+        after = look()
+        kind = growth.kinds.setdefault(step.kind, Kind())
+        kind.done += step.times
+        for resource in Resource:
+            kind.left[resource] += after.amount(resource) - before.amount(resource)
+        before = after
