@@ -43,8 +43,10 @@ _SHOWN: Mapping[str, str] = {
     "B16": "the last two parts of an upload are joined to a larger one, which the server refuses",
     "B19": "one page of unfinished uploads is searched for the one to be continued",
     "B22": "cancel after close is refused",
+    "B23": "after an upload's error helper threads wait for ever",
     "B28": "a put writes in place: for a while, or after a crash, the file is short",
     "B29": "the temporary name is made of the path alone: two puts steal each other's file",
+    "B31": "close returns at the error of a flush, and leaves the descriptor open",
     "B34": "size and resume point come from a listing that lacks the newest part",
     "B37": "where the next page of a listing begins is guessed from the last file and directory seen",
     "B39": "only what holds files itself counts as there: directories of directories, and an empty root, are missing",
@@ -116,10 +118,6 @@ _NEED_FAULTS: Mapping[str, tuple[str, str]] = {
         "the checksum of an upload is never sent, so that a damaged body is accepted",
         "a proxy that changes or drops a byte of a request's body",
     ),
-    "B31": (
-        "close returns at the error of a flush, and leaves the descriptor open",
-        "a file system that is full at close, and a count of descriptors",
-    ),
     "B33": (
         "right after a commit the manifest lacks segments, and a read is short",
         "a server whose listings lag behind its objects",
@@ -131,13 +129,6 @@ _NEED_FAULTS: Mapping[str, tuple[str, str]] = {
     "B99": (
         "an error within an answer of status 200 to complete or copy counts as success",
         "a proxy that answers complete and copy with an error in the body",
-    ),
-}
-
-_NEED_LEAKS: Mapping[str, tuple[str, str]] = {
-    "B23": (
-        "after an upload's error helper threads wait for ever",
-        "uploads that fail, and a count of threads",
     ),
 }
 
@@ -165,7 +156,6 @@ BUGS: Mapping[str, Bug] = {
     for bug in (
         *(Bug(row, what, rest=_REST.get(row, "")) for row, what in _SHOWN.items()),
         *_waiting("faults", _NEED_FAULTS),
-        *_waiting("leaks", _NEED_LEAKS),
     )
 }
 """Every row, by its id."""

@@ -13,9 +13,9 @@ from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import CHECKS, unregister_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency
+from storagedriver_suites import behaviour, concurrency, leaks
 
-SUITES = (behaviour, concurrency)
+SUITES = (behaviour, concurrency, leaks)
 MUTANTS = all_mutants()
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from storagedriver_suites.leaks.holdings import Holdings, Resource
 
-LEAST_BYTES: Mapping[Resource, int] = {Resource.OBJECTS: 100, Resource.RESIDENT: 1024}
-"""Growth per operation, in bytes, from which on memory is leaked: one record of each call, or the body of one operation in
-sixty-four. Less is what Python itself keeps, and how the C library divides the memory that is free."""
+LEAST_BYTES: Mapping[Resource, int] = {Resource.OBJECTS: 16, Resource.RESIDENT: 1024}
+"""Growth per operation, in bytes, from which on memory is leaked: one record of every fifth operation, or the body of every
+sixty-fourth. Less is what Python itself keeps, and how the C library divides the memory that is free."""
+
+LEAST_OF_A_KIND = 64
+"""Bytes of objects that each operation of one kind has to leave for this kind to leak."""
 
 WARM_UP = 2
 """Rounds before anything is counted; looked at as the others are, which warms up the looks as well."""
@@ -21,7 +25,10 @@ ROUNDS = 3
 """Rounds that are counted at least."""
 
 MOST_ROUNDS = 9
-"""Rounds for what has grown in each so far: a cache is full after some, a leak goes on."""
+"""Rounds for memory that has grown in each so far: a cache is full after some, a leak goes on."""
+
+MOST_ROUNDS_COUNTED = 5
+"""The same for what is counted: pools are full soon."""
 
 MOST_SECONDS = 60.0
 """Seconds after which no further round begins."""
@@ -34,10 +41,12 @@ class Kind:
     Attributes:
         done: How often it was done.
         left: How much more was held after it, by resource.
+        objects: Bytes of objects that it left in each round, for an operation; made before, so as to take no memory then.
     """
 
     done: int = 0
     left: Counter[Resource] = field(default_factory=Counter)
+    objects: array[float] = field(default_factory=lambda: array("d", [0.0] * MOST_ROUNDS))
 
 
 @dataclass(slots=True)
@@ -55,7 +64,7 @@ class Growth:
     before: Holdings
     amounts: dict[Resource, list[int]]
     after: Holdings
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, Kind]
     places: tuple[str, ...] = ()
 
     @property
@@ -78,27 +87,36 @@ class Growth:
     def grows(self, resource: Resource) -> bool:
         """Whether there was more after each round: what is warm after a while, as a cache or a pool is, stays as it is.
 
-        Resident memory may once in four rounds be less than that, as it is never quite the driver's alone.
+        Of objects it is enough that one kind of operation left some in each round, if there were more then. Resident
+        memory may once in four rounds be less than that, as it is never quite the driver's alone.
         """
-        least = LEAST_BYTES.get(resource, 0) * self.operations / max(1, self.rounds) if resource.in_bytes else 1
         steps = [after - before for before, after in itertools.pairwise(self.amounts[resource])]
-        exceptions = len(steps) // 4 if resource is Resource.RESIDENT else 0
-        return (
-            bool(steps)
-            and sum(step < least for step in steps) <= exceptions
-            and self.total(resource) >= least * len(steps)
-        )
+        if not steps:
+            return False
+        least = LEAST_BYTES[resource] * self.operations / self.rounds if resource.in_bytes else 1
+        short = sum(step < least for step in steps)
+        if resource is Resource.RESIDENT:
+            return short <= len(steps) // 4 and self.total(resource) >= least * len(steps)
+        if resource is Resource.OBJECTS and short:
+            return min(steps) >= LEAST_OF_A_KIND and any(
+                min(kind.objects[: self.rounds]) >= LEAST_OF_A_KIND for kind in self.kinds.values()
+            )
+        return not short
 
     def guilty(self, resource: Resource) -> list[tuple[str, float]]:
-        """The kinds of operations after which more was held, with how much one of each leaves; the worst first."""
+        """The kinds of operations after which more was held, with how much one of each leaves.
+
+        Of memory the worst is the first. What is counted shows in the simplest kind as well as in any, and they are in
+        that order.
+        """
         total = sum(kind.left[resource] for kind in self.kinds.values() if kind.left[resource] > 0)
-        left = {
-            name: kind.left[resource] / kind.done
+        left = [
+            (name, kind.left[resource] / kind.done)
             for name, kind in self.kinds.items()
             # What is a small part of it all is noise, or somebody else's.
             if kind.done and kind.left[resource] * 20 > total
-        }
-        return sorted(left.items(), key=lambda each: -each[1])
+        ]
+        return sorted(left, key=lambda each: -each[1]) if resource.in_bytes else left
 
     def more(self, resource: Resource) -> list[str]:
         """What is held more often than before: "3 more: socket to 127.0.0.1:9000, CLOSE_WAIT"."""
@@ -133,35 +151,50 @@ def measure(
         look: What the process holds at this moment.
         settled: What it holds when all that was to end has ended, given what it held before.
     """
-    warm = _beginning(settled(None))
-    for _ in range(WARM_UP):
-        _round(steps, look, warm)
-    growth = _beginning(settled(None))
+    warm = _beginning(steps, settled)
+    for number in range(WARM_UP):
+        _round(steps, look, warm, number)
+    growth = _beginning(steps, settled)
     began = time.monotonic()
-    while growth.rounds < ROUNDS or (
-        growth.rounds < MOST_ROUNDS
-        and time.monotonic() - began < MOST_SECONDS
-        and any(growth.grows(resource) for resource in Resource)
-    ):
-        _round(steps, look, growth)
+    while growth.rounds < _wanted(growth) and (growth.rounds < ROUNDS or time.monotonic() - began < MOST_SECONDS):
+        _round(steps, look, growth, growth.rounds)
         growth.after = settled(growth.after)
         for resource, amounts in growth.amounts.items():
             amounts.append(growth.after.amount(resource))
     return growth
 
 
-def _beginning(before: Holdings) -> Growth:
-    return Growth(before, {resource: [before.amount(resource)] for resource in Resource}, before)
+def _wanted(growth: Growth) -> int:
+    """How many rounds there have to be."""
+    if growth.rounds < ROUNDS:
+        return ROUNDS
+    growing = [resource for resource in Resource if growth.grows(resource)]
+    if not all(resource.in_bytes for resource in growing):
+        # What is counted takes memory as well.
+        return MOST_ROUNDS_COUNTED
+    return MOST_ROUNDS if growing else ROUNDS
 
 
-def _round(steps: Sequence[Step], look: Callable[[], Holdings], growth: Growth) -> None:
-    before = growth.after
+def _beginning(steps: Sequence[Step], settled: Callable[[Holdings | None], Holdings]) -> Growth:
+    # Made before the look, as they take memory themselves.
+    kinds = {step.kind: Kind() for step in steps}
+    before = settled(None)
+    return Growth(before, {resource: [before.amount(resource)] for resource in Resource}, before, kinds)
+
+
+def _round(steps: Sequence[Step], look: Callable[[], Holdings], growth: Growth, number: int) -> None:
+    # Not what was settled: memory is counted otherwise there. Twice, as what was seen before takes memory itself.
+    before = look()
+    before = look()
     for step in steps:
         for _ in range(step.times):
             step.act()
         after = look()
-        kind = growth.kinds.setdefault(step.kind, Kind())
+        kind = growth.kinds[step.kind]
         kind.done += step.times
         for resource in Resource:
-            kind.left[resource] += after.amount(resource) - before.amount(resource)
+            more = after.amount(resource) - before.amount(resource)
+            kind.left[resource] += more
+            if resource is Resource.OBJECTS:
+                kind.objects[number] = more / step.times
         before = after

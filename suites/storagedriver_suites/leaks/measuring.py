@@ -21,10 +21,10 @@ from storagedriver_suites.leaks.growth import Growth, Step, measure
 from storagedriver_suites.leaks.holdings import Holdings, Resource, give_back_free_memory, look
 from storagedriver_suites.leaks.operations import OPERATIONS, Bench
 
-SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 0.3
 """How long what was let go may take to end: a thread that is told to, a connection that its other side closes."""
 
-TIMES: Mapping[str, tuple[int, int]] = {"quick": (4, 1), "full": (24, 6), "soak": (100, 20)}
+TIMES: Mapping[str, tuple[int, int]] = {"quick": (3, 1), "full": (20, 5), "soak": (100, 20)}
 """How often each kind of operation is done in a round, and how often a heavy one, by profile."""
 
 
@@ -113,7 +113,7 @@ def _grown(work: Work, temporary: Path) -> Growth:
     gc.collect()
     # What is there now stays, and need not be gone through at each look.
     gc.freeze()
-    growth = measure(steps, lambda: look(temporary), lambda before: _settled(temporary, before))
+    growth = measure(steps, lambda: look(temporary, exactly=False), lambda before: _settled(temporary, before))
     if growth.grows(Resource.OBJECTS):
         growth.places = _places(steps)
     bench.clear()
@@ -125,7 +125,7 @@ def _settled(temporary: Path, before: Holdings | None) -> Holdings:
     give_back_free_memory()
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        now = look(temporary)
+        now = look(temporary, exactly=True)
         more = before is not None and any(
             now.amount(resource) > before.amount(resource) for resource in Resource if not resource.in_bytes
         )

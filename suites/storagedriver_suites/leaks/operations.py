@@ -183,9 +183,14 @@ READING = (
 
 
 def _put(bench: Bench, path: str) -> None:
-    bench.driver.put_content(path, bench.body())
-    bench.driver.put_content(path, bench.body(BODY // 2))
-    bench.driver.delete(path)
+    driver = bench.driver
+    driver.put_content(path, bench.body())
+    driver.put_content(path, bench.body(BODY // 2))
+    driver.stat(path)
+    driver.get_content(path)
+    driver.list(paths.parent(path))
+    driver.redirect_url(path)
+    driver.delete(path)
 
 
 def _put_large(bench: Bench, path: str) -> None:
@@ -215,6 +220,8 @@ def _commit(bench: Bench, path: str) -> None:
     with bench.driver.writer(path) as writer:
         writer.write(bench.body())
         writer.commit()
+    with bench.driver.reader(path) as stream:
+        stream.read()
     bench.driver.delete(path)
 
 
@@ -278,12 +285,12 @@ def _cancel_an_append(bench: Bench, path: str) -> None:
 
 
 WRITING = (
-    Operation("put_content, again, and delete", _put),
+    Operation("put_content, stat, get_content, list and delete", _put),
     Operation("put_content of more than a chunk, and delete", _put_large, heavy=True),
     Operation("move, and delete", _move),
     Operation("move of more than a chunk, and delete", _move_large, heavy=True),
     Operation("delete of a directory", _delete_directory),
-    Operation("writer that is committed, and delete", _commit),
+    Operation("writer that is committed, reader and delete", _commit),
     Operation("writer of more than a chunk that is committed, and delete", _commit_large, heavy=True),
     Operation("writer that is cancelled", _cancel),
     Operation(
@@ -295,7 +302,9 @@ WRITING = (
     Operation("writer that is closed, continued, then cancelled", _continue_and_cancel),
     Operation("writer that an exception leaves", _leave_by_an_exception),
     Operation("writer that is dropped, and delete of its directory", lambda bench, path: _dropped(bench, path, BODY)),
-    Operation("writer that is dropped unused, and delete of its directory", lambda bench, path: _dropped(bench, path, 0)),
+    Operation(
+        "writer that is dropped unused, and delete of its directory", lambda bench, path: _dropped(bench, path, 0)
+    ),
     Operation(
         "writer of more than a chunk that is dropped, and delete of its directory",
         lambda bench, path: _dropped(bench, path, chunk_size(bench.driver) + 1),
@@ -373,8 +382,9 @@ def _below_a_file(bench: Bench, path: str) -> None:
         lambda: driver.put_content(f"{file}/put", bench.body()),
         stream,
         lambda: driver.move(f"{path}/source", f"{file}/moved"),
-        lambda: writers[0].cancel(),
     )
+    for writer in writers:
+        _try(writer.cancel)
     driver.delete(path)
 
 
@@ -431,7 +441,7 @@ def _no_descriptors(bench: Bench, path: str) -> None:
             stream,
             lambda: driver.list(bench.directory),
         ):
-            used = {int(number) for number in os.listdir("/dev/fd")}
+            used = {int(number) for number in os.listdir("/dev/fd")}  # noqa: PTH208  numbers are wanted
             limit = next(itertools.islice((number for number in itertools.count() if number not in used), free, None))
             with _limited(resource.RLIMIT_NOFILE, limit):
                 _try(call)

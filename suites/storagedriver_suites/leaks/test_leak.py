@@ -71,9 +71,7 @@ def _told(resource: Resource) -> None:
 
 @requirement("LEAK-1")
 @pytest.mark.parametrize("resource", Resource, ids=lambda resource: slug(str(resource)))
-def test_resource_is_where_it_was(
-    tree: Tree, subject: Subject, measurements: Measurements, resource: Resource
-) -> None:
+def test_resource_is_where_it_was(tree: Tree, subject: Subject, measurements: Measurements, resource: Resource) -> None:
     """After rounds of every kind of operation, finished, failed and abandoned, a process holds no more than before."""
     _told(resource)
 
@@ -84,14 +82,15 @@ def test_resource_is_where_it_was(
 
 def _guilty_of(names: Sequence[str]) -> str:
     """Which kinds of operations left these names."""
-    found = {kind: sum(f"/{slug(kind)}/" in f"/{name}/" for name in names) for kind in (each.kind for each in OPERATIONS)}
+    found = {
+        kind: sum(f"/{slug(kind)}/" in f"/{name}/" for name in names) for kind in (each.kind for each in OPERATIONS)
+    }
     return ", ".join(f"{count} by {kind!r}" for kind, count in found.items() if count)
 
 
 @requirement("LEAK-1", needs=["inspect"])
 def test_nothing_is_left_on_the_backend(tree: Tree, subject: Subject, measurements: Measurements) -> None:
-    """No unfinished upload, no segment and no file that was staged stays: not of what was cancelled, nor of what was
-    abandoned and then deleted."""
+    """No unfinished upload, no segment, no staged file stays of what was cancelled, or abandoned and then deleted."""
     done = measurements.of(subject, tree)
 
     subject.measured("operations", done.growth.operations)
