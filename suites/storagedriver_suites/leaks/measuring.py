@@ -24,7 +24,7 @@ from storagedriver_suites.leaks.operations import OPERATIONS, Bench
 SETTLE_SECONDS = 0.3
 """How long what was let go may take to end: a thread that is told to, a connection that its other side closes."""
 
-TIMES: Mapping[str, tuple[int, int]] = {"quick": (3, 1), "full": (20, 5), "soak": (100, 20)}
+TIMES: Mapping[str, tuple[int, int]] = {"quick": (3, 1), "full": (21, 5), "soak": (100, 20)}
 """How often each kind of operation is done in a round, and how often a heavy one, by profile."""
 
 
