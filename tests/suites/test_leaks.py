@@ -13,7 +13,6 @@ from storagedriver.registry import unregister_suite
 from storagedriver_suites.leaks.growth import Growth, Step, measure
 from storagedriver_suites.leaks.holdings import Holdings, Resource
 
-
 MUTANTS = {each.driver.__name__: each for each in all_mutants()}
 
 

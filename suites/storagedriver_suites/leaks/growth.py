@@ -107,14 +107,16 @@ class Growth:
         """The kinds of operations after which more was held, with how much one of each leaves.
 
         Of memory the worst is the first. What is counted shows in the simplest kind as well as in any, and they are in
-        that order.
+        that order. Objects tell more of who keeps them than resident memory, of which free parts are used again.
         """
+        if resource is Resource.RESIDENT and self.grows(Resource.OBJECTS):
+            resource = Resource.OBJECTS
         total = sum(kind.left[resource] for kind in self.kinds.values() if kind.left[resource] > 0)
         left = [
             (name, kind.left[resource] / kind.done)
             for name, kind in self.kinds.items()
-            # What is a small part of it all is noise, or somebody else's.
-            if kind.done and kind.left[resource] * 20 > total
+            # What is a small part of it all, or not there in each round, is noise, or somebody else's.
+            if kind.done and kind.left[resource] >= self.rounds and kind.left[resource] * 20 > total
         ]
         return sorted(left, key=lambda each: -each[1]) if resource.in_bytes else left
 
@@ -169,10 +171,7 @@ def _wanted(growth: Growth) -> int:
     if growth.rounds < ROUNDS:
         return ROUNDS
     growing = [resource for resource in Resource if growth.grows(resource)]
-    if not all(resource.in_bytes for resource in growing):
-        # What is counted takes memory as well.
-        return MOST_ROUNDS_COUNTED
-    return MOST_ROUNDS if growing else ROUNDS
+    return max((MOST_ROUNDS if each.in_bytes else MOST_ROUNDS_COUNTED for each in growing), default=ROUNDS)
 
 
 def _beginning(steps: Sequence[Step], settled: Callable[[Holdings | None], Holdings]) -> Growth:
