@@ -10,6 +10,7 @@ import pytest
 
 from mutants.model import all_mutants
 from storagedriver.registry import unregister_suite
+from storagedriver_suites.leaks import growth as growing
 from storagedriver_suites.leaks.growth import Growth, Step, measure
 from storagedriver_suites.leaks.holdings import Holdings, Resource
 
@@ -29,6 +30,9 @@ class Process:
             {**named, Resource.SOCKETS: ("socket to a server",) * self.sockets},
             {Resource.OBJECTS: self.bytes, Resource.RESIDENT: self.bytes},
         )
+
+    def keep(self, size: int) -> None:
+        self.bytes += size
 
     def grown_by(self, *acts: Callable[[], None], times: int = 4) -> Growth:
         steps = [Step(f"kind {number}", times, act) for number, act in enumerate(acts)]
@@ -79,6 +83,18 @@ def test_cache_that_fills_is_no_leak(process: Process) -> None:
 
     assert growth.total(Resource.OBJECTS) > 0
     assert not growth.grows(Resource.OBJECTS)
+
+
+def test_growth_that_time_cut_short_has_to_go_on(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no time for more rounds, what grows by less and less is no leak."""
+    monkeypatch.setattr(growing, "MOST_SECONDS", 0.0)
+    kept = iter([20_000, 20_000, 20_000, 10_000, 4_000])
+
+    declining = process.grown_by(lambda: process.keep(next(kept)), times=1)
+    steady = process.grown_by(lambda: process.keep(4_000), times=1)
+
+    assert (declining.rounds, declining.grows(Resource.OBJECTS)) == (3, False)
+    assert (steady.rounds, steady.grows(Resource.OBJECTS)) == (3, True)
 
 
 def test_memory_that_goes_up_and_down_is_no_leak(process: Process) -> None:

@@ -31,7 +31,10 @@ MOST_ROUNDS_COUNTED = 5
 """The same for what is counted: pools are full soon."""
 
 MOST_SECONDS = 60.0
-"""Seconds after which no further round begins."""
+"""Seconds after which no further round begins, once there were enough."""
+
+WARM_SECONDS = 20.0
+"""Seconds after which it is warm enough."""
 
 
 @dataclass(slots=True)
@@ -85,14 +88,21 @@ class Growth:
         return self.total(resource) / max(1, self.operations)
 
     def grows(self, resource: Resource) -> bool:
+        """Whether it leaks: it grew in each round, and was not about to stop where time ended the rounds early."""
+        steps = self._steps(resource)
+        stopping = resource.in_bytes and self.rounds < MOST_ROUNDS and steps[-1] < steps[-2] * 3 / 4
+        return self.grew(resource) and not stopping
+
+    def _steps(self, resource: Resource) -> list[int]:
+        return [after - before for before, after in itertools.pairwise(self.amounts[resource])]
+
+    def grew(self, resource: Resource) -> bool:
         """Whether there was more after each round: what is warm after a while, as a cache or a pool is, stays as it is.
 
         Of objects it is enough that one kind of operation left some in each round, if there were more then. Resident
         memory may once in four rounds be less than that, as it is never quite the driver's alone.
         """
-        steps = [after - before for before, after in itertools.pairwise(self.amounts[resource])]
-        if not steps:
-            return False
+        steps = self._steps(resource)
         least = LEAST_BYTES[resource] * self.operations / self.rounds if resource.in_bytes else 1
         short = sum(step < least for step in steps)
         if resource is Resource.RESIDENT:
@@ -154,8 +164,10 @@ def measure(
         settled: What it holds when all that was to end has ended, given what it held before.
     """
     warm = _beginning(steps, settled)
+    began = time.monotonic()
     for number in range(WARM_UP):
-        _round(steps, look, warm, number)
+        if time.monotonic() - began < WARM_SECONDS:
+            _round(steps, look, warm, number)
     growth = _beginning(steps, settled)
     began = time.monotonic()
     while growth.rounds < _wanted(growth) and (growth.rounds < ROUNDS or time.monotonic() - began < MOST_SECONDS):
@@ -170,7 +182,7 @@ def _wanted(growth: Growth) -> int:
     """How many rounds there have to be."""
     if growth.rounds < ROUNDS:
         return ROUNDS
-    growing = [resource for resource in Resource if growth.grows(resource)]
+    growing = [resource for resource in Resource if growth.grew(resource)]
     return max((MOST_ROUNDS if each.in_bytes else MOST_ROUNDS_COUNTED for each in growing), default=ROUNDS)
 
 
