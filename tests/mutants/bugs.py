@@ -46,6 +46,7 @@ _SHOWN: Mapping[str, str] = {
     "B22": "cancel after close is refused",
     "B25": "a retry of an append whose answer was lost appends the bytes again",
     "B27": "the checksum of an upload is never sent, so that a damaged body is accepted",
+    "B23": "after an upload's error helper threads wait for ever",
     "B28": "a put writes in place: for a while, or after a crash, the file is short",
     "B29": "the temporary name is made of the path alone: two puts steal each other's file",
     "B31": "close returns at the error of a flush, and leaves the descriptor open",
@@ -116,13 +117,6 @@ _NEED_LAG: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-_NEED_LEAKS: Mapping[str, tuple[str, str]] = {
-    "B23": (
-        "after an upload's error helper threads wait for ever",
-        "uploads that fail, and a count of threads",
-    ),
-}
-
 _REST: Mapping[str, str] = {
     "B119": "a symbolic link planted in the root waits for security",
     "E2": "a symbolic link planted in the root waits for security",
@@ -134,7 +128,6 @@ BUGS: Mapping[str, Bug] = {
     for bug in (
         *(Bug(row, what, rest=_REST.get(row, "")) for row, what in _SHOWN.items()),
         *_waiting("lag", _NEED_LAG),
-        *_waiting("leaks", _NEED_LEAKS),
     )
 }
 """Every row, by its id."""

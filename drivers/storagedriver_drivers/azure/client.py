@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import re
+import sys
 import time
+import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -54,8 +56,13 @@ _LOGGERS = (
 _SIGNATURE = re.compile(r"(\bsig=)[^&\s\"']+", re.IGNORECASE)
 
 
+_MAKING_IDS = ("azure.storage.blob._shared.policies", "azure.storage.blob._shared.base_client")
+"""The SDK's modules that make ids of requests and batches."""
+
+
 def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClient:
     """A client of its own connections; it is safe between threads. No request is made."""
+    _make_ids_at_random()
     if parameters.skipverify:
         _logger.warning("skipverify: the TLS certificate of %s is not verified", access.url)
     return BlobServiceClient(
@@ -73,6 +80,25 @@ def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClie
         # upload: two at once would mix.
         max_single_put_size=LARGEST_BLOCK,
     )
+
+
+def _make_ids_at_random() -> None:
+    """Let the SDK's ids be random ones.
+
+    Its own are made of the time, for which libuuid keeps a file open in each thread, also when the thread has ended; and
+    each batch of deletes has threads of its own (LEAK-1).
+    """
+    for name in _MAKING_IDS:
+        module: Any = sys.modules.get(name)
+        if getattr(module, "uuid", None) is uuid:
+            # The SDK takes an id of ours for plain requests alone. No other module sees this one's name.
+            module.uuid = _RandomIds
+
+
+class _RandomIds:
+    """What the SDK uses of the module uuid."""
+
+    uuid1 = uuid4 = staticmethod(uuid.uuid4)
 
 
 class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it lazily, untyped
