@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storagedriver.driver import StorageDriver
+from storagedriver.endpoint_parameters import EndpointParameters
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
 from storagedriver.foreign import OpenForeignStore
@@ -61,6 +62,8 @@ class SuiteRegistration:
             the driver has none.
         roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
             root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
+        endpoint: Which parameters lead to the driver's server; without it nobody can be put in between, and what a hostile
+            server or a wrong certificate does to the driver is not judged.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -73,6 +76,7 @@ class SuiteRegistration:
     foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
     roots_nest: bool = True
+    endpoint: EndpointParameters | None = None
     registered_at: str | None = None
 
 
@@ -91,6 +95,7 @@ def register_suite(
     foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
     roots_nest: bool = True,
+    endpoint: EndpointParameters | None = None,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 
@@ -113,6 +118,7 @@ def register_suite(
         foreign=foreign,
         root_parameter=root_parameter,
         roots_nest=roots_nest,
+        endpoint=endpoint,
         registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )
     with _lock:

@@ -58,6 +58,7 @@ class Mutant:
             foreign=parent.foreign,
             root_parameter=parent.root_parameter,
             roots_nest=parent.roots_nest,
+            endpoint=parent.endpoint,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storagedriver import paths
+from storagedriver.endpoint_parameters import EndpointParameters
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.azure.access import access_of
@@ -57,4 +58,10 @@ register_suite(
     inspect=inspect,
     foreign=ForeignBlobs,
     root_parameter="rootdirectory",
+    endpoint=EndpointParameters(
+        addresses=("serviceurl",),
+        impatient={"max_retries": 1, "retry_delay": 0.1, "connect_timeout": 2, "read_timeout": 5},
+        unverified={"skipverify": True},
+        authority="ca_bundle",
+    ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storagedriver import paths
+from storagedriver.endpoint_parameters import EndpointParameters
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.s3.client import make_client
@@ -54,4 +55,10 @@ register_suite(
     inspect=inspect,
     foreign=ForeignObjects,
     root_parameter="rootdirectory",
+    endpoint=EndpointParameters(
+        addresses=("regionendpoint",),
+        impatient={"maxretries": 1, "connect_timeout": 2, "read_timeout": 5},
+        unverified={"skipverify": True},
+        authority="ca_bundle",
+    ),
 )

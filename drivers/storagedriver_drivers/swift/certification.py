@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from storagedriver import paths
+from storagedriver.endpoint_parameters import EndpointParameters
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.swift import manifests
@@ -94,6 +95,12 @@ register_suite(
     inspect=inspect,
     foreign=ForeignSwiftObjects,
     root_parameter="rootdirectory",
+    endpoint=EndpointParameters(
+        addresses=("authurl",),
+        impatient={"retries": 1, "connect_timeout": 2, "read_timeout": 5},
+        unverified={"insecureskipverify": True},
+        authority="ca_bundle",
+    ),
     # The root is what precedes "files", as the Go registry's prefix does.
     roots_nest=False,
 )

@@ -20,6 +20,7 @@ from storagedriver.testing.target import Target
 NOT_OFFERED = "not_offered"
 SKIPPED = "skipped"
 REFERENCE = "reference"
+ENDPOINT = "endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,12 @@ _NEEDS = (
         lambda _, registration: registration.root_parameter is not None,
         SKIPPED,
         "register_suite was given no root_parameter with which to make empty stores",
+    ),
+    _Need(
+        ENDPOINT,
+        lambda _, registration: registration.endpoint is not None,
+        SKIPPED,
+        "register_suite was given no endpoint, so that nobody can be put between the driver and a server",
     ),
 )
 
@@ -149,6 +156,10 @@ class OpenedTargets:
             for need in _NEEDS:
                 if need.name == name and not need.met(capabilities, registration):
                     return need.outcome, need.reason
+            if name == ENDPOINT and registration.endpoint is not None:
+                obstacle = registration.endpoint.obstacle(self._targets[label].parameters)
+                if obstacle is not None:
+                    return SKIPPED, obstacle
         return "", None
 
     def outage(self, label: str, error: BaseException) -> str | None:
