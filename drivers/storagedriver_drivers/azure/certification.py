@@ -60,7 +60,7 @@ register_suite(
     root_parameter="rootdirectory",
     endpoint=EndpointParameters(
         addresses=("serviceurl",),
-        impatient={"max_retries": 1, "retry_delay": 0.1, "connect_timeout": 2, "read_timeout": 5},
+        impatient={"max_retries": 0, "connect_timeout": 2, "read_timeout": 5},
         unverified={"skipverify": True},
         authority="ca_bundle",
     ),

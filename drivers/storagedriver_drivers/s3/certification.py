@@ -57,7 +57,7 @@ register_suite(
     root_parameter="rootdirectory",
     endpoint=EndpointParameters(
         addresses=("regionendpoint",),
-        impatient={"maxretries": 1, "connect_timeout": 2, "read_timeout": 5},
+        impatient={"maxretries": 0, "connect_timeout": 2, "read_timeout": 5},
         unverified={"skipverify": True},
         authority="ca_bundle",
     ),

@@ -97,7 +97,7 @@ register_suite(
     root_parameter="rootdirectory",
     endpoint=EndpointParameters(
         addresses=("authurl",),
-        impatient={"retries": 1, "connect_timeout": 2, "read_timeout": 5},
+        impatient={"retries": 0, "connect_timeout": 2, "read_timeout": 5},
         unverified={"insecureskipverify": True},
         authority="ca_bundle",
     ),

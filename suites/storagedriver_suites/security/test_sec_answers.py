@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -58,7 +59,7 @@ class _Growth:
         self.most = 0
         self._ended = threading.Event()
 
-    def __enter__(self) -> _Growth:
+    def __enter__(self) -> Self:
         gc.collect()
         self._before = self._now()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -189,17 +190,14 @@ def test_hostile_answer_ends_in_an_error(tree: Tree, subject: Subject, condition
     def behave(asked: Asked, proceed: Proceed) -> Answer | Raw:
         return hostile if asked.names(tree.root[1:]) else proceed()
 
-    with attempts(subject) as tried:
+    with attempts(subject) as tried, _behind(subject, behave) as (between, driver):
         for operation in ASKED:
-            with _behind(subject, behave) as (between, driver):
-                tried.attempt(
-                    operation,
-                    f"is answered by {condition}",
-                    operation,
-                    lambda operation=operation, driver=driver, between=between: _survives(  # type: ignore[misc]
-                        driver, between, operation, tree.path("d"), condition
-                    ),
-                )
+            tried.attempt(
+                operation,
+                f"is answered by {condition}",
+                operation,
+                lambda operation=operation: _survives(driver, between, operation, tree.path("d"), condition),  # type: ignore[misc]
+            )
 
 
 @requirement("SEC-1", needs=["endpoint"])
@@ -265,7 +263,7 @@ def test_listing_of_what_was_not_asked_for_leads_nowhere(
     """Names in a listing that lie outside of the directory are not shown, and above all not deleted."""
     for name in ("in/inner-name-0", "in/kept", "no/inner-name-0", "in-inner-name-0", "secret"):
         driver.put_content(tree.path(name), name.encode())
-    name, substitute = (each.encode() for each in SUBSTITUTES[condition])
+    told_name, substitute = (each.encode() for each in SUBSTITUTES[condition])
     before = {
         path: content for path, content in tree_state(driver, tree).items() if "/in" not in path or "/in-" in path
     }
@@ -274,10 +272,10 @@ def test_listing_of_what_was_not_asked_for_leads_nowhere(
     def behave(asked: Asked, proceed: Proceed) -> Answer:
         nonlocal replaced
         answer = proceed()
-        if not (asked.is_listing and asked.names(tree.root[1:]) and name in answer.body):
+        if not (asked.is_listing and asked.names(tree.root[1:]) and told_name in answer.body):
             return answer
         replaced += 1
-        return Answer(answer.status, answer.headers, answer.body.replace(name, substitute))
+        return Answer(answer.status, answer.headers, answer.body.replace(told_name, substitute))
 
     def judged() -> Ending:
         what = f"{operation} of a directory, where the server lists {condition}"
