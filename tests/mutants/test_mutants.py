@@ -13,9 +13,9 @@ from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import CHECKS, unregister_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency
+from storagedriver_suites import behaviour, concurrency, security
 
-SUITES = (behaviour, concurrency)
+SUITES = (behaviour, concurrency, security)
 MUTANTS = all_mutants()
 
 
@@ -37,6 +37,7 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
         # The group's modules alone: collecting all of them takes longer than running a few of their checks.
         *(each for suite in SUITES for each in sorted(Path(suite.__path__[0]).glob(f"test_{group}*.py"))),
         f"--driver={registered.name}",
+        "--suite=behaviour,concurrency,security",
         "--requirement",
         registered.requirement,
         "--certify-report=report.json",

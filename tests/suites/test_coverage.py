@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from storagedriver.contract import REQUIREMENTS
-from storagedriver_suites import behaviour, concurrency
+from storagedriver_suites import behaviour, concurrency, security
 
-JUDGED = {*behaviour.GROUPS, *concurrency.GROUPS}
+JUDGED = {*behaviour.GROUPS, *concurrency.GROUPS, *security.GROUPS}
 
 
 @pytest.fixture
 def checks(pytester: pytest.Pytester) -> list[pytest.Item]:
     items, _ = pytester.inline_genitems(
-        "--driver=inmemory", "--suite=behaviour,concurrency", "--profile=quick", "-p", "no:cacheprovider"
+        "--driver=inmemory", "--suite=behaviour,concurrency,security", "--profile=quick", "-p", "no:cacheprovider"
     )
     return items
 

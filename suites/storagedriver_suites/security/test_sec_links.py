@@ -62,6 +62,108 @@ def _judged(at: Premises, method: Method, path: str, what: str) -> Ending:
     return ending
 
 
+# --- races
+
+
+def _directory_is_swapped(at: Premises) -> None:
+    (at.root / "d").rename(at.aside / "d")
+    (at.root / "d").symlink_to(at.outside / "d")
+
+
+def _file_is_swapped(at: Premises) -> None:
+    (at.root / "d/file").unlink()
+    (at.root / "d/file").symlink_to(at.outside / "secret-file")
+
+
+def _deep_directory_is_swapped(at: Premises) -> None:
+    (at.root / "d/s").rename(at.aside / "s")
+    (at.root / "d/s").symlink_to(at.outside / "secret-directory")
+
+
+def _link_appears(at: Premises) -> None:
+    (at.root / "d/new").symlink_to(at.outside / "secret-new")
+
+
+def _calls(path: str, methods: Iterable[str]) -> Iterator[tuple[str, Action]]:
+    for name in methods:
+        yield f"{name} of {path}", functools.partial(_called, EVERY_METHOD[name], path)
+
+
+def _called(method: Method, path: str, store: StorageDriver) -> object:
+    return method(store, path)
+
+
+OF_DIRECTORIES = ("stat", "list", "walk", "move from it", "delete")
+
+SWAPS: Mapping[str, tuple[Callable[[Premises], None], Mapping[str, Action]]] = {
+    "a directory is swapped for a link": (
+        _directory_is_swapped,
+        {
+            **dict(_calls("/d/file", EVERY_METHOD)),
+            **dict(_calls("/d", OF_DIRECTORIES)),
+            **dict(_calls("/d/new", WRITING)),
+        },
+    ),
+    "a directory further down is swapped for a link": (
+        _deep_directory_is_swapped,
+        {**dict(_calls("/d/s/file", EVERY_METHOD)), **dict(_calls("/d", ("walk", "delete")))},
+    ),
+    "a file is swapped for a link": (
+        _file_is_swapped,
+        {**dict(_calls("/d/file", EVERY_METHOD)), **dict(_calls("/d", OF_DIRECTORIES))},
+    ),
+    "a link appears where nothing was": (_link_appears, dict(_calls("/d/new", WRITING))),
+}
+"""What another program does while a call runs, and the calls that it may harm."""
+
+
+@requirement("SEC-1", needs=["root", "shared"])
+@pytest.mark.parametrize("swap", SWAPS)
+def test_link_that_is_planted_during_a_call_is_not_followed(subject: Subject, swap: str) -> None:
+    """Whenever between two system calls of a call a link takes a thing's place, nothing outside is read or changed.
+
+    A driver that looks whether there is a link, and then goes by the same name, is caught in between.
+    """
+    at = premises(subject)
+    happening, actions = SWAPS[swap]
+    hit = 0
+
+    with attempts(subject) as tried:
+        for operation, action in actions.items():
+            for number, name in enumerate(_system_calls_of(action, at), start=1):
+                at.furnish()
+
+                def judged(
+                    number: int = number, name: str = name, operation: str = operation, action: Action = action
+                ) -> Ending:
+                    before = at.surroundings()
+                    with interrupted(number, lambda: happening(at)):
+                        returned, ending = call(lambda store, _: action(store), at.store, "")
+                    what = f"{operation}, where before its system call {number} ({name}) {swap}"
+                    at.judge(before, what)
+                    nothing_revealed(returned, what)
+                    return ending
+
+                tried.attempt(operation.partition(" of /")[0], swap, f"{number}: {name} in {operation}", judged)
+                hit += 1
+    subject.measured("system calls before which a link was planted", hit)
+    if not hit:
+        pytest.skip("none of the driver's system calls can be seen from Python")
+
+
+def _system_calls_of(action: Action, at: Premises) -> list[str]:
+    at.furnish()
+    # The first time may load what later ones have.
+    call(lambda store, _: action(store), at.store, "")
+    at.furnish()
+    with system_calls() as seen:
+        call(lambda store, _: action(store), at.store, "")
+    return seen
+
+
+# --- links that are there
+
+
 @requirement("SEC-1", needs=["root", "shared"])
 @pytest.mark.parametrize("kind", LINKS)
 def test_planted_link_is_not_followed(subject: Subject, kind: str) -> None:
@@ -162,105 +264,6 @@ def test_second_name_of_an_outside_file_is_not_written_through(subject: Subject,
 
     with attempts(subject) as tried:
         tried.attempt(operation, "is a hard link to a file outside", "/d/link", judged)
-
-
-# --- races
-
-
-def _directory_is_swapped(at: Premises) -> None:
-    (at.root / "d").rename(at.aside / "d")
-    (at.root / "d").symlink_to(at.outside / "d")
-
-
-def _file_is_swapped(at: Premises) -> None:
-    (at.root / "d/file").unlink()
-    (at.root / "d/file").symlink_to(at.outside / "secret-file")
-
-
-def _deep_directory_is_swapped(at: Premises) -> None:
-    (at.root / "d/s").rename(at.aside / "s")
-    (at.root / "d/s").symlink_to(at.outside / "secret-directory")
-
-
-def _link_appears(at: Premises) -> None:
-    (at.root / "d/new").symlink_to(at.outside / "secret-new")
-
-
-def _calls(path: str, methods: Iterable[str]) -> Iterator[tuple[str, Action]]:
-    for name in methods:
-        yield f"{name} of {path}", functools.partial(_called, EVERY_METHOD[name], path)
-
-
-def _called(method: Method, path: str, store: StorageDriver) -> object:
-    return method(store, path)
-
-
-OF_DIRECTORIES = ("stat", "list", "walk", "move from it", "delete")
-
-SWAPS: Mapping[str, tuple[Callable[[Premises], None], Mapping[str, Action]]] = {
-    "a directory is swapped for a link": (
-        _directory_is_swapped,
-        {
-            **dict(_calls("/d/file", EVERY_METHOD)),
-            **dict(_calls("/d", OF_DIRECTORIES)),
-            **dict(_calls("/d/new", WRITING)),
-        },
-    ),
-    "a directory further down is swapped for a link": (
-        _deep_directory_is_swapped,
-        {**dict(_calls("/d/s/file", EVERY_METHOD)), **dict(_calls("/d", ("walk", "delete")))},
-    ),
-    "a file is swapped for a link": (
-        _file_is_swapped,
-        {**dict(_calls("/d/file", EVERY_METHOD)), **dict(_calls("/d", OF_DIRECTORIES))},
-    ),
-    "a link appears where nothing was": (_link_appears, dict(_calls("/d/new", WRITING))),
-}
-"""What another program does while a call runs, and the calls that it may harm."""
-
-
-@requirement("SEC-1", needs=["root", "shared"])
-@pytest.mark.parametrize("swap", SWAPS)
-def test_link_that_is_planted_during_a_call_is_not_followed(subject: Subject, swap: str) -> None:
-    """Whenever between two system calls of a call a link takes a thing's place, nothing outside is read or changed.
-
-    A driver that looks whether there is a link, and then goes by the same name, is caught in between.
-    """
-    at = premises(subject)
-    happening, actions = SWAPS[swap]
-    hit = 0
-
-    with attempts(subject) as tried:
-        for operation, action in actions.items():
-            for number, name in enumerate(_system_calls_of(action, at), start=1):
-                at.furnish()
-
-                def judged(
-                    number: int = number, name: str = name, operation: str = operation, action: Action = action
-                ) -> Ending:
-                    before = at.surroundings()
-                    with interrupted(number, lambda: happening(at)):
-                        returned, ending = call(lambda store, _: action(store), at.store, "")
-                    what = f"{operation}, where before its system call {number} ({name}) {swap}"
-                    at.judge(before, what)
-                    nothing_revealed(returned, what)
-                    return ending
-
-                tried.attempt(operation.partition(" of /")[0], swap, f"{number}: {name} in {operation}", judged)
-                hit += 1
-    subject.measured("system calls before which a link was planted", hit)
-    if not hit:
-        pytest.skip("none of the driver's system calls can be seen from Python")
-
-
-def _system_calls_of(action: Action, at: Premises) -> list[str]:
-    at.furnish()
-    # The first time may load what later ones have.
-    call(lambda store, _: action(store), at.store, "")
-    at.furnish()
-    with system_calls() as seen:
-        call(lambda store, _: action(store), at.store, "")
-    return seen
 
 
 @requirement("SEC-1", needs=["root", "shared"])
