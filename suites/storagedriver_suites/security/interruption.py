@@ -15,7 +15,7 @@ class _Observer:
 
     seen: list[str] = field(default_factory=list)
     at: int | None = None
-    happening: Callable[[], None] | None = None
+    happening: Callable[[], object] | None = None
     busy: bool = False
 
     def note(self, event: str) -> None:
@@ -65,7 +65,7 @@ def system_calls() -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def interrupted(number: int, happening: Callable[[], None]) -> Iterator[None]:
+def interrupted(number: int, happening: Callable[[], object]) -> Iterator[None]:
     """Let something happen right before the system call of this number, from 1 on, in the block."""
     with _observed(_Observer(at=number, happening=happening)):
         yield
