@@ -121,6 +121,19 @@ _REST: Mapping[str, str] = {
     "B119": "a symbolic link planted in the root waits for security",
     "E2": "a symbolic link planted in the root waits for security",
     "E5": "logs at every level wait for security",
+    "B04": "other failures than a refusal, as a connection that is cut, wait for faults",
+    "B12": "other failures than a refusal wait for faults",
+    "B13": "a connection that is cut during the body waits for faults",
+    "B28": "a process that is killed between two system calls waits for durability",
+    "B63": "a listing that fails with 500 or is cut waits for faults",
+    "B69": "a copy whose status is pending, failed or aborted waits for faults",
+    "B72": "an error that lasts through all tries of one request waits for faults",
+    "B89": "a server that announces more than it sends waits for faults",
+    "B100": "an error of the server at the last request waits for faults",
+    "B102": "a bucket that is missing waits for faults",
+    "B104": "a system call that fails half-way through an opening waits for faults",
+    "B106": "two mounts under one root wait for faults",
+    "B114": "a copy that the server refuses waits for faults",
 }
 
 BUGS: Mapping[str, Bug] = {

@@ -44,6 +44,7 @@ def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: 
         *(each for found in modules.values() for each in found),
         f"--suite={','.join(name for name, found in modules.items() if found)}",
         f"--driver={registered.name}",
+        "--suite=behaviour,concurrency,security",
         "--requirement",
         registered.requirement,
         "--certify-report=report.json",

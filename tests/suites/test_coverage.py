@@ -7,11 +7,7 @@ import pytest
 from storagedriver.contract import REQUIREMENTS
 from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, security
 
-JUDGED = {
-    group
-    for suite in (behaviour, concurrency, durability, faults, leaks, security)
-    for group in suite.GROUPS
-}
+JUDGED = {group for suite in (behaviour, concurrency, durability, faults, leaks, security) for group in suite.GROUPS}
 SUITES = "behaviour,concurrency,durability,faults,leaks,security"
 
 

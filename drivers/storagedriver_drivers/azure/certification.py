@@ -62,5 +62,7 @@ register_suite(
         addresses=("serviceurl",),
         parameters={"max_retries": 2, "connect_timeout": 1, "read_timeout": 1},
         seconds=40,
+        unverified={"skipverify": True},
+        authority="ca_bundle",
     ),
 )

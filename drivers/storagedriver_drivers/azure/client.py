@@ -35,6 +35,8 @@ _CONNECTIONS = 64
 _BODY_PIECE = 256 << 10
 _LONGEST_DELAY = 20.0
 _TOO_MANY_REQUESTS = 429
+_ERRORS_FROM = 300
+"""Statuses of answers that are no success."""
 
 _LOGGERS = (
     "azure.core.pipeline.policies.http_logging_policy",
@@ -142,7 +144,9 @@ class _Retries(ExponentialRetry):
 def _transport(parameters: AzureParameters) -> RequestsTransport:
     sessions = require("requests", extra="azure", driver_name="azure")
     session = sessions.Session()
-    adapter = sessions.adapters.HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+    # Listings and errors are read whole, whatever they grow to.
+    session.headers["Accept-Encoding"] = "identity"
+    adapter = _adapter(sessions)(pool_maxsize=_CONNECTIONS, max_retries=0)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return _Transport(
@@ -152,6 +156,22 @@ def _transport(parameters: AzureParameters) -> RequestsTransport:
         connection_verify=_verify(parameters),
         connection_data_block_size=_BODY_PIECE,
     )
+
+
+def _adapter(sessions: Any) -> Any:
+    """The class of what sends requests: it takes no compressed answer but the content of a blob, which is never unpacked."""
+
+    class Adapter(sessions.adapters.HTTPAdapter):  # type: ignore[misc]  # imported late, untyped
+        def build_response(self, request: Any, response: Any) -> Any:
+            encoding = response.headers.get("Content-Encoding", "identity")
+            is_content = request.method == "HEAD" or (request.method == "GET" and "comp=" not in request.url)
+            if encoding != "identity" and not (is_content and response.status < _ERRORS_FROM):
+                response.release_conn()
+                response.close()
+                raise sessions.exceptions.ContentDecodingError("the server compressed what was asked for as it is")
+            return super().build_response(request, response)
+
+    return Adapter
 
 
 def _verify(parameters: AzureParameters) -> bool | str:

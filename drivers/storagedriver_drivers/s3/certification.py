@@ -59,5 +59,7 @@ register_suite(
         addresses=("regionendpoint",),
         parameters={"maxretries": 2, "connect_timeout": 1, "read_timeout": 1},
         seconds=40,
+        unverified={"skipverify": True},
+        authority="ca_bundle",
     ),
 )

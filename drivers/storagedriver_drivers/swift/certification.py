@@ -100,6 +100,8 @@ register_suite(
         addresses=("authurl",),
         parameters={"retries": 2, "connect_timeout": 1, "read_timeout": 1},
         seconds=40,
+        unverified={"insecureskipverify": True},
+        authority="ca_bundle",
     ),
     # The root is what precedes "files", as the Go registry's prefix does.
     roots_nest=False,

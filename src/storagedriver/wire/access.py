@@ -19,11 +19,17 @@ class WireAccess:
             lasts ends soon.
         seconds: The declared timeout: with these parameters each call ends within this time, whatever the server does
             (FAULT-2).
+        unverified: Parameters that turn the verification of TLS certificates off: {"skipverify": True}; empty if the
+            driver has none, and always verifies.
+        authority: The parameter that names a file of the authorities whose certificates are trusted; None if there is
+            none.
     """
 
     addresses: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 60.0
+    unverified: Mapping[str, Any] = field(default_factory=dict)
+    authority: str | None = None
 
     def __post_init__(self) -> None:
         if not self.addresses:
@@ -50,10 +56,16 @@ class WireAccess:
         """Host and port of the server, where there is no obstacle."""
         return next(_server_of(str(parameters[name])) for name in self.addresses if parameters.get(name))
 
-    def through(self, authority: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of a driver that reaches its server by way of the proxy at `authority`, impatiently."""
+    def through(self, place: str, parameters: Mapping[str, Any], *, scheme: str = "http") -> dict[str, Any]:
+        """The parameters of an impatient driver that reaches its server by way of somebody else.
+
+        Args:
+            place: Host and port of whoever is in between, as in URLs.
+            parameters: Those of the driver.
+            scheme: How he is spoken to, "http" or "https".
+        """
         led = {
-            name: urlunsplit(urlsplit(str(parameters[name]))._replace(netloc=authority))
+            name: urlunsplit(urlsplit(str(parameters[name]))._replace(scheme=scheme, netloc=place))
             for name in self.addresses
             if parameters.get(name)
         }
