@@ -33,7 +33,7 @@ _HINTS = {
     "PublicAccessNotPermitted": _CREDENTIALS,
 }
 
-_LIBRARIES = frozenset({"azure", "codecs", "email", "http", "json", "requests", "urllib3", "xml"})
+_LIBRARIES = frozenset({"azure", "codecs", "email", "encodings", "http", "json", "requests", "urllib3", "xml"})
 """What parses answers."""
 
 __all__ = ["AzureError", "HttpResponseError", "code", "is_absent", "status", "translate"]

@@ -53,7 +53,7 @@ _CONNECTION_HINTS = {
 }
 """What puts right what boto3 could not do, by its error."""
 
-_LIBRARIES = frozenset({"botocore", "codecs", "dateutil", "email", "http", "json", "urllib3", "xml"})
+_LIBRARIES = frozenset({"botocore", "codecs", "dateutil", "email", "encodings", "http", "json", "urllib3", "xml"})
 """What parses answers."""
 
 __all__ = ["BODY_FAILURES", "ClientError", "FlexibleChecksumError", "code", "is_absent", "status", "translate"]

@@ -92,7 +92,7 @@ def translate(error: Exception) -> StorageDriverError | None:
     return None
 
 
-_LIBRARIES = frozenset({"codecs", "email", "http", "json", "requests", "swiftclient", "urllib3"})
+_LIBRARIES = frozenset({"codecs", "email", "encodings", "http", "json", "requests", "swiftclient", "urllib3"})
 """What parses answers."""
 
 
