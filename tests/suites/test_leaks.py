@@ -36,7 +36,7 @@ class Process:
 
     def grown_by(self, *acts: Callable[[], None], times: int = 4) -> Growth:
         steps = [Step(f"kind {number}", times, act) for number, act in enumerate(acts)]
-        return measure(steps, self.look, self.look)
+        return measure(steps, self.look, self.look, fine=True)
 
 
 @pytest.fixture

@@ -88,13 +88,8 @@ def untold(kind: Resource) -> str | None:
     return None
 
 
-def look(temporary: Path, *, exactly: bool) -> Holdings:
-    """What this process holds, after all garbage is collected and Python's own caches are emptied.
-
-    Args:
-        temporary: The folder for temporary files, which is this process's alone.
-        exactly: Whether resident memory is counted page by page, which takes milliseconds.
-    """
+def empty_caches() -> None:
+    """Collect all garbage, and let Python forget what it keeps for itself."""
     # Python's own caches are bounded, and not the driver's: patterns of regular expressions, parts of URLs, lines of code.
     re.purge()
     urllib.parse.clear_cache()  # type: ignore[attr-defined]  # for tests, says its docstring
@@ -102,6 +97,16 @@ def look(temporary: Path, *, exactly: bool) -> Holdings:
     # What a finaliser lets go of is garbage of the next round.
     gc.collect()
     gc.collect()
+
+
+def look(temporary: Path, *, exactly: bool) -> Holdings:
+    """What this process holds, after all garbage is collected and Python's own caches are emptied.
+
+    Args:
+        temporary: The folder for temporary files, which is this process's alone.
+        exactly: Whether resident memory is counted page by page, which takes milliseconds.
+    """
+    empty_caches()
     # First, as all that follows takes memory itself.
     memory = {Resource.OBJECTS: tracemalloc.get_traced_memory()[0]}
     resident = _resident(exactly=exactly)

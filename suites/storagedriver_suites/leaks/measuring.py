@@ -16,7 +16,7 @@ from storagedriver.testing import Subject
 from storagedriver.testing.target import PortableTarget
 from storagedriver_suites.behaviour.parameters import WRONG_SECRET, secret_names
 from storagedriver_suites.leaks.growth import Growth, Step, measure
-from storagedriver_suites.leaks.holdings import Holdings, Resource, give_back_free_memory, look
+from storagedriver_suites.leaks.holdings import Holdings, Resource, empty_caches, give_back_free_memory, look
 from storagedriver_suites.leaks.operations import OPERATIONS, Bench, Operation
 
 SETTLE_SECONDS = 0.3
@@ -38,20 +38,18 @@ class Work:
         refused: Make it with a wrong secret.
         top: The directory that all happens below.
         times: How often each kind of operation is done in a round, and how often a heavy one.
-        limits_descriptors: As Bench has it.
+        in_process: Whether no server is talked to.
     """
 
     target: PortableTarget
     refused: tuple[PortableTarget, ...]
     top: str
     times: tuple[int, int]
-    limits_descriptors: bool
+    in_process: bool
 
     def bench(self) -> Bench:
         """A driver, and what it works with."""
-        bench = Bench(
-            self.target.open(), self.target, self.refused, self.top, limits_descriptors=self.limits_descriptors
-        )
+        bench = Bench(self.target.open(), self.target, self.refused, self.top, limits_descriptors=self.in_process)
         bench.prepare()
         return bench
 
@@ -91,14 +89,14 @@ def measured(subject: Subject, top: str) -> Measured:
         refused=tuple(refused[:1]),
         top=top,
         times=TIMES[subject.profile],
-        limits_descriptors=subject.target.backend is None,
+        in_process=subject.target.backend is None,
     )
     growth = subject.elsewhere(grown_here, work)
     if subject.target.registration.inspect is None:
         return Measured(growth, None)
     if not subject.unwrapped.capabilities.shared:
         # What is left of the other process's store is gone with it.
-        _once(replace(work, limits_descriptors=False))
+        _once(replace(work, in_process=False))
     return Measured(growth, tuple(subject.inspect()))
 
 
@@ -134,7 +132,7 @@ def _grown(work: Work, temporary: Path) -> Growth:
     gc.collect()
     # What is there now stays, and need not be gone through at each look.
     gc.freeze()
-    growth = measure(steps, lambda: look(temporary, exactly=False), Settling(temporary).look)
+    growth = measure(steps, lambda: look(temporary, exactly=False), Settling(temporary).look, fine=work.in_process)
     if growth.grows(Resource.OBJECTS):
         growth.places = _places(steps)
     bench.clear()
@@ -167,9 +165,10 @@ class Settling:
 
 def _places(steps: Sequence[Step]) -> tuple[str, ...]:
     """Where, in one more round, the objects were made that are kept."""
+    empty_caches()
     before = tracemalloc.take_snapshot()
     _round(steps)
-    gc.collect()
+    empty_caches()
     kept = tracemalloc.take_snapshot().compare_to(before, "lineno")
     own = str(Path(tracemalloc.__file__))
     return tuple(
