@@ -14,7 +14,7 @@ from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
 from storagedriver.foreign import OpenForeignStore
 from storagedriver.installed import entry_points
-from storagedriver.wire.access import WireAccess
+from storagedriver.wire.access import NoServer, WireAccess
 
 ENTRY_POINTS = "storagedriver.suites"
 
@@ -62,7 +62,8 @@ class SuiteRegistration:
             the driver has none.
         roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
             root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
-        wire: How a proxy is put between the driver and its server; without it faults of requests are not tried.
+        wire: How a proxy is put between the driver and its server, or NO_SERVER if it speaks to none; without it faults of
+            requests, hostile answers and TLS are not tried.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -75,7 +76,7 @@ class SuiteRegistration:
     foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
     roots_nest: bool = True
-    wire: WireAccess | None = None
+    wire: WireAccess | NoServer | None = None
     registered_at: str | None = None
 
 
@@ -94,7 +95,7 @@ def register_suite(
     foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
     roots_nest: bool = True,
-    wire: WireAccess | None = None,
+    wire: WireAccess | NoServer | None = None,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 

@@ -73,7 +73,13 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
         return stand_in
 
     monkeypatch.setattr(factory, "create", created)
-    yield {"register_suite": register_suite, "SQLiteDriver": InMemoryDriver, "rows_below": Rows, "OtherTool": Rows}
+    yield {
+        "register_suite": register_suite,
+        "SQLiteDriver": InMemoryDriver,
+        "MyDriver": InMemoryDriver,
+        "rows_below": Rows,
+        "OtherTool": Rows,
+    }
     for name in ("sqlite", "mydriver"):
         unregister_suite(name)
 
@@ -84,7 +90,8 @@ def test_examples_run(page: Path, stage: dict[str, Any]) -> None:
     for block in blocks(page, "python"):
         if any(block.startswith(beginning) for beginning in ELSEWHERE):
             continue
-        unregister_suite("sqlite")
+        for name in ("sqlite", "mydriver"):
+            unregister_suite(name)
         # Where a reader puts a key of his own.
         block = block.replace('"…"', '"c2VjcmV0"')  # noqa: PLW2901
         exec(compile(block, name_of(page), "exec"), stage)

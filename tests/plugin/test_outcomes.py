@@ -244,3 +244,24 @@ def test_report_names_the_drivers_files(author: pytest.Pytester) -> None:
 
     (target,) = run.report.targets
     assert target.files == of_path(author.path / "dictionary.py").subjects
+
+
+def test_check_that_finds_nothing_to_keep_is_not_offered(author: pytest.Pytester) -> None:
+    """It is no skip, and the reason is the check's."""
+    add_check(
+        author,
+        """
+from storagedriver.testing import not_offered
+
+@requirement("CONT-2")
+def test_nothing(driver, tree):
+    not_offered("there are no secrets")
+""",
+    )
+    run = Run(author, GOOD)
+
+    assert run.outcomes()["test_nothing"] == "not_offered"
+    (reason,) = [
+        check.reason for result in run.report.results for check in result.checks if "test_nothing" in check.node_id
+    ]
+    assert reason == "there are no secrets"

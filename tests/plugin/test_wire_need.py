@@ -52,6 +52,21 @@ def test_without_a_word_on_the_address_it_is_skipped(checked: pytest.Pytester, r
     done.result.stdout.fnmatch_lines(["*register_suite was given no wire*"])
 
 
+def test_what_speaks_to_no_server_does_not_offer_it(checked: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """The registration says so, and nothing is missing then."""
+    told = (
+        REGISTRATION.format(url="")
+        .replace("WireAccess", "NO_SERVER")
+        .replace('wire=NO_SERVER(addresses=("url",), parameters={"impatient": True})', "wire=NO_SERVER")
+    )
+    checked.makeconftest(told)
+
+    done = run("--driver=served", "-k", "through_a_proxy")
+
+    assert done.outcomes() == {"test_through_a_proxy": "not_offered"}
+    done.result.stdout.fnmatch_lines(["*the driver speaks to no server*"])
+
+
 def test_what_is_encrypted_is_skipped(checked: pytest.Pytester, run: Callable[..., Run]) -> None:
     """Of TLS the proxy sees no requests."""
     checked.makeconftest(REGISTRATION.format(url="https://127.0.0.1:1/x"))

@@ -21,6 +21,7 @@ from storagedriver.report.collect import settled
 from storagedriver.report.grants import Grant
 from storagedriver.report.rendering import markdown
 from storagedriver.report.terminal import print_summary
+from storagedriver.report.trials import summed
 
 from .example_report import ENVIRONMENT, FIGURES, TRIALS, check, example, run, target
 
@@ -78,6 +79,17 @@ def test_the_last_attempt_says_what_was_tried() -> None:
 )
 def test_figures_read_well(figure: Figure, words: str) -> None:
     assert figure.text == words
+
+
+def test_figures_of_many_operations_are_added_up() -> None:
+    given = [
+        Figure("calls, put", 3, ""),
+        Figure("calls, move", 4, ""),
+        Figure("calls, put", 3, ""),
+        Figure("growth", 1, "B"),
+    ]
+
+    assert summed(given) == (Figure("calls", 7, ""), Figure("growth", 1, "B"))
 
 
 def test_terminal_and_comment_tell_what_was_tried() -> None:

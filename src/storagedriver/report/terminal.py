@@ -13,7 +13,7 @@ from storagedriver.report.matrix import legend, matrices
 from storagedriver.report.model import Check, Evidence, Report, Result
 from storagedriver.report.outcome import AGAINST, UNJUDGED, Outcome
 from storagedriver.report.tally import INCOMPLETE_PASS, Tally
-from storagedriver.report.trials import TrialTally
+from storagedriver.report.trials import TrialTally, summed
 from storagedriver.report.typography import STYLES, Typography
 
 HEADINGS: Mapping[Outcome, str] = {
@@ -123,9 +123,9 @@ def _trial_lines(report: Report, label: str) -> list[tuple[str, str]]:
     tallies = TrialTally.of(report.trials_of(label))
     lines = [(each.sentence, STYLES[Outcome.FAILED] if each.violations else "") for each in tallies]
     for result in report.of(label):
-        figures = dict.fromkeys(figure.text for check in result.checks for figure in check.figures)
+        figures = summed(figure for check in result.checks for figure in check.figures)
         if figures:
-            lines.append((f"{result.requirement}: {', '.join(figures)}", ""))
+            lines.append((f"{result.requirement}: {', '.join(figure.text for figure in figures)}", ""))
     lines += [
         (grant.sentence, STYLES[Outcome.PASSED if grant.granted else Outcome.SKIPPED])
         for grant in Grant.of(report.of(label))

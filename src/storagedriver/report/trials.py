@@ -96,6 +96,17 @@ class Figure(Record):
         return f"{self.name} {value}{f' {self.unit}' if self.unit else ''}"
 
 
+def summed(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    """The figures for readers: those that differ by what stands after a comma, as "system calls, put", are added up."""
+    together: dict[tuple[str, str], dict[Figure, None]] = {}
+    for figure in figures:
+        together.setdefault((figure.name.partition(", ")[0], figure.unit), {})[figure] = None
+    return tuple(
+        next(iter(each)) if len(each) == 1 else Figure(name, sum(figure.value for figure in each), unit)
+        for (name, unit), each in together.items()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TrialTally:
     """How many trials of one kind ended how.

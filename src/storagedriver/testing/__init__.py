@@ -5,6 +5,7 @@ own) and `subject` (more drivers of the same store, other processes, what lies o
 """
 
 from storagedriver.testing import expect
+from storagedriver.testing.applicability import not_offered
 from storagedriver.testing.content import (
     BOUNDARY_SIZES,
     DEFAULT_CHUNK,
@@ -33,6 +34,7 @@ __all__ = [
     "content",
     "expect",
     "full",
+    "not_offered",
     "requirement",
     "size_of",
     "soak",

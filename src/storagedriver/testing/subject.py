@@ -22,6 +22,7 @@ from storagedriver.testing.recording import Recorder
 from storagedriver.testing.target import PortableTarget, Target
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import TrialKind, Trials
+from storagedriver.wire.access import WireAccess
 from storagedriver.wire.proxy import FaultProxy
 
 P = ParamSpec("P")
@@ -216,13 +217,20 @@ class Subject:
 
         Drivers that are made of it are impatient, as the registration says, and nothing of their calls is recorded.
         """
-        access = self.target.registration.wire
-        if access is None:
-            raise RuntimeError("the check must say needs=['wire'] in its requirement mark")
         self._recorder.untold = True
-        with FaultProxy(*access.server(self.parameters)) as proxy:
+        with FaultProxy(*self.wire.server(self.parameters)) as proxy:
             portable = self.target.portable()
-            yield ProxiedTarget(replace(portable, parameters=access.through(proxy.authority, self.parameters)), proxy)
+            yield ProxiedTarget(
+                replace(portable, parameters=self.wire.through(proxy.authority, self.parameters)), proxy
+            )
+
+    @property
+    def wire(self) -> WireAccess:
+        """How somebody is put between the driver and its server (needs wire)."""
+        wire = self.target.registration.wire
+        if not isinstance(wire, WireAccess):
+            raise RuntimeError("the check must say needs=['wire'] in its requirement mark")  # noqa: TRY004  as the others
+        return wire
 
     def foreign(self) -> ForeignStore:
         """Another tool on the backend, for names below the check's prefix too; closed after the check (needs foreign)."""

@@ -1,6 +1,6 @@
 """Between a driver and its server: a proxy that counts requests, and faults that hit the k-th of them."""
 
-from storagedriver.wire.access import WireAccess
+from storagedriver.wire.access import NO_SERVER, NoServer, WireAccess
 from storagedriver.wire.faults import (
     Answered,
     ChangedByte,
@@ -25,6 +25,7 @@ from storagedriver.wire.passage import Exchange, Passage
 from storagedriver.wire.proxy import FaultProxy, Injection
 
 __all__ = [
+    "NO_SERVER",
     "AnswerHead",
     "Answered",
     "ChangedByte",
@@ -37,6 +38,7 @@ __all__ = [
     "HalfSent",
     "Injection",
     "LostBody",
+    "NoServer",
     "Passage",
     "Refused",
     "RequestHead",

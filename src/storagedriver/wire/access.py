@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+
+class NoServer(enum.Enum):
+    """What the author of a driver tells that speaks to no server: what is about one is not offered, instead of skipped."""
+
+    NO_SERVER = "no server"
+
+
+NO_SERVER = NoServer.NO_SERVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

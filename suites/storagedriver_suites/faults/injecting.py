@@ -197,9 +197,7 @@ class Injector:
 
     @property
     def _seconds(self) -> float:
-        access = self.subject.target.registration.wire
-        assert access is not None
-        return access.seconds
+        return self.subject.wire.seconds
 
     def _expect_an_end(self, operation: Operation, trial: _Trial) -> None:
         if trial.began is not None and time.monotonic() - trial.began > self._seconds * PATIENCE:

@@ -8,7 +8,7 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.systemcalls import LocalStore
-from storagedriver.testing import Ending, Subject, TrialKind, requirement
+from storagedriver.testing import Ending, Subject, TrialKind, not_offered, requirement
 from storagedriver_suites.faults.file_systems import (
     ACROSS,
     FILLED,
@@ -31,7 +31,7 @@ Try = Callable[[StorageDriver, LocalStore, Operation, list[str]], list[Tried] | 
 
 def _try(driver: StorageDriver, subject: Subject, condition: str, function: Try, operation: Operation) -> None:
     if not operation.offered(driver.capabilities):
-        pytest.skip(f"capability {operation.capability} is not declared")
+        not_offered(f"capability {operation.capability} is not declared")
     record = Record(subject, TrialKind.FAULT, operation.name)
     with local_stores(subject) as stores:
         # The file system is mounted around the store's folder, where it can be filled beside it.

@@ -24,7 +24,7 @@ from storagedriver.systemcalls import (
     recorded,
     unavailable,
 )
-from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials
+from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials, not_offered
 from storagedriver_suites.faults.local_operations import Operation
 
 HANG_SECONDS = 10
@@ -199,7 +199,7 @@ def workshop(subject: Subject, operation: Operation, capabilities: Capabilities)
     if reason is not None:
         pytest.skip(f"not tested: {reason}")
     if not operation.offered(capabilities):
-        pytest.skip(f"capability {operation.capability} is not declared")
+        not_offered(f"capability {operation.capability} is not declared")
     with local_stores(subject) as stores, Processes(HANG_SECONDS) as processes:
         try:
             made = Workshop(operation, stores, processes, quick=subject.profile == "quick")
@@ -215,11 +215,13 @@ def workshop(subject: Subject, operation: Operation, capabilities: Capabilities)
 
 @contextlib.contextmanager
 def local_stores(subject: Subject) -> Iterator[LocalStores]:
-    """Stores of the driver; where it keeps no files on this machine, the check is skipped with the reason."""
+    """Stores of the driver; where it keeps no files on this machine, the check says so and ends."""
     with contextlib.ExitStack() as stack:
         try:
             stores = stack.enter_context(subject.local_stores())
         except NotOnLocalFilesError as error:
+            if subject.target.backend is not None or not subject.unwrapped.capabilities.shared:
+                not_offered("the driver keeps no files on this machine")
             pytest.skip(f"not on local files: {error}")
         yield stores
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver import FileInfo, StorageDriver
-from storagedriver.testing import Subject, expect
+from storagedriver.testing import Subject, expect, not_offered
 
 SECRET = b"what lies outside of the root " * 137
 """The content of every file outside; of a size that nothing else has."""
@@ -72,6 +72,8 @@ def premises(subject: Subject) -> Premises:
     root = Path(subject.root("store"))
     store.put_content("/d/probe", OWN)
     if not root.is_absolute() or not (root / "d/probe").is_file():
+        if subject.target.backend is not None or not store.capabilities.shared:
+            not_offered("the store does not lie in a folder of this machine")
         pytest.skip("the store does not lie in a folder of this machine, so that no link can be planted in it")
     made = Premises(store, root, root.parent / "outside", root.parent / "aside")
     made.furnish()

@@ -15,7 +15,6 @@ import pytest
 
 from storagedriver import StorageDriver, StorageDriverError
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, expect, requirement
-from storagedriver.wire import WireAccess
 from storagedriver_suites.behaviour.names import tree_state
 from storagedriver_suites.behaviour.parameters import secret_values
 from storagedriver_suites.behaviour.shapes import put_many
@@ -34,18 +33,11 @@ MOST_REQUESTS = 400
 """Requests that a call on a hundred files needs at the most, several times over."""
 
 
-def _endpoint(subject: Subject) -> WireAccess:
-    endpoint = subject.target.registration.wire
-    assert endpoint is not None
-    return endpoint
-
-
 @contextlib.contextmanager
 def _behind(subject: Subject, behave: Behave) -> Iterator[tuple[Intermediary, StorageDriver]]:
     """A driver whose server is not its server."""
-    endpoint = _endpoint(subject)
-    with Intermediary(endpoint.server(subject.parameters), behave) as between:
-        made = subject.construct(endpoint.through(between.authority, subject.parameters))
+    with Intermediary(subject.wire.server(subject.parameters), behave) as between:
+        made = subject.construct(subject.wire.through(between.authority, subject.parameters))
         try:
             yield between, made
         finally:
@@ -322,12 +314,11 @@ def test_external_entity_is_not_fetched(
     """An answer whose XML refers to a file of this machine, or to another server, makes the driver read neither."""
     secret = "what-lies-in-a-file-of-this-machine"  # noqa: S105  it is no secret
     (tmp_path / "host-file").write_text(secret, encoding="ascii")
-    endpoint = _endpoint(subject)
 
     def elsewhere(_: Asked, __: Proceed) -> Answer:
         return Answer(200, (("Content-Type", "text/plain"),), secret.encode())
 
-    with Intermediary(endpoint.server(subject.parameters), elsewhere) as other, attempts(subject) as tried:
+    with Intermediary(subject.wire.server(subject.parameters), elsewhere) as other, attempts(subject) as tried:
         target = (tmp_path / "host-file").as_uri() if address == "file" else f"http://{other.authority}/entity"
         body = external_entity(target)
 
@@ -361,10 +352,9 @@ def test_redirect_to_another_server_gives_it_no_secret(
 ) -> None:
     """Where the server sends the driver to another one, that one gets no key, no password and no token."""
     driver.put_content(tree.path("d/file"), b"content")
-    endpoint = _endpoint(subject)
     secrets = secret_values(subject, keys_only=True)
 
-    with Intermediary(endpoint.server(subject.parameters), _empty) as other, attempts(subject) as tried:
+    with Intermediary(subject.wire.server(subject.parameters), _empty) as other, attempts(subject) as tried:
 
         def behave(asked: Asked, proceed: Proceed) -> Answer:
             if not asked.names(tree.root[1:]):

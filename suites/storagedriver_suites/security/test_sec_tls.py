@@ -12,7 +12,6 @@ import pytest
 
 from storagedriver import BackendError, StorageDriver
 from storagedriver.testing import Ending, Subject, Tree, expect, requirement
-from storagedriver.wire import WireAccess
 from storagedriver_suites.security.attempts import EVERY_METHOD, attempts
 from storagedriver_suites.security.certificates import Authority, require_cryptography
 from storagedriver_suites.security.intermediary import Intermediary
@@ -36,20 +35,13 @@ OF_A_TRUSTED_AUTHORITY: Mapping[str, Callable[[Authority], ssl.SSLContext]] = {
 ASKED = ("get_content", "put_content", "stat", "list", "delete")
 
 
-def _endpoint(subject: Subject) -> WireAccess:
-    endpoint = subject.target.registration.wire
-    assert endpoint is not None
-    return endpoint
-
-
 @contextlib.contextmanager
 def _behind(
     subject: Subject, certificate: ssl.SSLContext, **changes: Any
 ) -> Iterator[tuple[Intermediary, Mapping[str, Any]]]:
     """A server that shows a certificate, and the parameters of a driver that is to use it."""
-    endpoint = _endpoint(subject)
-    with Intermediary(endpoint.server(subject.parameters), certificate=certificate) as between:
-        yield between, {**endpoint.through(between.authority, subject.parameters, scheme="https"), **changes}
+    with Intermediary(subject.wire.server(subject.parameters), certificate=certificate) as between:
+        yield between, {**subject.wire.through(between.authority, subject.parameters, scheme="https"), **changes}
 
 
 def _refuses(subject: Subject, parameters: Mapping[str, Any], between: Intermediary, operation: str) -> Ending:
@@ -122,7 +114,7 @@ def test_verification_that_is_turned_off_is_warned_of(subject: Subject, tree: Tr
     Warnings of the library about each request are not the driver's: they do not name the parameter, and many silence them.
     """
     require_cryptography()
-    unverified = _endpoint(subject).unverified
+    unverified = subject.wire.unverified
     if not unverified:
         pytest.skip("the driver has no parameter that turns the verification of certificates off")
     authority = Authority(tmp_path)
@@ -155,7 +147,7 @@ def test_verification_is_warned_of_only_where_it_is_off(subject: Subject, tree: 
 
 
 def _trust(subject: Subject) -> str:
-    parameter = _endpoint(subject).authority
+    parameter = subject.wire.authority
     if parameter is None:
         pytest.skip("the driver has no parameter that names the authorities it trusts")
     return parameter

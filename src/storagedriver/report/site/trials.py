@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from storagedriver.report.site.subjects import Subject
-from storagedriver.report.trials import Ending, Trials, TrialTally
+from storagedriver.report.trials import Ending, Trials, TrialTally, summed
 
 SIGNS: Mapping[Ending, str] = {Ending.SURVIVED: "✓", Ending.REFUSED: "↩", Ending.VIOLATED: "✗"}
 """A sign for each ending, so that none is told by its colour alone."""
@@ -91,14 +91,19 @@ class Tried:
 def tried(shown: tuple[Subject, ...]) -> Iterator[Tried]:
     """The targets on which something was tried one by one, or measured."""
     for subject in shown:
-        checks = [(name, check) for name, result in subject.latest.results.items() for check in result.checks]
-        trials = [each for _, check in checks for each in check.trials]
+        trials = [
+            each for result in subject.latest.results.values() for check in result.checks for each in check.trials
+        ]
         maps = tuple(
             _map(tally, [each for each in trials if each.kind is tally.kind]) for tally in TrialTally.of(trials)
         )
-        told = dict.fromkeys((name, figure.text) for name, check in checks for figure in check.figures)
+        told = tuple(
+            (name, figure.text)
+            for name, result in subject.latest.results.items()
+            for figure in summed(each for check in result.checks for each in check.figures)
+        )
         if maps or told:
-            yield Tried(subject, maps, tuple(told))
+            yield Tried(subject, maps, told)
 
 
 def _map(tally: TrialTally, trials: list[Trials]) -> TrialMap:
