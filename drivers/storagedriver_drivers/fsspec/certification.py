@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from storagedriver.dependencies import require
+from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.fsspec.driver import FsspecDriver
+from storagedriver_drivers.fsspec.parameters import FsspecParameters
 
 
 def parameters(_: Path) -> Mapping[str, Any]:
@@ -22,9 +24,10 @@ def parameters(_: Path) -> Mapping[str, Any]:
 
 def inspect(parameters: Mapping[str, Any], path: str) -> Sequence[str]:  # noqa: ARG001  all of the store is named
     """Names all files below the root."""
-    core: Any = require("fsspec", extra="fsspec", driver_name=FsspecDriver.name)
-    filesystem, base = core.core.url_to_fs(parameters["url"], **parameters.get("options", {}))
-    root = base.rstrip("/") + str(parameters.get("rootdirectory") or "")
+    core: Any = require("fsspec.core", extra="fsspec", driver_name=FsspecDriver.name)
+    model = parse(FsspecParameters, parameters, driver_name=FsspecDriver.name)
+    filesystem, base = core.url_to_fs(model.url, **model.storage_options())
+    root = base.rstrip("/") + model.rootdirectory
     filesystem.invalidate_cache()
     return [str(name) for name in filesystem.find(root)] if filesystem.exists(root) else []
 

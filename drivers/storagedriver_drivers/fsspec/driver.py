@@ -6,6 +6,8 @@ import contextlib
 import io
 import secrets
 import shutil
+import threading
+import weakref
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -47,6 +49,8 @@ class FsspecDriver(BaseDriver):
             MissingDependencyError: fsspec is not installed.
             ParameterError: No filesystem of this protocol is installed, or it refuses its options.
         """
+        self._open_uploads: weakref.WeakSet[SpooledUpload] = weakref.WeakSet()
+        self._lock = threading.Lock()
         core: Any = require("fsspec", extra="fsspec", driver_name=self.name)
         self._protocol = protocol_of(parameters.url)
         self.capabilities = self._protocol.capabilities
@@ -57,7 +61,7 @@ class FsspecDriver(BaseDriver):
             raise ParameterError(
                 f"fsspec has no filesystem for {protocol!r} here: {unknown}", parameter="url", driver_name=self.name
             ) from unknown
-        options = {**self._protocol.options, **parameters.options, "skip_instance_cache": True}
+        options = {**self._protocol.options, **parameters.storage_options(), "skip_instance_cache": True}
         try:
             self._filesystem: Any = kind(**options)
         except (TypeError, ValueError) as refused:
@@ -69,6 +73,13 @@ class FsspecDriver(BaseDriver):
             self._base = str(kind._strip_protocol(parameters.url)).rstrip("/") + parameters.rootdirectory  # noqa: SLF001  fsspec's own way from a URL to a path
             return
         raise error
+
+    def close(self) -> None:
+        """Discard the streams that nobody closed: what they hold is a file of this machine."""
+        with self._lock:
+            abandoned = list(self._open_uploads)
+        for upload in abandoned:
+            upload.discard()
 
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
         return translate(error)
@@ -93,9 +104,12 @@ class FsspecDriver(BaseDriver):
         return source  # type: ignore[no-any-return]  # a file of fsspec's
 
     def _writer(self, path: str, *, append: bool) -> Upload:
-        return SpooledUpload(
+        upload = SpooledUpload(
             lambda stream, size: self._publish(path, stream, size), self._reader(path, 0) if append else None
         )
+        with self._lock:
+            self._open_uploads.add(upload)
+        return upload
 
     def _stat(self, path: str) -> FileInfo:
         if path == paths.ROOT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from storagedriver.parameters import DriverParameters, RootDirectory
 
@@ -19,14 +19,14 @@ def _with_protocol(given: str) -> str:
     return given
 
 
-def _decoded(given: Any) -> Any:
-    """Options as a mapping: the environment and the command line give them as JSON."""
-    if not isinstance(given, str):
-        return given
+def _object(given: str) -> str:
     try:
-        return json.loads(given)
+        taken = isinstance(json.loads(given), dict)
     except ValueError:
-        raise ValueError("a JSON object is needed") from None
+        taken = False
+    if not taken:
+        raise ValueError("a JSON object is needed, as in '{\"anon\": true}'")
+    return given
 
 
 class FsspecParameters(DriverParameters):
@@ -35,9 +35,14 @@ class FsspecParameters(DriverParameters):
     url: Annotated[str, AfterValidator(_with_protocol)] = Field(
         description="Where the files lie, as fsspec writes it: `memory://`, `file:///srv/files`, `s3://bucket/prefix`."
     )
-    options: Annotated[dict[str, Any], BeforeValidator(_decoded)] = Field(
-        default_factory=dict,
+    options: Annotated[str, AfterValidator(_object)] = Field(
+        default="{}",
         repr=False,
-        description="Storage options of the filesystem, such as its endpoint and keys; a mapping, or JSON of one.",
+        description="Storage options of the filesystem, such as its endpoint and keys, as a JSON object.",
     )
     rootdirectory: RootDirectory = Field(default="", description="All paths lie below this directory of the URL.")
+
+    def storage_options(self) -> dict[str, Any]:
+        """The options, as the filesystem's class takes them."""
+        options: dict[str, Any] = json.loads(self.options)
+        return options
