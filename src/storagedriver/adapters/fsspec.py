@@ -1,8 +1,8 @@
 """A storage driver as a filesystem of fsspec, so that pandas, dask and pyarrow read and write through it.
 
-    StorageDriverFileSystem(driver)
-    fsspec.filesystem("storagedriver", driver="s3", parameters={"bucket": "b", ...})
-    pandas.read_csv("storagedriver://table.csv", storage_options={"driver": "filesystem", "parameters": {...}})
+StorageDriverFileSystem(driver)
+fsspec.filesystem("storagedriver", driver="s3", parameters={"bucket": "b", ...})
+pandas.read_csv("storagedriver://table.csv", storage_options={"driver": "filesystem", "parameters": {...}})
 """
 
 from __future__ import annotations
