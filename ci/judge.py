@@ -1,7 +1,4 @@
-"""The reports of all tests before the gate: each by the policy for its kind. `.ci/run` calls it.
-
-.venv/bin/python ci/judge.py certify
-"""
+"""The reports of all tests before the gate, each by the policy for its kind: `.venv/bin/python ci/judge.py certify`."""
 
 from __future__ import annotations
 

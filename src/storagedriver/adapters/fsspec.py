@@ -1,8 +1,7 @@
 """A storage driver as a filesystem of fsspec, so that pandas, dask and pyarrow read and write through it.
 
-StorageDriverFileSystem(driver)
-fsspec.filesystem("storagedriver", driver="s3", parameters={"bucket": "b", ...})
-pandas.read_csv("storagedriver://table.csv", storage_options={"driver": "filesystem", "parameters": {...}})
+Either `StorageDriverFileSystem(driver)`, or by name: `fsspec.filesystem("storagedriver", driver="s3", parameters={...})`, and
+`pandas.read_csv("storagedriver://table.csv", storage_options={"driver": "filesystem", "parameters": {...}})`.
 """
 
 from __future__ import annotations
