@@ -33,6 +33,21 @@ MOST_REQUESTS = 400
 """Requests that a call on a hundred files needs at the most, several times over."""
 
 
+pytestmark = pytest.mark.filterwarnings(
+    # What a library drops of an answer that makes no sense is closed by the collector. That is for LEAK to judge, and where
+    # warnings are errors it would fail whichever check the collector runs in.
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Nothing that a check has dropped is left to the check after it."""
+    yield
+    gc.collect()
+
+
 @contextlib.contextmanager
 def _behind(subject: Subject, behave: Behave) -> Iterator[tuple[Intermediary, StorageDriver]]:
     """A driver whose server is not its server."""
