@@ -15,14 +15,12 @@ class Bug:
         what: What was wrong.
         waits_for: The suite without which no mutant of it can be caught; None if a mutant has to be.
         reason: What that suite needs to catch it.
-        rest: What its mutants do not show of it, and the suite that this waits for; empty if they show it all.
     """
 
     id: str
     what: str
     waits_for: str | None = None
     reason: str = ""
-    rest: str = ""
 
 
 def _waiting(suite: str, reasons: Mapping[str, tuple[str, str]]) -> list[Bug]:
@@ -44,9 +42,9 @@ _SHOWN: Mapping[str, str] = {
     "B16": "the last two parts of an upload are joined to a larger one, which the server refuses",
     "B19": "one page of unfinished uploads is searched for the one to be continued",
     "B22": "cancel after close is refused",
+    "B23": "after an upload's error helper threads wait for ever",
     "B25": "a retry of an append whose answer was lost appends the bytes again",
     "B27": "the checksum of an upload is never sent, so that a damaged body is accepted",
-    "B23": "after an upload's error helper threads wait for ever",
     "B28": "a put writes in place: for a while, or after a crash, the file is short",
     "B29": "the temporary name is made of the path alone: two puts steal each other's file",
     "B31": "close returns at the error of a flush, and leaves the descriptor open",
@@ -117,29 +115,10 @@ _NEED_LAG: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-_REST: Mapping[str, str] = {
-    "B119": "a symbolic link planted in the root waits for security",
-    "E2": "a symbolic link planted in the root waits for security",
-    "E5": "logs at every level wait for security",
-    "B04": "other failures than a refusal, as a connection that is cut, wait for faults",
-    "B12": "other failures than a refusal wait for faults",
-    "B13": "a connection that is cut during the body waits for faults",
-    "B28": "a process that is killed between two system calls waits for durability",
-    "B63": "a listing that fails with 500 or is cut waits for faults",
-    "B69": "a copy whose status is pending, failed or aborted waits for faults",
-    "B72": "an error that lasts through all tries of one request waits for faults",
-    "B89": "a server that announces more than it sends waits for faults",
-    "B100": "an error of the server at the last request waits for faults",
-    "B102": "a bucket that is missing waits for faults",
-    "B104": "a system call that fails half-way through an opening waits for faults",
-    "B106": "two mounts under one root wait for faults",
-    "B114": "a copy that the server refuses waits for faults",
-}
-
 BUGS: Mapping[str, Bug] = {
     bug.id: bug
     for bug in (
-        *(Bug(row, what, rest=_REST.get(row, "")) for row, what in _SHOWN.items()),
+        *(Bug(row, what) for row, what in _SHOWN.items()),
         *_waiting("lag", _NEED_LAG),
     )
 }
