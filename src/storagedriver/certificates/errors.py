@@ -4,6 +4,8 @@ CertificateError
 ├── KeyFileError                a key cannot be read or written
 ├── TrustRootsError             whom to trust cannot be told
 ├── RefusedError                nothing may be certified
+├── IdentityError               who signs through Sigstore cannot be told
+├── SigningError                Sigstore did not sign
 └── MalformedCertificateError   a certificate that cannot be read
 """
 
@@ -39,6 +41,14 @@ class TrustRootsError(CertificateError, JudgingFileError):
 
 class RefusedError(CertificateError):
     """Nothing may be certified, whatever the key."""
+
+
+class IdentityError(CertificateError):
+    """There is no identity token to sign by through Sigstore, or it is none that holds now."""
+
+
+class SigningError(CertificateError):
+    """What was to be signed through Sigstore was not: a service cannot be reached, refuses, or gives what does not verify."""
 
 
 class MalformedCertificateError(CertificateError):
