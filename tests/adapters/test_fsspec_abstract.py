@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-abstract = pytest.importorskip("fsspec.tests.abstract")
+abstract: Any = pytest.importorskip("fsspec.tests.abstract")
 
 
 class _Fixtures(abstract.AbstractFixtures):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -146,8 +146,7 @@ class FsspecDriver(BaseDriver):
         if self._stat(source).is_dir:
             raise UnsupportedMethodError("move of a directory")
         self._no_directory(dest)
-        self._make_parent(dest)
-        self._filesystem.mv(self._key(source), self._key(dest))
+        self._below_its_parent(dest, lambda: self._filesystem.mv(self._key(source), self._key(dest)))
         self._remove_empty_parents(source)
 
     def _delete(self, path: str) -> None:
@@ -161,16 +160,28 @@ class FsspecDriver(BaseDriver):
 
     def _publish(self, path: str, stream: BinaryIO, size: int) -> None:
         self._no_directory(path)
-        for attempt in range(_ATTEMPTS):
-            self._make_parent(path)
+
+        def attempt() -> None:
             stream.seek(0)
+            self._write(path, stream, size)
+
+        self._below_its_parent(path, attempt)
+
+    def _below_its_parent(self, path: str, attempt: Callable[[], None]) -> None:
+        """Make the parent and then call `attempt`, anew where others remove it as empty meanwhile.
+
+        Making a directory that is removed at the same moment fails with FileExistsError too; a file that is in the way
+        is still there at the last attempt.
+        """
+        for _ in range(_ATTEMPTS - 1 if self._protocol.makes_directories else 0):
             try:
-                self._write(path, stream, size)
-            except FileNotFoundError:
-                if attempt == _ATTEMPTS - 1 or not self._protocol.makes_directories:
-                    raise
-            else:
-                return
+                self._make_parent(path)
+                attempt()
+            except (FileNotFoundError, FileExistsError):
+                continue
+            return
+        self._make_parent(path)
+        attempt()
 
     def _write(self, path: str, stream: BinaryIO, size: int) -> None:
         key = self._key(path)
@@ -246,4 +257,5 @@ class FsspecDriver(BaseDriver):
                 return None
         if isinstance(told, int | float):
             return datetime.fromtimestamp(told, UTC)
-        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        moment: datetime = told
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -37,14 +37,11 @@ _WHOLE_AND_SHARED = Capabilities(
 _FRESH: Mapping[str, object] = {"use_listings_cache": False}
 _OTHER = Protocol(_LEAST, makes_directories=True, options=_FRESH)
 _LOCAL = Protocol(_WHOLE_AND_SHARED, makes_directories=True, renames=True)
-_OBJECTS = Protocol(_WHOLE_AND_SHARED, options=_FRESH)
 
 _KNOWN: Mapping[str, Protocol] = {
     "memory": Protocol(_WHOLE, makes_directories=True),
     "file": _LOCAL,
     "local": _LOCAL,
-    "s3": _OBJECTS,
-    "s3a": _OBJECTS,
 }
 
 

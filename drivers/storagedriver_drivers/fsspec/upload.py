@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from typing import BinaryIO
@@ -31,7 +30,8 @@ class SpooledUpload:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  closed by suspend and discard
         if content is not None:
             try:
-                shutil.copyfileobj(content, self._file, _PIECE)
+                while piece := content.read(_PIECE):
+                    self._file.write(piece)
             except BaseException:
                 self._file.close()
                 raise

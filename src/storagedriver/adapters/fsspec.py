@@ -1,7 +1,6 @@
 """A storage driver as a filesystem of fsspec, so that pandas, dask and pyarrow read and write through it.
 
-Either `StorageDriverFileSystem(driver)`, or by name: `fsspec.filesystem("storagedriver", driver="s3", parameters={...})`, and
-`pandas.read_csv("storagedriver://table.csv", storage_options={"driver": "filesystem", "parameters": {...}})`.
+`fsspec.filesystem("storagedriver", driver="filesystem", parameters={...})` makes one by the name of a driver.
 """
 
 from __future__ import annotations
@@ -155,6 +154,7 @@ class StorageDriverFileSystem(_spec.AbstractFileSystem):  # type: ignore[misc]  
 class StorageDriverFile(_spec.AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types
     """An open file: reads ranges, and writes a staged stream that is committed when the file is closed."""
 
+    closed: bool
     _writer: FileWriter | None = None
 
     def _fetch_range(self, start: int, end: int) -> bytes:
