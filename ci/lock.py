@@ -20,8 +20,9 @@ MAIN = "environment"
 LOCKS: Mapping[str, Sequence[str]] = {
     MAIN: (
         *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=swift", "--extra=swift-keystone"),
+        "--extra=fsspec",
         *("--extra=servers", "--extra=swift-server", "--extra=containers"),
-        *("--extra=certificates", "--extra=completion", "--extra=report"),
+        *("--extra=certificates", "--extra=sigstore", "--extra=completion", "--extra=report"),
         *("--group=tests", "--group=build"),
     ),
     "automation": ("--only-group=automation",),

@@ -41,6 +41,7 @@ EXTRAS: Mapping[str, str] = {
     "jinja2": "report",
     "jsonschema": "suite",
     "securesystemslib": "certificates",
+    "sigstore": "sigstore",
 }
 """Modules that a command may miss, and the extra that brings them."""
 

@@ -6,14 +6,14 @@ until it is created.
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
+from storagedriver.installed import entry_points
+from storagedriver.suggestions import did_you_mean
 
 Constructor = Callable[[Mapping[str, Any]], StorageDriver]
 """Makes a driver of its parameters; raises ParameterError before any network call if they are wrong."""
@@ -78,15 +78,14 @@ def constructor(name: str) -> Constructor:
         registered = _constructors.get(name)
     if registered is not None:
         return registered
-    points: list[EntryPoint] = (
-        list(entry_points(group=ENTRY_POINTS, name=name)) if isinstance(name, str) and name else []
-    )
+    points = entry_points(group=ENTRY_POINTS, name=name) if isinstance(name, str) and name else ()
     if not points:
         known = names()
-        near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(str(name), known)
         raise InvalidStorageDriverError(
-            f"{hint}known drivers: {', '.join(known) or 'none'}", driver_name=str(name), known=known
+            f"{hint}{' ' if hint else ''}known drivers: {', '.join(known) or 'none'}",
+            driver_name=str(name),
+            known=known,
         )
     loaded = points[0].load()
     with _lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, mod
 
 from storagedriver import paths
 from storagedriver.errors import ParameterError
+from storagedriver.suggestions import did_you_mean_or
 
 
 class DriverParameters(BaseModel):
@@ -62,9 +62,7 @@ def parse(model: type[Model], given: Mapping[str, Any], *, driver_name: str) -> 
 
 def _explain(kind: str, message: str, parameter: str, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(parameter, list(model.model_fields), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(model.model_fields)) or 'none'}"
-        return f"unknown; {hint}"
+        return f"unknown; {did_you_mean_or(parameter, sorted(model.model_fields), 'known are ')}"
     if kind == "missing":
         return "required, but missing"
     return message.removeprefix("Value error, ")

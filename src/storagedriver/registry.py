@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
 from storagedriver.foreign import OpenForeignStore
+from storagedriver.installed import entry_points
+from storagedriver.wire.access import NoServer, WireAccess
 
 ENTRY_POINTS = "storagedriver.suites"
 
@@ -23,7 +24,7 @@ PROFILES = ("quick", "full", "soak")
 CHECKS = "storagedriver.checks"
 """Entry points of this group name the packages whose test modules are a suite."""
 
-BY_NAME_ONLY = frozenset({"properties"})
+BY_NAME_ONLY = frozenset({"durability", "faults", "leaks", "properties", "security"})
 """Suites that are run where they are asked for: on a server they take minutes."""
 
 SkipCheck = Callable[[], str | None]
@@ -61,6 +62,8 @@ class SuiteRegistration:
             the driver has none.
         roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
             root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
+        wire: How a proxy is put between the driver and its server, or NO_SERVER if it speaks to none; without it faults of
+            requests, hostile answers and TLS are not tried.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -73,6 +76,7 @@ class SuiteRegistration:
     foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
     roots_nest: bool = True
+    wire: WireAccess | NoServer | None = None
     registered_at: str | None = None
 
 
@@ -91,6 +95,7 @@ def register_suite(
     foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
     roots_nest: bool = True,
+    wire: WireAccess | NoServer | None = None,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 
@@ -113,6 +118,7 @@ def register_suite(
         foreign=foreign,
         root_parameter=root_parameter,
         roots_nest=roots_nest,
+        wire=wire,
         registered_at=sys._getframe(1).f_code.co_filename,  # noqa: SLF001  the caller's file, without its frames kept alive
     )
     with _lock:

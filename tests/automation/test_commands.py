@@ -118,15 +118,23 @@ def test_a_server_that_is_required_is_asked_for(
     assert script.main(["--require-backends"]) == 1
 
     report = "--certify-report=certify/s3-minio-process.json"
-    assert [*script.PARALLEL, "--driver=s3", "--backend=minio:process", report, "--require-backends"] in calls.made
+    suites = f"--suite={script.TRUST}"
+    assert [
+        *script.PARALLEL,
+        "--driver=s3",
+        "--backend=minio:process",
+        suites,
+        report,
+        "--require-backends",
+    ] in calls.made
     assert f"1 of {len(script.PARTS)} parts failed" in capsys.readouterr().out
 
 
 @all_tests
 @pytest.mark.usefixtures("capsys")
-@pytest.mark.parametrize(("given", "suites"), [([], ["--suite=behaviour"]), (["--suite=concurrency"], [])])
-def test_containers_have_one_suite_unless_the_user_names_others(
-    script: ModuleType, calls: Calls, given: list[str], suites: list[str]
+@pytest.mark.parametrize("given", [[], ["--suite=concurrency"]])
+def test_servers_have_suites_by_their_kind_unless_the_user_names_others(
+    script: ModuleType, calls: Calls, given: list[str]
 ) -> None:
     script.main([*given, "--require-backends"])
 
@@ -136,8 +144,9 @@ def test_containers_have_one_suite_unless_the_user_names_others(
         for backend in call
         if backend.startswith("--backend=")
     }
-    assert of_parts["--backend=minio:container"] == suites
-    assert of_parts["--backend=minio:process"] == []
+    assert of_parts["--backend=minio:container"] == ([] if given else ["--suite=behaviour"])
+    assert of_parts["--backend=minio:process"] == ([] if given else [f"--suite={script.TRUST}"])
+    assert of_parts["--backend=seaweedfs:process"] == []
 
 
 @all_tests

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from storagedriver import cli
-from storagedriver.certificates.subjects import of_path
+from storagedriver.driver_files import of_path
 from storagedriver.report.digest import digest
 from storagedriver.report.files import read_json
 

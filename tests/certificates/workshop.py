@@ -15,7 +15,7 @@ from storagedriver.certificates import TrustRoots, Verification, verify
 from storagedriver.certificates.envelope import sign
 from storagedriver.certificates.keys import PrivateKey, new_pair
 from storagedriver.certificates.statement import Statement
-from storagedriver.report import Outcome, Report
+from storagedriver.report import FilesDigest, Outcome, Report
 
 POLICY = 'profile = "quick"\ntargets = ["mydriver"]\nsuites = ["behaviour"]\n'
 
@@ -29,11 +29,17 @@ expires = 9999-12-31
 """
 
 
-def judged(*drivers: str, distribution: str | None = None, but: dict[str, Outcome] | None = None) -> Report:
-    """A report of drivers that keep all but what is named, and that come from `distribution`."""
+def judged(
+    *drivers: str,
+    distribution: str | None = None,
+    but: dict[str, Outcome] | None = None,
+    files: tuple[FilesDigest, ...] = (),
+) -> Report:
+    """A report of drivers that keep all but what is named, come from `distribution`, and had these `files`."""
     report = whole(*(drivers or ("mydriver",)), but=but)
     return dataclasses.replace(
-        report, targets=tuple(dataclasses.replace(each, distribution=distribution) for each in report.targets)
+        report,
+        targets=tuple(dataclasses.replace(each, distribution=distribution, files=files) for each in report.targets),
     )
 
 

@@ -22,12 +22,14 @@ suites = ["behaviour"]
 max_age_days = 7
 baseline = "results/last.json"
 capabilities = ["atomic_put"]
+grants = ["durable"]
 without_groups = ["SEC"]
 
 [minimum]
 checks = 1800
 requirements = 60
 must_percent = 90
+trials = 500
 
 [[waivers]]
 target = "s3@minio"
@@ -52,6 +54,7 @@ def test_all_keys(tmp_path: Path) -> None:
     assert (policy.suites, policy.max_age_days) == (("behaviour",), 7)
     assert policy.baseline == (str(tmp_path / "results" / "last.json"),)
     assert (policy.minimum.checks, policy.minimum.requirements, policy.minimum.must_percent) == (1800, 60, 90)
+    assert (policy.grants, policy.minimum.trials) == (("durable",), 500)
     assert policy.waivers[0].expires == date(2027, 1, 31)
 
 
@@ -96,6 +99,7 @@ WRONG = {
     "a number in quotes": (GOOD.replace("1800", '"1800"'), "minimum.checks: input should be a valid integer"),
     "true for a number": (GOOD.replace("1800", "true"), "minimum.checks: input should be a valid integer"),
     "nothing as minimum": (GOOD.replace("1800", "0"), "minimum.checks: input should be greater than or equal to 1"),
+    "no such grant": (GOOD.replace('"durable"', '"durble"'), "grants: 'durble' is no grant; did you mean 'durable'?"),
     "more than all": (GOOD.replace("= 90", "= 101"), "minimum.must_percent: input should be less than or equal to 100"),
     "an odd group": (GOOD.replace('"SEC"', '"SECURITY"'), "without_groups: 'SECURITY' is no group of the contract"),
     "an odd capability": (GOOD.replace("atomic_put", "atomic_puts"), "did you mean 'atomic_put'?"),

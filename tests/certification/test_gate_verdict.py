@@ -118,6 +118,13 @@ def test_a_group_that_the_report_lacks_is_told_once(judge: Any) -> None:
     assert "no check of the group SEC (Security; " in messages(verdict)[1]
 
 
+def test_what_broke_is_told_before_what_is_missing(judge: Any) -> None:
+    spoiled = whole(but={"WALK-3": Outcome.FAILED, "CONT-2": Outcome.SKIPPED, "STAT-1": Outcome.FLAKY})
+    verdict = judge(without(spoiled, "CAP"), by=policy(minimum={"checks": 10_000}))
+
+    assert [each.rule for each in verdict.findings] == ["flaky", "failed", "minimum", "not_run", "skipped"]
+
+
 def test_a_group_left_out_by_the_policy_stays_in_the_share(judge: Any) -> None:
     verdict = judge(without(whole(), "SEC", "CONC"), by=policy(without_groups=["SEC", "CONC"]))
 
@@ -140,6 +147,7 @@ def test_failures_in_a_group_left_out_are_told(judge: Any) -> None:
     [
         ({"checks": 10_000}, "checks were executed, and the policy wants 10,000"),
         ({"requirements": 500}, "requirements were judged, and the policy wants 500"),
+        ({"trials": 1}, "0 trials were made, and the policy wants 1"),
         ({"must_percent": 100}, "97% of all MUSTs are kept, and the policy wants 100"),
     ],
 )
@@ -148,6 +156,19 @@ def test_too_little_is_too_little(judge: Any, minimum: Mapping[str, int], words:
 
     (message,) = messages(judge(report, by=policy(minimum=minimum)))
     assert words in message
+
+
+def test_a_grant_that_is_required_has_to_be_earned(judge: Any) -> None:
+    assert judge(whole(), by=policy(grants=["durable"])).passed
+
+    skipped = judge(whole(but={"FAULT-3": Outcome.SKIPPED}), by=policy(grants=["durable"], without_groups=["FAULT"]))
+    (finding,) = skipped.findings
+    assert finding.rule == "grant"
+    assert "(durable: not granted (FAULT-3 skipped: why))" in finding.message
+
+    absent = without(whole(), "FAULT", "DUR")
+    (finding,) = judge(absent, by=policy(grants=["durable"], without_groups=["FAULT", "DUR"])).findings
+    assert "(durable: nothing of it was judged)" in finding.message
 
 
 def test_skipped_checks_are_not_executed_ones(judge: Any) -> None:

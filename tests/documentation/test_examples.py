@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from storagedriver.report import Outcome, Report
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "write-a-driver.md").read_text(encoding="utf-8")
+IN_MEMORY = Path("/dev/shm")
 BEGINNING = "import contextlib, datetime"
 
 
@@ -22,11 +25,17 @@ def example(page: str, beginning: str) -> str:
 
 
 @pytest.fixture
-def author(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with what the README says to save."""
+def author(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Pytester]:
+    """A folder with what the README says to save. Databases are in memory where there is room for files in it.
+
+    SQLite waits for the disk at the end of each transaction, of which there are thousands. No check sees that: the driver
+    does not say that it is durable.
+    """
     pytester.makepyfile(sqlite_driver=example(README, BEGINNING))
     pytester.makeconftest(example(README, "from sqlite_driver"))
-    return pytester
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield pytester
 
 
 def certify(author: pytest.Pytester, *arguments: str) -> tuple[int, Report]:

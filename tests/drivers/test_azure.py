@@ -1327,6 +1327,27 @@ class TestTLS:
             self.call(port, skipverify=True)
 
 
+def test_threads_that_end_leave_no_descriptor(driver: AzureDriver) -> None:
+    """Neither the thread of a call nor those in which the SDK makes a batch of deletes."""
+
+    def use(number: int) -> None:
+        for name in ("a", "b"):
+            driver.put_content(f"/d{number}/{name}", b"content")
+        driver.delete(f"/d{number}")
+
+    def used_in_a_thread(number: int) -> set[str]:
+        thread = threading.Thread(target=use, args=(number,))
+        thread.start()
+        thread.join()
+        return {name.name for name in Path("/dev/fd").iterdir()}
+
+    first = used_in_a_thread(0)
+    for number in range(1, 4):
+        last = used_in_a_thread(number)
+
+    assert len(last) <= len(first)
+
+
 def test_documented_parameters_are_those_of_the_driver() -> None:
     page = (Path(__file__).parents[2] / "docs" / "drivers" / "azure.md").read_text(encoding="utf-8")
     for name, field in AzureParameters.model_fields.items():

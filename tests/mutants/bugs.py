@@ -15,14 +15,12 @@ class Bug:
         what: What was wrong.
         waits_for: The suite without which no mutant of it can be caught; None if a mutant has to be.
         reason: What that suite needs to catch it.
-        rest: What its mutants do not show of it, and the suite that this waits for; empty if they show it all.
     """
 
     id: str
     what: str
     waits_for: str | None = None
     reason: str = ""
-    rest: str = ""
 
 
 def _waiting(suite: str, reasons: Mapping[str, tuple[str, str]]) -> list[Bug]:
@@ -36,6 +34,7 @@ _SHOWN: Mapping[str, str] = {
     "B07": "the loop that fills a part does not see the end of its input, and goes on for ever",
     "B09": "a stream holds the driver's lock while it is fed, and waits for a reader of the same driver",
     "B10": "a stream leaves the file's modification time as it was",
+    "B11": "an error while old content is copied into a new segment is dropped",
     "B12": "a response is used before its error is looked at: an append whose first request fails crashes",
     "B13": "an inner variable hides the error of an upload, which is closed as if it were whole",
     "B14": "a stream without a write cannot be committed, or leaves no file",
@@ -43,8 +42,12 @@ _SHOWN: Mapping[str, str] = {
     "B16": "the last two parts of an upload are joined to a larger one, which the server refuses",
     "B19": "one page of unfinished uploads is searched for the one to be continued",
     "B22": "cancel after close is refused",
+    "B23": "after an upload's error helper threads wait for ever",
+    "B25": "a retry of an append whose answer was lost appends the bytes again",
+    "B27": "the checksum of an upload is never sent, so that a damaged body is accepted",
     "B28": "a put writes in place: for a while, or after a crash, the file is short",
     "B29": "the temporary name is made of the path alone: two puts steal each other's file",
+    "B31": "close returns at the error of a flush, and leaves the descriptor open",
     "B34": "size and resume point come from a listing that lacks the newest part",
     "B37": "where the next page of a listing begins is guessed from the last file and directory seen",
     "B39": "only what holds files itself counts as there: directories of directories, and an empty root, are missing",
@@ -67,6 +70,7 @@ _SHOWN: Mapping[str, str] = {
     "B69": "a file that was appended to is of another kind, and cannot be moved",
     "B70": "that a thing is missing is not recognised where the answer has no body, or another code",
     "B72": "after the last retry the call says success",
+    "B73": "only some failures that pass are known as such, and the others are no failures",
     "B76": "who holds a lock for reading takes it again, and hangs once a writer waits between",
     "B77": "the limiter wakes a waiter only as it leaves its limit, and one sleeps for ever",
     "B78": "numbers at the edge of their range are refused, or wrap around",
@@ -83,6 +87,7 @@ _SHOWN: Mapping[str, str] = {
     "B94": "a bytearray is written as it is printed",
     "B95": "write() returns the size of all that was written",
     "B97": "a writer whose close failed stays open, and flushes once more",
+    "B99": "an error within an answer of status 200 to complete or copy counts as success",
     "B100": "the error of an upload's last request is logged, not raised",
     "B102": "where an upload cannot begin, its clean-up crashes and hides why",
     "B103": "the buffer of an upload is never emptied",
@@ -103,69 +108,18 @@ _SHOWN: Mapping[str, str] = {
     "E6": "internal objects are visible in list or walk",
 }
 
-_NEED_FAULTS: Mapping[str, tuple[str, str]] = {
-    "B11": (
-        "an error while old content is copied into a new segment is dropped",
-        "a server whose n-th answer breaks off during an append",
-    ),
-    "B25": (
-        "a retry of an append whose answer was lost appends the bytes again",
-        "a server that acts, and whose answer is lost",
-    ),
-    "B27": (
-        "the checksum of an upload is never sent, so that a damaged body is accepted",
-        "a proxy that changes or drops a byte of a request's body",
-    ),
-    "B31": (
-        "close returns at the error of a flush, and leaves the descriptor open",
-        "a file system that is full at close, and a count of descriptors",
-    ),
+_NEED_LAG: Mapping[str, tuple[str, str]] = {
     "B33": (
         "right after a commit the manifest lacks segments, and a read is short",
-        "a server whose listings lag behind its objects",
+        "a server whose listings lag behind its objects: which answers those are, a proxy cannot know",
     ),
-    "B73": (
-        "only some calls are repeated after a failure that passes",
-        "a server that answers each k-th request with an error once",
-    ),
-    "B99": (
-        "an error within an answer of status 200 to complete or copy counts as success",
-        "a proxy that answers complete and copy with an error in the body",
-    ),
-}
-
-_NEED_LEAKS: Mapping[str, tuple[str, str]] = {
-    "B23": (
-        "after an upload's error helper threads wait for ever",
-        "uploads that fail, and a count of threads",
-    ),
-}
-
-_REST: Mapping[str, str] = {
-    "B04": "other failures than a refusal, as a connection that is cut, wait for faults",
-    "B12": "other failures than a refusal wait for faults",
-    "B13": "a connection that is cut during the body waits for faults",
-    "B28": "a process that is killed between two system calls waits for durability",
-    "B63": "a listing that fails with 500 or is cut waits for faults",
-    "B69": "a copy whose status is pending, failed or aborted waits for faults",
-    "B72": "an error that lasts through all tries of one request waits for faults",
-    "B89": "a server that announces more than it sends waits for faults",
-    "B100": "an error of the server at the last request waits for faults",
-    "B102": "a bucket that is missing waits for faults",
-    "B104": "a system call that fails half-way through an opening waits for faults",
-    "B106": "two mounts under one root wait for faults",
-    "B114": "a copy that the server refuses waits for faults",
-    "B119": "a symbolic link planted in the root waits for security",
-    "E2": "a symbolic link planted in the root waits for security",
-    "E5": "logs at every level wait for security",
 }
 
 BUGS: Mapping[str, Bug] = {
     bug.id: bug
     for bug in (
-        *(Bug(row, what, rest=_REST.get(row, "")) for row, what in _SHOWN.items()),
-        *_waiting("faults", _NEED_FAULTS),
-        *_waiting("leaks", _NEED_LEAKS),
+        *(Bug(row, what) for row, what in _SHOWN.items()),
+        *_waiting("lag", _NEED_LAG),
     )
 }
 """Every row, by its id."""

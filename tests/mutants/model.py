@@ -33,12 +33,14 @@ class Mutant:
         bug: What is wrong with it.
         driver: The driver: a good one with this fault alone.
         rows: The bugs of mutants.bugs that it is built after.
+        check: The checks that reject it, as `-k` names them, where all of the requirement's take long; empty for all.
     """
 
     requirement: str
     bug: str
     driver: type[BaseDriver]
     rows: tuple[str, ...] = ()
+    check: str = ""
 
     @property
     def name(self) -> str:
@@ -58,6 +60,7 @@ class Mutant:
             foreign=parent.foreign,
             root_parameter=parent.root_parameter,
             roots_nest=parent.roots_nest,
+            wire=parent.wire,
         )
 
 
@@ -84,13 +87,14 @@ def _moto_parameters() -> Mapping[str, Any]:
 _MUTANTS: list[Mutant] = []
 
 
-def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable[[Driver], Driver]:
+def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = (), check: str = "") -> Callable[[Driver], Driver]:
     """Say what is wrong with a driver class, and which requirement must reject it. May be given several times.
 
     Args:
         identifier: The requirement.
         bug: What is wrong.
         rows: The bugs of mutants.bugs that it is built after.
+        check: The checks that reject it, as `-k` names them; empty for all of the requirement's.
     """
     found = requirement(identifier)
     for row in rows:
@@ -98,7 +102,7 @@ def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable
             raise LookupError(f"mutants.bugs has no row {row}")
 
     def register(driver: Driver) -> Driver:
-        _MUTANTS.append(Mutant(found.id, bug, driver, rows))
+        _MUTANTS.append(Mutant(found.id, bug, driver, rows, check))
         return driver
 
     return register

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plugin.author_project import Run
+from storagedriver.driver_files import of_path
 from storagedriver.report import Outcome
 
 GOOD = "--driver=dictionary:DictionaryDriver"
@@ -235,3 +236,32 @@ def test_a_driver_whose_package_is_missing_cannot_run_here(author: pytest.Pytest
     )
     for arguments in ((GOOD, "--driver=needy", "--require-backends"), ("--driver=needy",)):
         assert run(*arguments, process=True).result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_report_names_the_drivers_files(author: pytest.Pytester) -> None:
+    """By what a certificate tells whether they were changed afterwards."""
+    run = Run(author, "--driver=dictionary:DictionaryDriver", "--requirement=STAT-1")
+
+    (target,) = run.report.targets
+    assert target.files == of_path(author.path / "dictionary.py").subjects
+
+
+def test_check_that_finds_nothing_to_keep_is_not_offered(author: pytest.Pytester) -> None:
+    """It is no skip, and the reason is the check's."""
+    add_check(
+        author,
+        """
+from storagedriver.testing import not_offered
+
+@requirement("CONT-2")
+def test_nothing(driver, tree):
+    not_offered("there are no secrets")
+""",
+    )
+    run = Run(author, GOOD)
+
+    assert run.outcomes()["test_nothing"] == "not_offered"
+    (reason,) = [
+        check.reason for result in run.report.results for check in result.checks if "test_nothing" in check.node_id
+    ]
+    assert reason == "there are no secrets"

@@ -6,7 +6,21 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from storagedriver.contract import REQUIREMENTS
-from storagedriver.report import Check, Collector, Environment, Evidence, Outcome, Report, Run, Server, Target
+from storagedriver.report import (
+    Check,
+    Collector,
+    Ending,
+    Environment,
+    Evidence,
+    Figure,
+    Outcome,
+    Report,
+    Run,
+    Server,
+    Target,
+    TrialKind,
+    Trials,
+)
 
 BEHAVIOUR = ("CAP", "PATH", "CONT", "READ", "WRITE", "STAT", "LIST", "MOVE", "DEL", "WALK", "URL", "ERR", "CONF")
 
@@ -24,6 +38,22 @@ TAIL = Evidence(
     reproducer="from storagedriver import factory\n",
     traceback="storagedriver.testing.expect.ContractViolation: content after a shorter put",
 )
+
+REQUESTS = ("1: POST uploads", "2: PUT part", "3: POST complete")
+
+TRIALS = (
+    Trials(TrialKind.FAULT, "put", "status 503", REQUESTS, (Ending.SURVIVED,) * 3),
+    Trials(
+        TrialKind.FAULT,
+        "put",
+        "reset after the request",
+        REQUESTS,
+        (Ending.SURVIVED, Ending.REFUSED, Ending.VIOLATED),
+    ),
+    Trials(TrialKind.CRASH, "move", "killed", ("1: COPY",), (Ending.SURVIVED,)),
+)
+
+FIGURES = (Figure("operations", 2000, ""), Figure("growth of memory", 12.5, "B/operation"))
 
 HOSTILE = "[bold red]not markup[/] [/] \x1b[2J\u202e \udc80 :smile:\nsecond line"
 
@@ -88,6 +118,7 @@ def example(*incomplete_reasons: str, labels: Collection[str] = ("inmemory", "s3
         collector.add_check(first, check(name, Outcome.NOT_OFFERED, reason="redirect is not declared"))
     for label in others:
         collector.add_target(target(label))
+        collector.add_check(label, check("CONT-7", number=3, trials=TRIALS, figures=FIGURES))
         unusual = {"PATH-5", "CONT-2", "CONT-6", "READ-7", "LIST-1", "LIST-3", "CONF-3", "MOVE-4", "MOVE-5", "WRITE-7"}
         all_passed(collector, label, but=unusual)
         collector.add_check(label, check("CONT-2", Outcome.FAILED, 1, evidence=TAIL))

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
-from storagedriver.report import Check, Collector, Evidence, Outcome, Report, Server, Target
+from storagedriver.report import (
+    Check,
+    Collector,
+    Ending,
+    Evidence,
+    Figure,
+    Outcome,
+    Report,
+    Server,
+    Target,
+    TrialKind,
+    Trials,
+)
 
 from .example_report import ENVIRONMENT, run
 
@@ -26,10 +38,14 @@ def hostile() -> Report:
     collector.add_target(
         Target(EVIL, EVIL, EVIL, Server(EVIL, EVIL, EVIL), capabilities={EVIL: EVIL}, parameters={EVIL: EVIL})
     )
+    trials = (Trials(TrialKind.FAULT, EVIL, EVIL, (EVIL,), (Ending.VIOLATED,)),)
     endings = (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED, Outcome.NOT_OFFERED)
     for number, outcome in enumerate(endings, start=1):
         given = evidence if outcome is Outcome.FAILED else None
-        collector.add_check(EVIL, Check(f"{number}{EVIL}", f"CONT-{number}", outcome, EVIL, 0.5, given))
+        collector.add_check(
+            EVIL,
+            Check(f"{number}{EVIL}", f"CONT-{number}", outcome, EVIL, 0.5, given, trials, (Figure(EVIL, 1, EVIL),)),
+        )
     collector.add_check(EVIL, Check(f"5{EVIL}", "CONT-5", Outcome.PASSED))
     collector.add_check(EVIL, Check(f"5{EVIL}", "CONT-5", Outcome.FAILED, evidence=evidence))
     environment = dataclasses.replace(ENVIRONMENT, storagedriver=EVIL, python=EVIL, platform=EVIL, commit=EVIL)

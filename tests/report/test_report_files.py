@@ -12,6 +12,7 @@ import pytest
 
 from storagedriver.contract import Level
 from storagedriver.report import Evidence, Outcome, Report, ReportError, Result, files
+from storagedriver.report.digest import KEY, digest
 
 from .example_report import ENVIRONMENT, check, example, run, target
 
@@ -118,9 +119,43 @@ def changed(path: Path, **changes: Any) -> None:
 
 
 def test_a_newer_format_is_refused_as_such(path: Path) -> None:
-    newer = "https://storagedriver.readthedocs.io/schema/report-2.schema.json"
-    changed(path, **{"$schema": newer}, schema_version=2, novelty=[])
-    with pytest.raises(ReportError, match=r"written by a newer storagedriver \(format 2; this one reads up to 1\)"):
+    newer = "https://storagedriver.readthedocs.io/schema/report-3.schema.json"
+    changed(path, **{"$schema": newer}, schema_version=3, novelty=[])
+    with pytest.raises(ReportError, match=r"written by a newer storagedriver \(format 3; this one reads up to 2\)"):
+        Report.read(path)
+
+
+def as_format_1(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as the version that wrote format 1 would have written it."""
+    older: dict[str, Any] = json.loads(json.dumps(document))
+    for result in older["results"]:
+        for each in result["checks"]:
+            del each["trials"], each["figures"]
+    for each in older["targets"]:
+        del each["files"]
+    older |= {"$schema": older["$schema"].replace("report-2", "report-1"), "schema_version": 1}
+    return {**older, KEY: digest(older)}
+
+
+def test_a_report_of_format_1_is_read_and_its_digest_holds(path: Path) -> None:
+    older = as_format_1(example().to_document())
+    path.write_text(json.dumps(older), encoding="utf-8")
+    report = Report.read(path)
+    assert report.schema_version == 2
+    assert [each.outcome for each in report.results] == [each.outcome for each in example().results]
+    assert report.trials_of("s3@seaweedfs") == ()
+
+    older["run"]["seed"] = 7
+    path.write_text(json.dumps(older), encoding="utf-8")
+    with pytest.raises(ReportError, match="edited after it was written"):
+        Report.read(path)
+
+
+def test_a_report_of_format_1_with_what_came_later_is_refused(path: Path) -> None:
+    older = as_format_1(example().to_document())
+    older["results"][0]["checks"][0]["trials"] = []
+    path.write_text(json.dumps(older), encoding="utf-8")
+    with pytest.raises(ReportError, match="trials"):
         Report.read(path)
 
 

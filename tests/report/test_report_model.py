@@ -129,8 +129,8 @@ def test_a_report_is_consistent() -> None:
         dataclasses.replace(good, results=good.results * 2)
     with pytest.raises(ValueError, match="results of s3, which is no target"):
         dataclasses.replace(good, results=(result(check("CONT-2"), label="s3"),))
-    with pytest.raises(ValueError, match="the format has version 1, not 2"):
-        dataclasses.replace(good, schema_version=2)
+    with pytest.raises(ValueError, match="the format has version 2, not 3"):
+        dataclasses.replace(good, schema_version=3)
 
 
 def test_times_are_utc_whatever_their_clock_is_called() -> None:

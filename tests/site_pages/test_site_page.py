@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from report.example_report import TAIL, check, example, run, target
+from report.example_report import ENVIRONMENT, TAIL, check, example, run, target
 from report.hostile import EVIL, FORBIDDEN, hostile
 from storagedriver import cli
-from storagedriver.report import Collector, Outcome, Report
+from storagedriver.report import Collector, Ending, Outcome, Report, TrialKind, Trials
 from storagedriver.report.site import render
 from storagedriver.report.site.pictures import LARGEST
 
@@ -124,6 +124,36 @@ def test_a_failure_is_told_with_its_evidence() -> None:
         assert part in words
     assert "seaweedfs 4.0 as process, profile quick, seed 20260301" in words
     assert "profile full" in words
+
+
+def test_what_was_tried_is_a_map_of_signs() -> None:
+    page = Page(render({"a.json": example()}))
+    words = " ".join("".join(page.words).split())
+
+    assert "6 faults: 4 survived, 1 clean error, 1 violation" in words
+    assert "✓✓✓3 survived" in words
+    assert "✓↩✗1 survived, 1 refused, 1 violated 3: POST complete" in words
+    assert "CONT-7 growth of memory 12.5 B/operation" in words
+    assert "s3@seaweedfs/trials" in page.values("id")
+    assert "inmemory/trials" not in page.values("id")
+
+
+def test_a_page_of_reports_without_trials_has_no_map() -> None:
+    page = Page(render({"a.json": example(labels=("inmemory",))}))
+
+    assert "trials" not in page.values("id")
+    assert "#trials" not in page.values("href")
+
+
+def test_many_trials_of_a_cell_are_told_as_numbers() -> None:
+    many = Trials(TrialKind.CRASH, "put", "killed", ("a call",) * 300, (Ending.SURVIVED,) * 299 + (Ending.REFUSED,))
+    collector = Collector(["CONT"])
+    collector.add_target(target("files"))
+    collector.add_check("files", check("CONT-7", trials=(many,)))
+
+    words = "".join(Page(render({"a.json": collector.report(run(), ENVIRONMENT)})).words)
+
+    assert "✓ 299 ↩ 1299 survived, 1 refused" in words
 
 
 def test_an_incomplete_run_is_said_to_certify_nothing() -> None:

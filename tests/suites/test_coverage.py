@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from storagedriver.contract import REQUIREMENTS
-from storagedriver_suites import behaviour, concurrency
+from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, security
 
-JUDGED = {*behaviour.GROUPS, *concurrency.GROUPS}
+JUDGED = {group for suite in (behaviour, concurrency, durability, faults, leaks, security) for group in suite.GROUPS}
+SUITES = "behaviour,concurrency,durability,faults,leaks,security"
 
 
 @pytest.fixture
 def checks(pytester: pytest.Pytester) -> list[pytest.Item]:
     items, _ = pytester.inline_genitems(
-        "--driver=inmemory", "--suite=behaviour,concurrency", "--profile=quick", "-p", "no:cacheprovider"
+        "--driver=inmemory", f"--suite={SUITES}", "--profile=quick", "-p", "no:cacheprovider"
     )
     return items
 

@@ -76,6 +76,10 @@ class Layout:
         return len(self.root) + len(_STAGING) + len(_DATA) + _MARK_LENGTH - 1
 
 
+_MOST_DIGITS = 20
+"""Of a length: none has more."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlobHead:
     """What the service tells of a blob without its content.
@@ -232,25 +236,44 @@ class Container:
 
     def entries(self, prefix: str, *, uncommitted: bool = False) -> Iterator[BlobProperties]:
         """All blobs whose names begin with `prefix`; on demand those that are not committed yet too."""
-        return iter(
-            self.service.get_container_client(self.name).list_blobs(
-                name_starts_with=prefix,
-                include=["uncommittedblobs"] if uncommitted else None,
-                results_per_page=self.page_size,
-            )
+        listed: Any = self.service.get_container_client(self.name).list_blobs(
+            name_starts_with=prefix,
+            include=["uncommittedblobs"] if uncommitted else None,
+            results_per_page=self.page_size,
         )
+        return _below(listed, prefix)
 
     def groups(self, prefix: str) -> Iterator[BlobProperties]:
         """The blobs whose names begin with `prefix` and have no slash after it, and prefixes for all others."""
         walked: Any = self.service.get_container_client(self.name).walk_blobs(
             name_starts_with=prefix, include=["metadata"], delimiter="/", results_per_page=self.page_size
         )
-        return iter(walked)
+        return _below(walked, prefix)
 
     def holds(self, prefix: str) -> bool:
         """Whether any name begins with `prefix`."""
         one = self.service.get_container_client(self.name).list_blobs(name_starts_with=prefix, results_per_page=1)
         return next(iter(one), None) is not None
+
+
+def _below(listed: Any, prefix: str) -> Iterator[BlobProperties]:
+    """The entries of a listing by the SDK, page by page: those alone that were asked for (SEC-1).
+
+    Raises:
+        BackendError: There are others, which would be shown as a directory's, and deleted with it; or the listing goes
+            in a circle.
+    """
+    pages = listed.by_page()
+    markers: set[str] = set()
+    for page in pages:
+        for entry in page:
+            if not str(entry.name).startswith(prefix):
+                raise BackendError("the server lists a name that does not begin with what was asked for")
+            yield entry
+        marker = pages.continuation_token
+        if marker and marker in markers:
+            raise BackendError("a page of the listing says that more follows where it has been before")
+        markers.add(marker or "")
 
 
 def _checked(response: Any, start: int) -> Answer:
@@ -265,12 +288,12 @@ def _checked(response: Any, start: int) -> Answer:
         error = HttpResponseError(response=response)
         error.error_code = headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]  # as the SDK does
         raise error
-    size = int(headers.get("Content-Length", 0))
+    size = _number(headers.get("Content-Length", "0"))
     told = headers.get("Content-Range", "")
     if start or told:
         if response.status_code != 206 or not told.startswith(f"bytes {start}-"):
             raise BackendError(f"bytes from {start} on were asked for, and other ones sent")
-        size = int(told.rpartition("/")[2])
+        size = _number(told.rpartition("/")[2])
     metadata = {
         name[len(_METADATA) :].lower(): value for name, value in headers.items() if name.lower().startswith(_METADATA)
     }
@@ -286,10 +309,19 @@ def _checked(response: Any, start: int) -> Answer:
     return Answer(head, response.iter_raw(), response.close)
 
 
+def _number(told: str) -> int:
+    if not (told.isascii() and told.isdigit() and len(told) < _MOST_DIGITS):
+        raise BackendError("the server announces a length that is no number")
+    return int(told)
+
+
 def head_of(properties: BlobProperties) -> BlobHead:
     """What the SDK tells of a blob, in the driver's terms."""
     kind: Any = properties.blob_type
     copied: Any = properties.copy
+    told: Any = properties.size
+    if told is None or told < 0 or properties.last_modified is None:
+        raise BackendError("the properties of a blob were answered without a size or a time")
     return BlobHead(
         size=properties.size,
         etag=str(properties.etag or ""),

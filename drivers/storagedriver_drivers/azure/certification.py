@@ -9,6 +9,7 @@ from typing import Any
 from storagedriver import paths
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
+from storagedriver.wire import WireAccess
 from storagedriver_drivers.azure.access import access_of
 from storagedriver_drivers.azure.blobs import Container, Layout
 from storagedriver_drivers.azure.client import make_service
@@ -57,4 +58,11 @@ register_suite(
     inspect=inspect,
     foreign=ForeignBlobs,
     root_parameter="rootdirectory",
+    wire=WireAccess(
+        addresses=("serviceurl",),
+        parameters={"max_retries": 2, "connect_timeout": 1, "read_timeout": 1},
+        seconds=40,
+        unverified={"skipverify": True},
+        authority="ca_bundle",
+    ),
 )

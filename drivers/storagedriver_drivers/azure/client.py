@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import re
+import sys
 import time
+import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -33,6 +35,8 @@ _CONNECTIONS = 64
 _BODY_PIECE = 256 << 10
 _LONGEST_DELAY = 20.0
 _TOO_MANY_REQUESTS = 429
+_ERRORS_FROM = 300
+"""Statuses of answers that are no success."""
 
 _LOGGERS = (
     "azure.core.pipeline.policies.http_logging_policy",
@@ -54,8 +58,13 @@ _LOGGERS = (
 _SIGNATURE = re.compile(r"(\bsig=)[^&\s\"']+", re.IGNORECASE)
 
 
+_MAKING_IDS = ("azure.storage.blob._shared.policies", "azure.storage.blob._shared.base_client")
+"""The SDK's modules that make ids of requests and batches."""
+
+
 def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClient:
     """A client of its own connections; it is safe between threads. No request is made."""
+    _make_ids_at_random()
     if parameters.skipverify:
         _logger.warning("skipverify: the TLS certificate of %s is not verified", access.url)
     return BlobServiceClient(
@@ -73,6 +82,25 @@ def make_service(parameters: AzureParameters, access: Access) -> BlobServiceClie
         # upload: two at once would mix.
         max_single_put_size=LARGEST_BLOCK,
     )
+
+
+def _make_ids_at_random() -> None:
+    """Let the SDK's ids be random ones.
+
+    Its own are made of the time, for which libuuid keeps a file open in each thread, also when the thread has ended; and
+    each batch of deletes has threads of its own (LEAK-1).
+    """
+    for name in _MAKING_IDS:
+        module: Any = sys.modules.get(name)
+        if getattr(module, "uuid", None) is uuid:
+            # The SDK takes an id of ours for plain requests alone. No other module sees this one's name.
+            module.uuid = _RandomIds
+
+
+class _RandomIds:
+    """What the SDK uses of the module uuid."""
+
+    uuid1 = uuid4 = staticmethod(uuid.uuid4)
 
 
 class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it lazily, untyped
@@ -116,7 +144,9 @@ class _Retries(ExponentialRetry):
 def _transport(parameters: AzureParameters) -> RequestsTransport:
     sessions = require("requests", extra="azure", driver_name="azure")
     session = sessions.Session()
-    adapter = sessions.adapters.HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+    # Listings and errors are read whole, whatever they grow to.
+    session.headers["Accept-Encoding"] = "identity"
+    adapter = _adapter(sessions)(pool_maxsize=_CONNECTIONS, max_retries=0)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return _Transport(
@@ -126,6 +156,22 @@ def _transport(parameters: AzureParameters) -> RequestsTransport:
         connection_verify=_verify(parameters),
         connection_data_block_size=_BODY_PIECE,
     )
+
+
+def _adapter(sessions: Any) -> Any:
+    """The class of what sends requests: it takes no compressed answer but the content of a blob, which is never unpacked."""
+
+    class Adapter(sessions.adapters.HTTPAdapter):  # type: ignore[misc]  # imported late, untyped
+        def build_response(self, request: Any, response: Any) -> Any:
+            encoding = response.headers.get("Content-Encoding", "identity")
+            is_content = request.method == "HEAD" or (request.method == "GET" and "comp=" not in request.url)
+            if encoding != "identity" and not (is_content and response.status < _ERRORS_FROM):
+                response.release_conn()
+                response.close()
+                raise sessions.exceptions.ContentDecodingError("the server compressed what was asked for as it is")
+            return super().build_response(request, response)
+
+    return Adapter
 
 
 def _verify(parameters: AzureParameters) -> bool | str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError, PathNotFoundError, StorageDriverError
+from storagedriver.library_failures import is_unforeseen
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError, HttpResponseError
@@ -31,6 +32,9 @@ _HINTS = {
     "KeyBasedAuthenticationNotPermitted": "the account takes no keys; use clientsecret or defaultcredentials",
     "PublicAccessNotPermitted": _CREDENTIALS,
 }
+
+_LIBRARIES = frozenset({"azure", "codecs", "email", "encodings", "http", "json", "requests", "urllib3", "xml"})
+"""What parses answers."""
 
 __all__ = ["AzureError", "HttpResponseError", "code", "is_absent", "status", "translate"]
 
@@ -79,6 +83,8 @@ def translate(error: Exception, container: str) -> StorageDriverError | None:
         return BackendError(f"the server could not be asked ({names[-1]}); check serviceurl, realm and the network")
     if isinstance(error, OSError):
         return BackendError(f"the connection failed: {type(error).__name__}")
+    if is_unforeseen(error, _LIBRARIES):
+        return BackendError(f"the server's answer makes no sense to the SDK: {type(error).__name__}")
     return None
 
 

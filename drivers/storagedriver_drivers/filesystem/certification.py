@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storagedriver.registry import register_suite
+from storagedriver.wire import NO_SERVER
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
 from storagedriver_drivers.filesystem.foreign import ForeignFiles
 
@@ -38,4 +39,5 @@ register_suite(
     inspect=inspect,
     foreign=ForeignFiles,
     root_parameter="rootdirectory",
+    wire=NO_SERVER,
 )

@@ -16,6 +16,9 @@ def _absolute(given: Path) -> Path:
     if not given.is_absolute():
         # The working directory differs between processes, and may change: the same words would mean several stores.
         raise ValueError("an absolute path is needed: it begins with '/'")
+    if ".." in given.parts:
+        # Behind a link it leads elsewhere than it reads (SEC-1).
+        raise ValueError("'..' is no part of it: write the folder that is meant")
     return given
 
 
@@ -23,5 +26,5 @@ class FilesystemParameters(DriverParameters):
     """Parameters of the filesystem driver."""
 
     rootdirectory: Annotated[Path, AfterValidator(_absolute)] = Field(
-        description="Folder of this machine that all files lie in, an absolute path; made when the first file is written.",
+        description="Folder of this machine that all files lie in, an absolute path without '..'; made when the first file is written.",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storagedriver.registry import register_suite
+from storagedriver.wire import NO_SERVER
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.store import shared_store
 
@@ -27,4 +28,5 @@ register_suite(
     parameters=_parameters,
     inspect=_inspect,
     root_parameter="rootdirectory",
+    wire=NO_SERVER,
 )

@@ -9,6 +9,7 @@ from typing import Any
 from storagedriver import paths
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
+from storagedriver.wire import WireAccess
 from storagedriver_drivers.s3.client import make_client
 from storagedriver_drivers.s3.driver import S3Driver
 from storagedriver_drivers.s3.foreign import ForeignObjects
@@ -54,4 +55,11 @@ register_suite(
     inspect=inspect,
     foreign=ForeignObjects,
     root_parameter="rootdirectory",
+    wire=WireAccess(
+        addresses=("regionendpoint",),
+        parameters={"maxretries": 2, "connect_timeout": 1, "read_timeout": 1},
+        seconds=40,
+        unverified={"skipverify": True},
+        authority="ca_bundle",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import functools
 import hashlib
 import logging
@@ -40,7 +41,7 @@ def make_client(parameters: S3Parameters) -> S3Client:
     """A client of its own session; it is safe between threads. No request is made."""
     config = require("botocore.config", extra="s3", driver_name="s3").Config
     # boto3's client without boto3's session, which adds its path to the loader each time it is made.
-    session = require("botocore.session", extra="s3", driver_name="s3").Session()
+    session = _session(event_hooks=copy.copy(_handlers()), include_builtin_handlers=False)
     session.register_component("data_loader", _models())
     if parameters.skipverify:
         _logger.warning("skipverify: the TLS certificate of %s is not verified", parameters.endpoint_url or "Amazon S3")
@@ -78,6 +79,18 @@ def make_client(parameters: S3Parameters) -> S3Client:
 def _models() -> Any:
     """What reads boto3's models of Amazon's services, and keeps them: parsing them is nine tenths of making a client."""
     return require("botocore.loaders", extra="s3", driver_name="s3").create_loader()
+
+
+@functools.cache
+def _handlers() -> Any:
+    """The events that botocore's own functions serve, for copies: registering them is half of the rest."""
+    served = require("botocore.hooks", extra="s3", driver_name="s3").HierarchicalEmitter()
+    _session(event_hooks=served)
+    return served
+
+
+def _session(**arguments: Any) -> Any:
+    return require("botocore.session", extra="s3", driver_name="s3").Session(**arguments)
 
 
 def content_md5(content: bytes | bytearray) -> str:

@@ -45,19 +45,23 @@ def delete(bucket: Bucket, layout: Layout, path: str) -> None:
     for _ in range(_MOST_LEVELS if hides else 0):
         if not bucket.holds(prefix):
             break
-        _delete_listed(bucket, key, prefix)
+        before, (found, _) = found, _delete_listed(bucket, key, prefix)
+        if found == before:
+            # Nothing new came to light: somebody writes it again, or the server lists what is not there.
+            break
 
 
-def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[bool, bool]:
-    """Delete all that a listing shows below `prefix`; tells whether there was any, and whether more may be hidden."""
-    found = hides = False
+def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[str | None, bool]:
+    """Delete all that a listing shows below `prefix`; tells the first key, if any, and whether more may be hidden."""
+    found: str | None = None
+    hides = False
     # A file of the directory's own name goes with it; S3 does not mind if there is none.
     pending = [key]
     for page in bucket.pages(prefix):
         # MinIO leaves out of its listings what lies below an object, as long as that object is there.
         hides = is_minio(page)
         keys = [entry["Key"] for entry in page.get("Contents", [])]
-        found = found or bool(keys)
+        found = found or next(iter(keys), None)
         pending += keys
         whole = len(pending) - len(pending) % _BATCH
         remove_all(bucket, pending[:whole])

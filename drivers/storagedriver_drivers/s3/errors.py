@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError, PathNotFoundError, StorageDriverError
+from storagedriver.library_failures import is_unforeseen
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
@@ -52,6 +53,9 @@ _CONNECTION_HINTS = {
 }
 """What puts right what boto3 could not do, by its error."""
 
+_LIBRARIES = frozenset({"botocore", "codecs", "dateutil", "email", "encodings", "http", "json", "urllib3", "xml"})
+"""What parses answers."""
+
 __all__ = ["BODY_FAILURES", "ClientError", "FlexibleChecksumError", "code", "is_absent", "status", "translate"]
 
 
@@ -90,4 +94,6 @@ def translate(error: Exception) -> StorageDriverError | None:
         return BackendError((f"{detail}: {template}" if template and "{" not in template else detail) + hint)
     if isinstance(error, (HTTPError, OSError)):
         return BackendError(f"the connection failed: {type(error).__name__}")
+    if is_unforeseen(error, _LIBRARIES):
+        return BackendError(f"the server's answer makes no sense to boto3: {type(error).__name__}")
     return None

@@ -98,9 +98,10 @@ class Bucket:
             if is_absent(error):
                 return None
             raise
-        return ObjectHead(
-            answer["ContentLength"], answer.get("ETag", ""), answer["LastModified"], answer.get("Metadata", {})
-        )
+        size, modified = answer.get("ContentLength"), answer.get("LastModified")
+        if size is None or size < 0 or modified is None:
+            raise BackendError("HeadObject was answered without a size or a time")
+        return ObjectHead(size, answer.get("ETag", ""), modified, answer.get("Metadata", {}))
 
     def open(
         self, key: str, *, start: int = 0, end: int | None = None, if_match: str | None = None
@@ -135,6 +136,7 @@ class Bucket:
         arguments: dict[str, Any] = {"Delimiter": delimiter} if delimiter else {}
         while True:
             page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=self._page, **arguments)
+            _require_below(page, prefix)
             yield page
             if not page.get("IsTruncated"):
                 return
@@ -147,6 +149,20 @@ class Bucket:
         """Whether any key begins with `prefix`."""
         page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1)
         return bool(page.get("Contents"))
+
+
+def _require_below(page: Mapping[str, Any], prefix: str) -> None:
+    """What is listed was asked for: else other files would be shown as those of a directory, and deleted with it (SEC-1).
+
+    Raises:
+        BackendError: It is not, or lacks what every entry has.
+    """
+    for entry in page.get("Contents", []):
+        if not entry.get("Key", "").startswith(prefix) or not entry.keys() >= {"Key", "Size", "LastModified"}:
+            raise BackendError("the server lists a key that does not lie below the prefix, or is not whole")
+    for group in page.get("CommonPrefixes", []):
+        if not group.get("Prefix", "").startswith(prefix):
+            raise BackendError("the server lists a prefix that does not lie below the one asked for")
 
 
 def server(answer: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError, PathNotFoundError, StorageDriverError
+from storagedriver.library_failures import is_unforeseen
 
 if TYPE_CHECKING:
     from urllib3.exceptions import HTTPError
@@ -86,7 +87,13 @@ def translate(error: Exception) -> StorageDriverError | None:
     if isinstance(error, TRANSFER_FAILURES):
         hint = "; the server's certificate is not trusted: give its authority as ca_bundle" if is_lasting(error) else ""
         return BackendError(f"the connection failed: {type(error).__name__}{hint}")
+    if is_unforeseen(error, _LIBRARIES):
+        return BackendError(f"the server's answer makes no sense to the client: {type(error).__name__}")
     return None
+
+
+_LIBRARIES = frozenset({"codecs", "email", "encodings", "http", "json", "requests", "swiftclient", "urllib3"})
+"""What parses answers."""
 
 
 _HINTS = {

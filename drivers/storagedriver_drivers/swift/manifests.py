@@ -73,7 +73,7 @@ def _read_static(container: Container, layout: Layout, key: str, head: ObjectHea
             for entry in json.loads(found[1])
             if "data" not in entry
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as damage:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as damage:
         raise BackendError("a manifest is not as it should be") from damage
 
 

@@ -261,6 +261,11 @@ class Container:
         page = answer.json()
         if not isinstance(page, list) or not all(isinstance(each, dict) and entry_name(each) for each in page):
             raise BackendError("a page of the listing is not as it should be")
+        if not all(_is_whole(each) for each in page):
+            raise BackendError("a page of the listing is not as it should be")
+        if not all(entry_name(each).startswith(prefix) for each in page):
+            # They would be shown as a directory's, and deleted with it (SEC-1).
+            raise BackendError("the server lists a name that does not begin with what was asked for")
         return page
 
     @property
@@ -324,6 +329,12 @@ class Container:
             return 0
 
 
+def _is_whole(entry: Listed) -> bool:
+    """Whether an entry tells of a size, if at all, by a number."""
+    size = entry.get("bytes", 0)
+    return isinstance(size, int) and size >= 0
+
+
 def entry_name(entry: Listed) -> str:
     """The name of an entry, which for a group ends with the delimiter."""
     return str(entry.get("name") or entry.get("subdir") or "")
@@ -350,11 +361,13 @@ def head_of(headers: Mapping[str, str]) -> ObjectHead:
     """
     try:
         size = int(headers["content-length"])
+        if size < 0:
+            raise ValueError("a size below zero")
         if "x-timestamp" in headers:
             modified = datetime.fromtimestamp(float(headers["x-timestamp"]), UTC)
         else:
             modified = parsedate_to_datetime(headers["last-modified"])
-    except (KeyError, ValueError) as damage:
+    except (KeyError, ValueError, OverflowError, OSError) as damage:
         raise BackendError("an object was answered for without size or time") from damage
     return ObjectHead(
         size=size,

@@ -64,7 +64,7 @@ class Answer:
         """
         try:
             return json.loads(self.body)
-        except ValueError as damage:
+        except (ValueError, RecursionError) as damage:
             raise BackendError("the server's answer is not JSON") from damage
 
 
@@ -216,7 +216,7 @@ class Session:
             raise AnswerError("the question for /info", status)
         try:
             told = json.loads(body) if status == 200 else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             # Some servers answer all they do not know by a page for people.
             told = {}
         return told if isinstance(told, dict) else {}

@@ -7,6 +7,7 @@ segments, from before the first until it is committed: who ends streams finds th
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 from dataclasses import dataclass
@@ -117,7 +118,13 @@ def drop(files: Files, path: str, stream: str) -> None:
     head = files.container.head(files.layout.key(path))
     if head is None or head.mark != stream:
         pages = files.container.pages(f"{files.layout.segments(stream)}/")
-        files.discard(entry_name(entry) for page in pages for entry in page)
+        listed = {entry_name(entry) for page in pages for entry in page}
+        files.discard(listed)
+        # The listing may lag behind the segments, which are numbered without a gap.
+        for number in itertools.count(1):
+            segment = files.layout.segment(stream, number)
+            if segment not in listed and not files.container.remove(segment):
+                break
     files.container.remove(name)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from storagedriver.backends.azurite import AZURITE
 from storagedriver.backends.ceph import CEPH
@@ -22,6 +21,8 @@ from storagedriver.backends.moto import MotoProvider
 from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 from storagedriver.backends.swift import SWIFT
+from storagedriver.installed import entry_points
+from storagedriver.suggestions import did_you_mean
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"
@@ -129,10 +130,10 @@ def _named(wanted: str) -> tuple[Provider, tuple[str, ...]]:
     known = providers()
     provider = known.get(name)
     if provider is None:
-        near = difflib.get_close_matches(name, list(known), n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(name, known)
         raise UnknownBackendError(
-            f"no backend is called {name!r}; {hint}known backends: {', '.join(known)}", known=list(known)
+            f"no backend is called {name!r}; {hint}{' ' if hint else ''}known backends: {', '.join(known)}",
+            known=list(known),
         )
     if not separator:
         return provider, provider.modes

@@ -51,19 +51,12 @@ class Envelope:
     _inner: dsse.Envelope
 
     @classmethod
-    def parse(cls, content: bytes) -> Self:
-        """Read an envelope.
+    def of(cls, given: Any) -> Self:
+        """Read the envelope in a JSON value.
 
         Raises:
-            MalformedCertificateError: It is huge, not one JSON object without doubled keys, or not an envelope with
-                signatures, each by another key, in canonical base64.
+            MalformedCertificateError: It is none with signatures, each by another key, in canonical base64.
         """
-        if len(content) > LARGEST:
-            raise MalformedCertificateError(f"not a certificate: it has more than {LARGEST >> 20} MiB")
-        try:
-            given = parse_json(content, what="a certificate")
-        except ReportError as broken:
-            raise MalformedCertificateError(str(broken)) from broken
         if not isinstance(given, dict):
             raise MalformedCertificateError("not a certificate: an object with an envelope is needed")
         payload_type, signatures = given.get("payloadType"), given.get("signatures")
@@ -100,6 +93,20 @@ class Envelope:
         except VerificationError:
             return False
         return True
+
+
+def read_document(content: bytes) -> Any:
+    """The JSON value that is said to be a certificate.
+
+    Raises:
+        MalformedCertificateError: It is huge, or not one JSON value without doubled keys.
+    """
+    if len(content) > LARGEST:
+        raise MalformedCertificateError(f"not a certificate: it has more than {LARGEST >> 20} MiB")
+    try:
+        return parse_json(content, what="a certificate")
+    except ReportError as broken:
+        raise MalformedCertificateError(str(broken)) from broken
 
 
 def _decoded(given: Any, name: str) -> bytes:

@@ -3,8 +3,9 @@
 CertificateError
 ├── KeyFileError                a key cannot be read or written
 ├── TrustRootsError             whom to trust cannot be told
-├── SubjectError                the driver's files cannot be found, or are not those that were judged
 ├── RefusedError                nothing may be certified
+├── IdentityError               who signs through Sigstore cannot be told
+├── SigningError                Sigstore did not sign
 └── MalformedCertificateError   a certificate that cannot be read
 """
 
@@ -38,12 +39,16 @@ class TrustRootsError(CertificateError, JudgingFileError):
     """Trust roots that cannot be read or mean nothing, so that nothing can be verified."""
 
 
-class SubjectError(CertificateError):
-    """The files of a driver cannot be found or listed, or are not those that were judged."""
-
-
 class RefusedError(CertificateError):
     """Nothing may be certified, whatever the key."""
+
+
+class IdentityError(CertificateError):
+    """There is no identity token to sign by through Sigstore, or it is none that holds now."""
+
+
+class SigningError(CertificateError):
+    """What was to be signed through Sigstore was not: a service cannot be reached, refuses, or gives what does not verify."""
 
 
 class MalformedCertificateError(CertificateError):

@@ -15,11 +15,10 @@ from storagedriver.certificates.statement import (
     CertifiedTarget,
     CertifiedWaiver,
     Statement,
-    Subject,
 )
-from storagedriver.certificates.subjects import Files, same_distribution
 from storagedriver.certification import Policy, Verdict, Waiver
-from storagedriver.report import Outcome, Report, Target
+from storagedriver.driver_files import Files, same_distribution
+from storagedriver.report import FilesDigest, Outcome, Report, Target
 from storagedriver.report.digest import KEY
 from storagedriver.report.environment import version
 from storagedriver.report.outcome import AGAINST
@@ -47,8 +46,8 @@ def issue(
         valid: How long it is said. It ends before, with the last day of the first waiver that was needed.
 
     Raises:
-        RefusedError: The gate is closed, two reports have files of one name, or the files of a driver are of another
-            distribution than the one that was judged.
+        RefusedError: The gate is closed, two reports have files of one name, or the files of a driver are not those
+            that were judged.
     """
     if not verdict.passed:
         raise RefusedError("the gate is closed, so there is nothing to certify")
@@ -72,7 +71,7 @@ def issue(
             for each in verdict.waived
         ),
     )
-    subjects: dict[Subject, None] = dict.fromkeys(
+    subjects: dict[FilesDigest, None] = dict.fromkeys(
         subject for report in reports.values() for target in report.targets for subject in files[target.driver].subjects
     )
     passed, warned = _requirements(verdict, reports)
@@ -90,6 +89,14 @@ def _require_same(path: str, target: Target, files: Files) -> None:
             f"{path}: {target.label} came from {target.distribution or 'no distribution'}, and the files are of "
             f"{files.distribution}: run the suites on these"
         )
+    for subject in files.subjects:
+        same = (each for each in target.files if (each.name, each.method) == (subject.name, subject.method))
+        judged = next(same, None)
+        if judged is not None and judged.sha256 != subject.sha256:
+            raise RefusedError(
+                f"{path}: {target.label} was judged with another {subject.name} than the one here (sha256 "
+                f"{judged.sha256[:16]}, not {subject.sha256[:16]}): run the suites on this one"
+            )
 
 
 def _end(latest: datetime, waivers: Sequence[Waiver]) -> datetime:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from storagedriver.certificates.errors import MalformedCertificateError
-from storagedriver.report import ReportError, Server
+from storagedriver.report import FilesDigest, ReportError, Server
 from storagedriver.report.files import parse_json
 from storagedriver.report.record import Record
 
@@ -24,21 +24,6 @@ FORMAT = 1
 
 REPORT_ALGORITHM = "storagedriverReport"
 """How a report's digest is called in a statement: that of its values, in hexadecimal, as storagedriver.report.digest makes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject(Record):
-    """Files of a driver, and their digest.
-
-    Attributes:
-        name: Their name: that of a file or a folder, or a distribution's name and version.
-        method: How the digest was made: "file", "tree" or "installed". docs/certificates.md tells each.
-        sha256: The digest, in hexadecimal.
-    """
-
-    name: str
-    method: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +165,7 @@ class Statement:
             out.
     """
 
-    subjects: tuple[Subject, ...]
+    subjects: tuple[FilesDigest, ...]
     certificate: Certificate
     passed: tuple[str, ...]
     warned: tuple[str, ...]
@@ -255,13 +240,13 @@ class Statement:
         )
 
 
-def _subject(given: Any) -> Subject:
+def _subject(given: Any) -> FilesDigest:
     described = _object(given, "a subject")
     digests = _object(described.get("digest"), "the digest of a subject")
     annotations = _object(described.get("annotations"), "the annotations of a subject")
     values = {"name": described.get("name"), "method": annotations.get("method"), "sha256": digests.get("sha256")}
     try:
-        return Subject.from_dict(values)
+        return FilesDigest.from_dict(values)
     except ReportError as broken:
         raise MalformedCertificateError(str(broken)) from broken
 

@@ -1,19 +1,20 @@
-"""Trust roots: whose signatures count, for certificates of which days, and whose do no more."""
+"""Trust roots: whose signatures count, of which days, and whose do no more."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pydantic import model_validator as validator_of_all
 
 from storagedriver.certificates.errors import KeyFileError, TrustRootsError
 from storagedriver.certificates.keys import PublicKey, read_key_file
+from storagedriver.certificates.sigstore_root import SigstoreRoot
+from storagedriver.certificates.term import ALWAYS, Term
 from storagedriver.certification.policy import Date, Text
 from storagedriver.certification.toml_file import place_in, read_toml
 
@@ -24,12 +25,11 @@ _KEY_FILES = ("*.pub", "*.pem")
 _PEM_BEGINNING = "-----BEGIN "
 
 
-class _Key(BaseModel):
-    """A table `[[keys]]`."""
+class _Signer(BaseModel):
+    """What a table says of a signer, whoever it is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    public_key: Text
     name: Text | None = None
     valid_from: Date | None = None
     valid_until: Date | None = None
@@ -41,8 +41,27 @@ class _Key(BaseModel):
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise ValueError("valid_until is before valid_from")
         if self.reason and not self.revoked:
-            raise ValueError("a reason is for a key that is revoked")
+            raise ValueError("a reason is for what is revoked")
         return self
+
+    @property
+    def term(self) -> Term:
+        """When it is trusted."""
+        return Term(self.valid_from, self.valid_until, revoked=self.revoked, reason=self.reason)
+
+
+class _Key(_Signer):
+    """A table `[[keys]]`."""
+
+    public_key: Text
+
+
+class _Identity(_Signer):
+    """A table `[[sigstore]]`."""
+
+    identity: Text
+    issuer: Text
+    trust: Text | None = None
 
 
 class _Roots(BaseModel):
@@ -50,50 +69,72 @@ class _Roots(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    keys: Annotated[tuple[_Key, ...], Field(min_length=1)]
+    keys: tuple[_Key, ...] = ()
+    sigstore: tuple[_Identity, ...] = ()
     threshold: Annotated[StrictInt, Field(ge=1)] = 1
+
+    @validator_of_all(mode="after")
+    def _trusts_someone(self) -> Self:
+        if not self.keys and not self.sigstore:
+            raise ValueError("neither a table [[keys]] nor a table [[sigstore]] says whom to trust")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A key, and for what it is trusted.
+    """A key, and when it is trusted.
 
     Attributes:
         key: The key.
         name: What it is called.
-        valid_from: The first day on which it may have signed, in UTC; None for any.
-        valid_until: The last such day.
-        revoked: When it was revoked: whatever it signed, before that too, is not believed. None while it is not.
-        reason: Why it was revoked.
+        term: When it is trusted, by what the certificate says of when it was made.
     """
 
     key: PublicKey
     name: str
-    valid_from: date | None = None
-    valid_until: date | None = None
-    revoked: date | None = None
-    reason: str | None = None
+    term: Term = ALWAYS
 
     @property
     def words(self) -> str:
         """The key for readers: its name, and the beginning of its id."""
-        return f"{self.name} ({self.key.id[:16]})"
+        return f"the key {self.name} ({self.key.id[:16]})"
+
+    def to_dict(self) -> dict[str, str]:
+        """The key as JSON has it."""
+        return {"id": self.key.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIdentity:
+    """Someone who signs through Sigstore, and when that is trusted.
+
+    Attributes:
+        identity: The name that the signing certificate has to be for: an address, or a workflow's URL.
+        issuer: The URL of the OpenID Connect provider that has to have vouched for it.
+        name: What it is called.
+        root: Whose certificates and logs have to have shown that; None for Sigstore's public ones.
+        term: When it is trusted, by the time of the signing certificate.
+    """
+
+    identity: str
+    issuer: str
+    name: str
+    root: SigstoreRoot | None = None
+    term: Term = ALWAYS
 
     @property
-    def revocation(self) -> str:
-        """When and why it was revoked, of a key that was."""
-        why = f": {self.reason}" if self.reason else ""
-        return f"the key {self.words} was revoked on {self.revoked}{why}"
+    def words(self) -> str:
+        """The identity for readers."""
+        name = "" if self.name == self.identity else f"{self.name}, "
+        return f"{name}{self.identity} (by {self.issuer})"
 
-    def problem(self, made_at: datetime) -> str | None:
-        """Why it is not trusted for a certificate that was made then, in UTC; None if it is."""
-        if self.revoked is not None:
-            return self.revocation
-        if self.valid_from is not None and made_at.date() < self.valid_from:
-            return f"the key {self.words} is valid from {self.valid_from} on, and it signed on {made_at.date()}"
-        if self.valid_until is not None and made_at.date() > self.valid_until:
-            return f"the key {self.words} was valid until {self.valid_until}, and it signed on {made_at.date()}"
-        return None
+    def to_dict(self) -> dict[str, str]:
+        """The identity as JSON has it."""
+        return {"identity": self.identity, "issuer": self.issuer, "name": self.name}
+
+
+Signer: TypeAlias = TrustedKey | TrustedIdentity
+"""Whose signature counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +144,19 @@ class TrustRoots:
     Attributes:
         path: Where that is said.
         keys: The keys, each once.
+        identities: Who may have signed through Sigstore.
         threshold: How many of them have to have signed.
     """
 
     path: str
     keys: tuple[TrustedKey, ...]
+    identities: tuple[TrustedIdentity, ...] = ()
     threshold: int = 1
+
+    @classmethod
+    def of(cls, identity: TrustedIdentity) -> Self:
+        """One identity is trusted, and no key."""
+        return cls(identity.words, (), (identity,))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -137,9 +185,14 @@ class TrustRoots:
         except ValidationError as wrong:
             raise TrustRootsError(path, [_told(each["loc"], each["msg"]) for each in wrong.errors()]) from None
         keys = _each_once(path, [_from_table(path, number, each) for number, each in enumerate(read.keys)])
-        if read.threshold > len(keys):
-            raise TrustRootsError(path, [f"threshold: {read.threshold} of {len(keys)} keys can never have signed"])
-        return cls(path, keys, read.threshold)
+        identities = _each_identity_once(
+            path, [_identity(path, number, each) for number, each in enumerate(read.sigstore)]
+        )
+        # What Sigstore signs has one signature.
+        if read.threshold > max(len(keys), min(len(identities), 1)):
+            who = f"{len(keys)} keys" if keys else "1 identity"
+            raise TrustRootsError(path, [f"threshold: {read.threshold} of {who} can never have signed"])
+        return cls(path, keys, identities, read.threshold)
 
 
 def _from_table(path: str, number: int, table: _Key) -> TrustedKey:
@@ -152,9 +205,16 @@ def _from_table(path: str, number: int, table: _Key) -> TrustedKey:
             key, name = PublicKey.parse(read_key_file(os.fspath(file)), path=place), file.name
     except KeyFileError as broken:
         raise TrustRootsError(path, [f"{place}: {broken.reason}"]) from broken
-    return TrustedKey(
-        key, table.name or name, table.valid_from, table.valid_until, revoked=table.revoked, reason=table.reason
-    )
+    return TrustedKey(key, table.name or name, table.term)
+
+
+def _identity(path: str, number: int, table: _Identity) -> TrustedIdentity:
+    try:
+        root = None if table.trust is None else SigstoreRoot.read(Path(path).parent / table.trust)
+    except TrustRootsError as broken:
+        place = f"sigstore[{number}].trust"
+        raise TrustRootsError(path, [f"{place}: {problem}" for problem in broken.problems]) from broken
+    return TrustedIdentity(table.identity, table.issuer, table.name or table.identity, root, table.term)
 
 
 def _of_folder(folder: Path) -> Sequence[TrustedKey]:
@@ -178,6 +238,16 @@ def _each_once(path: str, keys: Sequence[TrustedKey]) -> tuple[TrustedKey, ...]:
     for each in keys:
         if (other := seen.setdefault(each.key.id, each)) is not each:
             raise TrustRootsError(path, [f"{other.name} and {each.name} are the same key; which of the two counts?"])
+    return tuple(seen.values())
+
+
+def _each_identity_once(path: str, identities: Sequence[TrustedIdentity]) -> tuple[TrustedIdentity, ...]:
+    seen: dict[tuple[str, str, SigstoreRoot | None], TrustedIdentity] = {}
+    for each in identities:
+        if (other := seen.setdefault((each.identity, each.issuer, each.root), each)) is not each:
+            raise TrustRootsError(
+                path, [f"{other.name} and {each.name} are the same identity; which of the two counts?"]
+            )
     return tuple(seen.values())
 
 

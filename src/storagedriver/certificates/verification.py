@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from storagedriver.certificates.envelope import PAYLOAD_TYPE, Envelope
+from storagedriver.certificates.bundle import SigstoreBundle, is_bundle
+from storagedriver.certificates.envelope import PAYLOAD_TYPE, Envelope, read_document
 from storagedriver.certificates.errors import MalformedCertificateError
 from storagedriver.certificates.statement import Certificate, CertifiedReport, Statement
-from storagedriver.certificates.subjects import Files
-from storagedriver.certificates.trust import TrustedKey, TrustRoots
+from storagedriver.certificates.trust import Signer, TrustRoots
+from storagedriver.driver_files import Files
 from storagedriver.report.digest import KEY, check_digest, digest
 from storagedriver.report.errors import ReportError
 from storagedriver.report.files import read_json
@@ -64,12 +65,12 @@ class Verification:
         findings: All that was looked at, in order. After the first that fails of envelope, signature and statement nothing
             else is, as nothing else is known.
         statement: What the certificate says; None unless enough trusted keys signed it.
-        signers: The trusted keys that signed it.
+        signers: Who signed it, of those whose signatures count.
     """
 
     findings: tuple[Finding, ...]
     statement: Statement | None
-    signers: tuple[TrustedKey, ...]
+    signers: tuple[Signer, ...]
 
     @property
     def holds(self) -> bool:
@@ -95,6 +96,9 @@ def verify(
         threshold: How many signatures of trusted keys are needed, if the roots do not ask for more.
         reports: Files that have to be reports of the certificate, unchanged. Without any they are not looked at.
         files: The files of a driver that it has to be about. Without any they are not looked at.
+
+    Raises:
+        TrustRootsError: It is signed through Sigstore, and a root of the trust roots means nothing to Sigstore.
     """
     findings: list[Finding] = []
 
@@ -102,54 +106,104 @@ def verify(
         return Verification((*findings, Finding(aspect, Answer.FAILS, problem)), None, ())
 
     try:
-        envelope = Envelope.parse(content)
+        signatures = _signatures(content, roots)
     except MalformedCertificateError as broken:
         return ended(Aspect.ENVELOPE, str(broken))
-    if envelope.payload_type != PAYLOAD_TYPE:
-        return ended(Aspect.ENVELOPE, f"its content is said to be {envelope.payload_type!r}, not {PAYLOAD_TYPE}")
-    findings.append(Finding(Aspect.ENVELOPE, Answer.HOLDS, f"{PAYLOAD_TYPE}, signatures: {len(envelope.key_ids)}"))
-    known = [each for each in roots.keys if each.key.id in envelope.key_ids]
-    signed = [each for each in known if envelope.signed_by(each.key)]
-    # What a revoked key signed is not even read.
-    believed = [each for each in signed if each.revoked is None]
+    if signatures.payload_type != PAYLOAD_TYPE:
+        return ended(Aspect.ENVELOPE, f"its content is said to be {signatures.payload_type!r}, not {PAYLOAD_TYPE}")
+    findings.append(Finding(Aspect.ENVELOPE, Answer.HOLDS, f"{PAYLOAD_TYPE}, {signatures.words}"))
+    # What a revoked signer signed is not even read.
+    believed = [each for each in signatures.signed if each.term.revoked is None]
     try:
-        statement = Statement.from_payload(envelope.payload) if believed else None
+        statement = Statement.from_payload(signatures.payload) if believed else None
     except MalformedCertificateError as broken:
         return ended(Aspect.STATEMENT, str(broken))
     if statement is None:
-        return ended(Aspect.SIGNATURE, "; ".join(_without_signature(envelope, roots, known, signed)))
-    made_at = statement.certificate.made_at
-    problems = [problem for each in signed if (problem := each.problem(made_at)) is not None]
-    problems += [
-        f"the signature of the key {each.words} is not of this content" for each in known if each not in signed
-    ]
-    signers = tuple(each for each in signed if each.problem(made_at) is None)
+        revoked = [each.term.revocation(each.words) for each in signatures.signed]
+        return ended(Aspect.SIGNATURE, "; ".join([*revoked, *signatures.unsigned] or [signatures.unknown]))
+    signed_at = signatures.signed_at or statement.certificate.made_at
+    judged = [(each, each.term.problem(each.words, signed_at)) for each in signatures.signed]
+    problems = [*(problem for _, problem in judged if problem is not None), *signatures.unsigned]
+    signers = tuple(each for each, problem in judged if problem is None)
     needed = max(threshold, roots.threshold)
-    if len(signers) < needed:
-        count = f"{len(signers)} of {needed} signatures that are needed"
-        return ended(Aspect.SIGNATURE, "; ".join([count, *problems]))
-    names = ", ".join(each.words for each in signers)
-    findings.append(Finding(Aspect.SIGNATURE, Answer.HOLDS, "; ".join([f"signed by {names}", *problems])))
+    # Of a bundle's one signature the roots may know the signer by two roots of Sigstore.
+    count = min(len(signers), signatures.most)
+    if count < needed:
+        return ended(Aspect.SIGNATURE, "; ".join([f"{count} of {needed} signatures that are needed", *problems]))
+    who = ", ".join(each.words for each in signers)
+    findings.append(Finding(Aspect.SIGNATURE, Answer.HOLDS, "; ".join([f"signed by {who}", *problems])))
     findings.append(_time(statement.certificate, now))
     findings.append(_subject(statement, files))
     findings += _reports(statement.certificate.reports, reports)
     return Verification(tuple(findings), statement, signers)
 
 
-def _without_signature(
-    envelope: Envelope, roots: TrustRoots, known: Iterable[TrustedKey], signed: Sequence[TrustedKey]
-) -> Iterator[str]:
-    """Why no signature counts, a sentence each."""
-    nothing = True
-    for each in known:
-        nothing = False
-        if each not in signed:
-            yield f"the signature of the key {each.words} is not of this content: it was changed after it was signed"
-        elif each.revoked is not None:
-            yield each.revocation
-    if nothing:
-        ids = ", ".join(each[:16] for each in envelope.key_ids)
-        yield f"signed by no key that {roots.path} trusts; the ids of its keys begin with {ids}"
+@dataclass(frozen=True, slots=True)
+class _Signatures:
+    """Who signed a content.
+
+    Attributes:
+        payload: The content.
+        payload_type: What it is said to be.
+        words: How it is signed, for readers.
+        most: How many signatures there are.
+        signed: Who of the trust roots signed exactly this content.
+        unsigned: Of those who are said to have signed it, why they did not.
+        unknown: What to say if nobody of the roots is said to have signed it.
+        signed_at: When it was signed, if others than the signer say so; UTC.
+    """
+
+    payload: bytes
+    payload_type: str
+    words: str
+    most: int
+    signed: tuple[Signer, ...]
+    unsigned: tuple[str, ...]
+    unknown: str
+    signed_at: datetime | None = None
+
+
+def _signatures(content: bytes, roots: TrustRoots) -> _Signatures:
+    """Who of the roots signed what is in an envelope or in a bundle.
+
+    Raises:
+        MalformedCertificateError: It is neither of the two.
+        TrustRootsError: The root of an identity means nothing to Sigstore.
+    """
+    document = read_document(content)
+    if is_bundle(document):
+        return _of_bundle(SigstoreBundle.of(document), roots)
+    return _of_envelope(Envelope.of(document), roots)
+
+
+def _of_envelope(envelope: Envelope, roots: TrustRoots) -> _Signatures:
+    known = [each for each in roots.keys if each.key.id in envelope.key_ids]
+    signed = tuple(each for each in known if envelope.signed_by(each.key))
+    changed = "is not of this content: it was changed after it was signed"
+    ids = ", ".join(each[:16] for each in envelope.key_ids)
+    return _Signatures(
+        envelope.payload,
+        envelope.payload_type,
+        words=f"signatures: {len(envelope.key_ids)}",
+        most=len(envelope.key_ids),
+        signed=signed,
+        unsigned=tuple(f"the signature of {each.words} {changed}" for each in known if each not in signed),
+        unknown=f"signed by no key that {roots.path} trusts; the ids of its keys begin with {ids}",
+    )
+
+
+def _of_bundle(bundle: SigstoreBundle, roots: TrustRoots) -> _Signatures:
+    found = [(each, bundle.problem(each)) for each in roots.identities]
+    return _Signatures(
+        bundle.payload,
+        bundle.payload_type,
+        words="signed through Sigstore",
+        most=1,
+        signed=tuple(each for each, problem in found if problem is None),
+        unsigned=tuple(f"not signed by {each.words}: {problem}" for each, problem in found if problem),
+        unknown=f"signed through Sigstore, it says by {bundle.signer}; {roots.path} trusts nobody who signs so",
+        signed_at=bundle.signed_at,
+    )
 
 
 def _time(certificate: Certificate, now: datetime) -> Finding:

@@ -14,6 +14,7 @@ from storagedriver.registry import PROFILES
 from storagedriver.report import Outcome, Report, Result, Tally, Target
 from storagedriver.report.environment import version
 from storagedriver.report.foreign_text import one_line
+from storagedriver.report.grants import Grant
 from storagedriver.report.outcome import AGAINST
 from storagedriver.report.tally import INCOMPLETE_PASS
 from storagedriver.report.validation import Seal, Validation
@@ -28,6 +29,10 @@ _CLOSING: Mapping[Outcome, tuple[Rule, str]] = {
     Outcome.SKIPPED: (Rule.SKIPPED, "make it run, or add a waiver for it"),
     Outcome.NOT_RUN: (Rule.NOT_RUN, "run the suites that judge it"),
 }
+
+
+_BROKEN = frozenset({Rule.FAILED, Rule.ERRORED, Rule.FLAKY, Rule.REGRESSED})
+"""Rules about what was judged, and is not as it should be."""
 
 
 def decide(
@@ -64,7 +69,8 @@ def decide(
         for target in report.targets:
             baseline = before.get(target.label)
             case = _Case(validation.path, report, target, baseline=baseline, policy=policy, waivers=waivers)
-            findings += case.findings()
+            # What broke is what a reader has to see first; what is missing may be many lines.
+            findings += sorted(case.findings(), key=lambda finding: finding.rule not in _BROKEN)
             notes += case.notes()
             if baselines and baseline is None:
                 notes.append(f"{target.label} ({validation.path}): no baseline has it, so nothing is compared")
@@ -168,6 +174,7 @@ class _Case:
         self._waivers = waivers
         self._results = {each.requirement: each for each in report.of(target.label)}
         self._before = {} if baseline is None else {each.requirement: each for each in baseline.of(target.label)}
+        self._trials = sum(len(each.endings) for each in report.trials_of(target.label))
         self._waived: set[str] = set()
         executed = [each for each in self._results.values() if not EXECUTED.isdisjoint(each.counts)]
         self._requirements = len(executed)
@@ -208,6 +215,7 @@ class _Case:
             return
         yield from self._minimum()
         yield from self._capabilities()
+        yield from self._grants()
         absent = self._absent_groups()
         for group in absent:
             number = sum(each.group == group and each.level is not Level.SHOULD for each in REQUIREMENTS.values())
@@ -231,6 +239,7 @@ class _Case:
         for what, wanted, found in (
             ("checks were executed", minimum.checks, self._checks),
             ("requirements were judged", minimum.requirements, self._requirements),
+            ("trials were made", minimum.trials, self._trials),
             ("% of all MUSTs are kept", minimum.must_percent, self._tally().percent or 0),
         ):
             if found < wanted:
@@ -246,6 +255,17 @@ class _Case:
                 yield self._finding(
                     Rule.CAPABILITY,
                     f"the capability {name} is required and not declared: add it to the driver, or remove it from the policy",
+                )
+
+    def _grants(self) -> Iterator[Finding]:
+        earned = {each.name: each for each in Grant.of(self._results.values())}
+        for name in self._policy.grants:
+            grant = earned.get(name)
+            if grant is None or not grant.granted:
+                told = f"{name}: nothing of it was judged" if grant is None else _short(grant.sentence)
+                yield self._finding(
+                    Rule.GRANT,
+                    f"a grant is required and not earned ({told}): run the suites that judge it, and keep it",
                 )
 
     def _absent_groups(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 from collections import Counter
 from datetime import date, datetime
@@ -20,7 +19,8 @@ from storagedriver.certification.toml_file import place_in, read_toml
 from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
 from storagedriver.driver import Capabilities
 from storagedriver.registry import BY_NAME_ONLY, CHECKS
-from storagedriver.report import Target
+from storagedriver.report import Target, grants
+from storagedriver.suggestions import did_you_mean_or
 
 
 def _text(given: Any) -> Any:
@@ -63,11 +63,13 @@ class Minimum(_Table):
         checks: Checks that were executed: those that passed, failed or were flaky.
         requirements: Requirements with such a check.
         must_percent: MUSTs that are kept, of all of the contract; those not offered or not judged count as not kept.
+        trials: Faults, crashes, power failures and hostile inputs that were tried one by one.
     """
 
     checks: Annotated[StrictInt, Field(ge=1)] = 1
     requirements: Annotated[StrictInt, Field(ge=1)] = 1
     must_percent: Annotated[StrictInt, Field(ge=0, le=100)] = 0
+    trials: Annotated[StrictInt, Field(ge=0)] = 0
 
 
 class Waiver(_Table):
@@ -113,6 +115,7 @@ class Policy(_Table):
         max_age_days: How many days ago a run may have ended; None for any number.
         baseline: Reports of before, of which nothing may get worse; relative to the policy's file.
         capabilities: Capabilities that every target has to declare.
+        grants: Grants that every target has to earn: "durable".
         without_groups: Groups of the contract that decide nothing. Their MUSTs still count in the share.
         minimum: What each target has to show at least.
         waivers: Failures that are accepted.
@@ -124,6 +127,7 @@ class Policy(_Table):
     max_age_days: Annotated[StrictInt, Field(ge=0)] | None = None
     baseline: Texts = ()
     capabilities: Texts = ()
+    grants: Texts = ()
     without_groups: Texts = ()
     minimum: Minimum = Minimum()
     waivers: tuple[Waiver, ...] = ()
@@ -133,6 +137,11 @@ class Policy(_Table):
     def _are_capabilities(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         fields = {field.name: field.type for field in dataclasses.fields(Capabilities)}
         return _known(given, [name for name, kind in fields.items() if kind in {bool, "bool"}], "capability")
+
+    @field_validator("grants")
+    @classmethod
+    def _are_grants(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return _known(given, list(grants.REQUIREMENTS), "grant")
 
     @field_validator("without_groups")
     @classmethod
@@ -213,8 +222,7 @@ def _known(given: tuple[str, ...], known: list[str], what: str) -> tuple[str, ..
 
 
 def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+    return f"; {did_you_mean_or(name, known, 'there are ')}"
 
 
 _TABLES: dict[str, type[BaseModel]] = {"minimum": Minimum, "waivers": Waiver}

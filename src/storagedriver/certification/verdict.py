@@ -24,6 +24,7 @@ class Rule(StrEnum):
     NOTHING_RUN = "nothing_run"
     MINIMUM = "minimum"
     CAPABILITY = "capability"
+    GRANT = "grant"
     FAILED = "failed"
     ERRORED = "errored"
     FLAKY = "flaky"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from storagedriver.commands import exits, output
 from storagedriver.commands.arguments import Commands, add_command, add_json, add_reports, given_twice, positive
 
 if TYPE_CHECKING:
     from storagedriver.certificates.statement import Statement
-    from storagedriver.certificates.subjects import Files
     from storagedriver.commands.judging import Judgement
+    from storagedriver.driver_files import Files
     from storagedriver.report import Report
 
 VALID_DAYS = 180
@@ -28,15 +29,20 @@ The reports are judged as storagedriver gate does it; a closed gate makes no cer
 digests of the driver's files, of the reports and of the policy. Call it where the suites ran: the files are those that are
 installed here. It ends with the first waiver that was needed, if that is before --expires. docs/certificates.md tells more.
 
+--sigstore signs by who you are instead of by a key: by the token of --identity-token, of SIGSTORE_IDENTITY_TOKEN, or of the
+pipeline, as GitHub Actions gives one to jobs with the permission id-token: write. No browser is opened. Your identity and the
+certificate's digest become part of a public log for ever.
+
 exit codes:
   0  certified
-  1  the gate is closed, the driver's files are not those that were judged, or the certificate could not be written
-  2  the command line, the key or the policy is wrong: nothing was judged
+  1  the gate is closed, the driver's files are not those that were judged, or the certificate could not be signed or written
+  2  the command line, the key, the identity or the policy is wrong: nothing was judged
 
 examples:
   storagedriver certify --key release.key --policy gate.toml certify/s3.json --out s3.cert.json
   storagedriver certify --key ci.key --key release.key --policy gate.toml --expires 90 \\
       --subject dist/mydriver-1.0-py3-none-any.whl certify/*.json --out mydriver.cert.json
+  storagedriver certify --sigstore --policy gate.toml certify/s3.json --out s3.sigstore.json
 """
 
 
@@ -45,8 +51,18 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands, "certify", run, summary="sign a certificate of reports that pass a gate", epilog=EPILOG
     )
+    signer = parser.add_mutually_exclusive_group(required=True)
+    signer.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a private key; again for one signature more",
+    )
+    signer.add_argument("--sigstore", action="store_true", help="sign by who you are, through Sigstore")
+    parser.add_argument("--identity-token", metavar="TOKEN", help="the OpenID Connect token that says who you are")
     parser.add_argument(
-        "--key", required=True, action="append", metavar="FILE", help="a private key; again for one signature more"
+        "--sigstore-trust", metavar="FILE.json", help="a client's trust configuration instead of the public services"
     )
     parser.add_argument("--policy", required=True, metavar="FILE.toml", help="the policy of the gate")
     add_reports(parser)
@@ -68,25 +84,23 @@ def add(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Certify the files."""
-    from storagedriver.certificates import KeyFileError, RefusedError, SubjectError, issue  # noqa: PLC0415  no other waits
-    from storagedriver.certificates.envelope import sign  # noqa: PLC0415  as above
-    from storagedriver.certificates.keys import PrivateKey  # noqa: PLC0415  as above
-    from storagedriver.certification import PolicyError, showing  # noqa: PLC0415  as above
+    from storagedriver.certificates import IdentityError, KeyFileError, RefusedError, SigningError, issue  # noqa: PLC0415  no other waits
+    from storagedriver.certification import showing  # noqa: PLC0415  as above
+    from storagedriver.certification.errors import JudgingFileError  # noqa: PLC0415  as above
     from storagedriver.commands.judging import judge, refuse  # noqa: PLC0415  as above
+    from storagedriver.driver_files import DriverFilesError  # noqa: PLC0415  as above
     from storagedriver.report.files import write_json  # noqa: PLC0415  as above
 
     if problem := _problem(given):
         return output.complain(problem, exits.USAGE)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        keys = [PrivateKey.load(path) for path in given.key]
-        if len({key.public.id for key in keys}) < len(keys):
-            return output.complain("two of the keys are the same", exits.USAGE)
+        sign = _by_identity(given) if given.sigstore else _by_keys(given)
         judgement = judge(given.policy, given.reports, commit=given.commit, now=now)
         policy_digest = hashlib.sha256(Path(given.policy).read_bytes()).hexdigest()
-    except KeyFileError as wrong:
+    except (KeyFileError, IdentityError) as wrong:
         return output.complain(str(wrong), exits.USAGE)
-    except PolicyError as wrong:
+    except JudgingFileError as wrong:
         return refuse(wrong)
     except OSError as gone:
         return output.complain(f"{given.policy} cannot be read: {gone.strerror or gone}", exits.USAGE)
@@ -107,22 +121,80 @@ def run(given: argparse.Namespace) -> int:
             made_at=now,
             valid=timedelta(days=given.expires),
         )
-        write_json(given.out, sign(statement.to_payload(), keys))
-    except (SubjectError, RefusedError) as refused:
+        signed = sign(statement.to_payload())
+        write_json(given.out, signed.document)
+    except (DriverFilesError, RefusedError, SigningError) as refused:
         return output.complain(str(refused), exits.FAILED)
     except OSError as refused:
         return output.complain(f"{given.out} cannot be written: {refused.strerror or refused}", exits.FAILED)
-    _tell(given, statement, [key.public.id for key in keys])
+    _tell(given, statement, signed)
     return exits.OK
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A certificate.
+
+    Attributes:
+        document: The file, as values that JSON knows.
+        keys: The ids of the keys that signed it.
+        identity: Who signed it through Sigstore: name and provider.
+    """
+
+    document: dict[str, Any]
+    keys: Sequence[str] = ()
+    identity: tuple[str, str] | None = None
+
+
+def _by_keys(given: argparse.Namespace) -> Callable[[bytes], _Signed]:
+    """What signs by the keys.
+
+    Raises:
+        KeyFileError: One cannot be read, or is given twice.
+    """
+    from storagedriver.certificates import KeyFileError  # noqa: PLC0415  as above
+    from storagedriver.certificates.envelope import sign  # noqa: PLC0415  as above
+    from storagedriver.certificates.keys import PrivateKey  # noqa: PLC0415  as above
+
+    keys: dict[str, PrivateKey] = {}
+    for path in given.key:
+        key = PrivateKey.load(path)
+        if keys.setdefault(key.public.id, key) is not key:
+            raise KeyFileError(path, "two of the keys are the same")
+    return lambda payload: _Signed(sign(payload, list(keys.values())), tuple(keys))
+
+
+def _by_identity(given: argparse.Namespace) -> Callable[[bytes], _Signed]:
+    """What signs through Sigstore.
+
+    Raises:
+        IdentityError: Who signs cannot be told.
+        TrustRootsError: The trust configuration cannot be read, or names no services.
+    """
+    from storagedriver.certificates.sigstore_root import SigstoreRoot  # noqa: PLC0415  as above
+    from storagedriver.certificates.sigstore_signing import identity_token, sign  # noqa: PLC0415  as above
+
+    root = None if given.sigstore_trust is None else SigstoreRoot.read(given.sigstore_trust)
+    if root is not None:
+        root.config()
+    token = identity_token(given.identity_token)
+
+    def signed(payload: bytes) -> _Signed:
+        made = sign(payload, token, root=root)
+        return _Signed(made.document, identity=(made.identity.identity, made.identity.issuer))
+
+    return signed
+
+
 def _problem(given: argparse.Namespace) -> str | None:
+    if not given.sigstore and (given.identity_token or given.sigstore_trust):
+        return "--identity-token and --sigstore-trust go with --sigstore"
     if given.expires > MOST_DAYS:
         return f"--expires: {MOST_DAYS} days are the most"
     if twice := given_twice(given.reports):
         return twice
     out = Path(given.out)
-    read = [*given.reports, *given.key, given.policy]
+    read = [*given.reports, *given.key, given.policy, *([given.sigstore_trust] if given.sigstore_trust else [])]
     if any(Path(path).resolve() == out.resolve() for path in read):
         return f"--out: {given.out} is read, and would be replaced"
     if out.exists() and not given.force:
@@ -159,7 +231,7 @@ def _unchanged(judgement: Judgement) -> Mapping[str, Report]:
 
 def _files(given: argparse.Namespace, reports: Mapping[str, Report]) -> Mapping[str, Files]:
     from storagedriver.certificates import RefusedError  # noqa: PLC0415  as above
-    from storagedriver.certificates.subjects import of_driver, of_path  # noqa: PLC0415  as above
+    from storagedriver.driver_files import of_driver, of_path  # noqa: PLC0415  as above
 
     drivers = list(dict.fromkeys(target.driver for report in reports.values() for target in report.targets))
     if given.subject is None and given.driver is None:
@@ -173,7 +245,7 @@ def _files(given: argparse.Namespace, reports: Mapping[str, Report]) -> Mapping[
     return dict.fromkeys(drivers, one)
 
 
-def _tell(given: argparse.Namespace, statement: Statement, keys: Sequence[str]) -> None:
+def _tell(given: argparse.Namespace, statement: Statement, signed: _Signed) -> None:
     from storagedriver.report.foreign_text import one_line  # noqa: PLC0415  as above
     from storagedriver.report.record import moment_text  # noqa: PLC0415  as above
 
@@ -183,7 +255,10 @@ def _tell(given: argparse.Namespace, statement: Statement, keys: Sequence[str]) 
             {
                 "certified": True,
                 "file": given.out,
-                "keys": list(keys),
+                "keys": list(signed.keys),
+                "identity": None
+                if signed.identity is None
+                else {"identity": signed.identity[0], "issuer": signed.identity[1]},
                 "subjects": [each.to_dict() for each in statement.subjects],
                 "certificate": certificate.to_dict(),
             }
@@ -197,5 +272,7 @@ def _tell(given: argparse.Namespace, statement: Statement, keys: Sequence[str]) 
     for waiver in certificate.waivers:
         words = f"waived until {waiver.expires}: {waiver.requirement} of {waiver.target}: {waiver.reason}"
         output.say(f"  {one_line(words)}")
-    for key in keys:
+    for key in signed.keys:
         output.say(f"  signed by the key {key}")
+    if signed.identity is not None:
+        output.say(f"  signed through Sigstore by {one_line(signed.identity[0])} (by {one_line(signed.identity[1])})")

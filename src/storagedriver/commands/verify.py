@@ -11,8 +11,8 @@ from storagedriver.commands import exits, output
 from storagedriver.commands.arguments import Commands, add_command, add_json, positive
 
 if TYPE_CHECKING:
-    from storagedriver.certificates import Verification
-    from storagedriver.certificates.subjects import Files
+    from storagedriver.certificates import TrustRoots, Verification
+    from storagedriver.driver_files import Files
 
 EPILOG = """\
 Nothing is fetched: whom to trust is said by the trust roots alone. ROOTS is the file of one public key, a folder of them
@@ -26,7 +26,11 @@ Nothing is fetched: whom to trust is said by the trust roots alone. ROOTS is the
   public_key = "ci.pub"
   revoked = 2026-05-04                   # nothing that it signed is believed
   reason = "the runner was broken into"
+  [[sigstore]]                           # who may have signed through Sigstore
+  identity = "https://github.com/me/mydriver/.github/workflows/release.yml@refs/heads/main"
+  issuer = "https://token.actions.githubusercontent.com"
 
+What is signed through Sigstore is verified offline too, by the trust that the package sigstore brings or by --sigstore-trust.
 What is not given by --subject, --driver or --reports is not looked at, and that is said.
 
 exit codes:
@@ -37,6 +41,7 @@ exit codes:
 examples:
   storagedriver verify s3.cert.json --trust keys/release.pub --driver s3
   storagedriver verify mydriver.cert.json --trust trust.toml --subject mydriver-1.0-py3-none-any.whl --reports certify/*.json
+  storagedriver verify s3.sigstore.json --sigstore-identity me@example.org --sigstore-issuer https://accounts.google.com
 """
 
 
@@ -44,7 +49,17 @@ def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "verify", run, summary="look whether a certificate holds", epilog=EPILOG)
     parser.add_argument("certificate", metavar="CERT", help="the certificate")
-    parser.add_argument("--trust", required=True, metavar="ROOTS", help="whose signatures count")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--trust", metavar="ROOTS", help="whose signatures count")
+    who.add_argument(
+        "--sigstore-identity", metavar="NAME", help="who has to have signed through Sigstore: an address, or a URL"
+    )
+    parser.add_argument("--sigstore-issuer", metavar="URL", help="the provider that has to have vouched for NAME")
+    parser.add_argument(
+        "--sigstore-trust",
+        metavar="FILE.json",
+        help="certificate authorities and logs instead of Sigstore's public ones: a trusted root, or what has one",
+    )
     parser.add_argument(
         "--threshold",
         type=positive,
@@ -63,14 +78,17 @@ def add(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Verify the certificate."""
-    from storagedriver.certificates import SubjectError, TrustRoots, TrustRootsError, verify  # noqa: PLC0415  no other waits
+    from storagedriver.certificates import TrustRootsError, verify  # noqa: PLC0415  no other waits
     from storagedriver.certificates.envelope import LARGEST  # noqa: PLC0415  as above
     from storagedriver.commands.judging import refuse  # noqa: PLC0415  as above
+    from storagedriver.driver_files import DriverFilesError  # noqa: PLC0415  as above
     from storagedriver.report import ReportError  # noqa: PLC0415  as above
     from storagedriver.report.files import read_limited  # noqa: PLC0415  as above
 
+    if problem := _problem(given):
+        return output.complain(problem, exits.USAGE)
     try:
-        roots = TrustRoots.load(given.trust)
+        roots = _roots(given)
     except TrustRootsError as wrong:
         return refuse(wrong)
     try:
@@ -78,11 +96,14 @@ def run(given: argparse.Namespace) -> int:
         files = _files(given)
     except OSError as missing:
         return output.complain(f"{given.certificate}: cannot be read: {missing.strerror or missing}", exits.FAILED)
-    except (ReportError, SubjectError) as wrong:
+    except (ReportError, DriverFilesError) as wrong:
         return output.complain(str(wrong), exits.FAILED)
-    verification = verify(
-        content, roots, now=datetime.now(UTC), threshold=given.threshold, reports=given.reports, files=files
-    )
+    try:
+        verification = verify(
+            content, roots, now=datetime.now(UTC), threshold=given.threshold, reports=given.reports, files=files
+        )
+    except TrustRootsError as wrong:
+        return refuse(wrong)
     if given.json:
         output.say_json(_document(verification))
     else:
@@ -90,8 +111,28 @@ def run(given: argparse.Namespace) -> int:
     return exits.OK if verification.holds else exits.FAILED
 
 
+def _problem(given: argparse.Namespace) -> str | None:
+    if given.sigstore_identity is not None and given.sigstore_issuer is None:
+        return "--sigstore-identity needs --sigstore-issuer: another provider may give the same name to anyone"
+    if given.sigstore_identity is None and (given.sigstore_issuer or given.sigstore_trust):
+        return "--sigstore-issuer and --sigstore-trust go with --sigstore-identity"
+    return None
+
+
+def _roots(given: argparse.Namespace) -> TrustRoots:
+    from storagedriver.certificates import TrustRoots  # noqa: PLC0415  as above
+    from storagedriver.certificates.sigstore_root import SigstoreRoot  # noqa: PLC0415  as above
+    from storagedriver.certificates.trust import TrustedIdentity  # noqa: PLC0415  as above
+
+    if given.trust is not None:
+        return TrustRoots.load(given.trust)
+    root = None if given.sigstore_trust is None else SigstoreRoot.read(given.sigstore_trust)
+    name = given.sigstore_identity
+    return TrustRoots.of(TrustedIdentity(name, given.sigstore_issuer, name, root))
+
+
 def _files(given: argparse.Namespace) -> Files | None:
-    from storagedriver.certificates.subjects import of_driver, of_path  # noqa: PLC0415  as above
+    from storagedriver.driver_files import of_driver, of_path  # noqa: PLC0415  as above
 
     if given.subject is not None:
         return of_path(given.subject)
@@ -106,7 +147,7 @@ def _document(verification: Verification) -> dict[str, Any]:
             {"aspect": each.aspect.value, "answer": each.answer.value, "message": each.message}
             for each in verification.findings
         ],
-        "signers": [{"id": each.key.id, "name": each.name} for each in verification.signers],
+        "signers": [each.to_dict() for each in verification.signers],
         "subjects": [] if statement is None else [each.to_dict() for each in statement.subjects],
         "certificate": None if statement is None else statement.certificate.to_dict(),
     }

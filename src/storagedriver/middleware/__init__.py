@@ -5,13 +5,13 @@ Nothing of a middleware, nor of what it needs, is imported until it is applied.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
 
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import ParameterError
+from storagedriver.suggestions import did_you_mean
 
 __all__ = ["apply", "names"]
 
@@ -41,10 +41,9 @@ def apply(driver: StorageDriver, name: str, options: Mapping[str, Any] | None = 
     """
     known = _KNOWN.get(name) if isinstance(name, str) else None
     if known is None:
-        near = difflib.get_close_matches(str(name), _KNOWN, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(str(name), _KNOWN)
         raise ParameterError(
-            f"no middleware is called {name!r}; {hint}known are {', '.join(names())}",
+            f"no middleware is called {name!r}; {hint}{' ' if hint else ''}known are {', '.join(names())}",
             parameter="middleware",
             driver_name=driver.name,
         )

@@ -16,12 +16,13 @@ from storagedriver.plugin import fixtures
 from storagedriver.plugin.accounting import label_of
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import Expired
-from storagedriver.plugin.opened import SKIPPED, OpenedTargets
+from storagedriver.plugin.opened import NOT_OFFERED, SKIPPED, OpenedTargets
 from storagedriver.plugin.options import DEFAULT_TIMEOUTS, Options
 from storagedriver.plugin.redaction import Redaction, secret_parameters
 from storagedriver.plugin.replay import Failure
 from storagedriver.plugin.reproducer import rerun_script, script
 from storagedriver.report.beside import reproducer_path
+from storagedriver.testing.applicability import NotOffered
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.target import Target
 
@@ -69,7 +70,8 @@ class Judge:
             # A strict xfail makes a failure of a pass: the author's mark is broken, not the driver's promise.
             return Judgement("passed")
         if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
-            outcome, reason = item.stash.get(fixtures.SKIPPED, (SKIPPED, ""))
+            by_itself = NOT_OFFERED if isinstance(error, NotOffered) else SKIPPED
+            outcome, reason = item.stash.get(fixtures.SKIPPED, (by_itself, ""))
             return Judgement(outcome, reason or str(error.msg or "").strip() or "skipped without a reason")
         redact = Redaction(self._targets[label])
         judgement = self._failed(item, requirement, label, error, in_setup=call.when == "setup")

@@ -16,10 +16,12 @@ from storagedriver.registry import SuiteRegistration
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.target import Target
+from storagedriver.wire.access import NO_SERVER, WireAccess
 
 NOT_OFFERED = "not_offered"
 SKIPPED = "skipped"
 REFERENCE = "reference"
+WIRE = "wire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,18 @@ _NEEDS = (
         lambda _, registration: registration.root_parameter is not None,
         SKIPPED,
         "register_suite was given no root_parameter with which to make empty stores",
+    ),
+    _Need(
+        WIRE,
+        lambda _, registration: registration.wire is not NO_SERVER,
+        NOT_OFFERED,
+        "the driver speaks to no server",
+    ),
+    _Need(
+        WIRE,
+        lambda _, registration: registration.wire is not None,
+        SKIPPED,
+        "register_suite was given no wire: no proxy can be put between the driver and a server",
     ),
 )
 
@@ -149,6 +163,10 @@ class OpenedTargets:
             for need in _NEEDS:
                 if need.name == name and not need.met(capabilities, registration):
                     return need.outcome, need.reason
+            if name == WIRE and isinstance(registration.wire, WireAccess):
+                obstacle = registration.wire.obstacle(self._targets[label].parameters)
+                if obstacle is not None:
+                    return SKIPPED, obstacle
         return "", None
 
     def outage(self, label: str, error: BaseException) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import random
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,10 @@ import pytest
 
 from storagedriver import factory
 from storagedriver.contract import GROUPS, REQUIREMENTS
+from storagedriver.installed import entry_points
 from storagedriver.plugin.table import Table
 from storagedriver.registry import BY_NAME_ONLY, CHECKS, suite_names
+from storagedriver.suggestions import did_you_mean_or
 
 EXAMPLES = Path(".hypothesis", "storagedriver")
 """Below pytest's rootdir: where failed examples are kept, a folder for each driver on its server."""
@@ -92,13 +92,6 @@ def environment_prefix(driver: str) -> str:
 def known_drivers() -> list[str]:
     """The names of drivers that are registered or installed."""
     return sorted({*suite_names(), *factory.names()})
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint at the nearest of the known words, or all of them."""
-    known = list(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
 
 
 def read(config: pytest.Config, table: Table) -> Options:
@@ -178,9 +171,13 @@ def _drivers(named: Collection[str]) -> tuple[str, ...]:
 
 def _suites(wanted: list[str], *, compare: bool) -> dict[str, str]:
     known = {point.name: point.value for point in entry_points(group=CHECKS)}
+    if ALL in wanted:
+        return dict(sorted(known.items()))
     for name in wanted:
         if name not in known:
-            raise pytest.UsageError(f"--suite: no suite is called {name!r}; {did_you_mean(name, sorted(known))}")
+            raise pytest.UsageError(
+                f"--suite: no suite is called {name!r}; {did_you_mean_or(name, [*sorted(known), ALL])}"
+            )
     usual = [name for name in sorted(known) if name not in BY_NAME_ONLY or (compare and name == COMPARING)]
     return {name: known[name] for name in wanted or usual}
 
@@ -194,7 +191,7 @@ def _requirements(wanted: list[str]) -> frozenset[str] | None:
             known = [name for name in REQUIREMENTS if name.partition("-")[0] == group]
             raise pytest.UsageError(f"--requirement: the contract has no {word!r}; {group} has {', '.join(known)}")
         raise pytest.UsageError(
-            f"--requirement: {word!r} is neither a requirement like CONT-2 nor a group; {did_you_mean(group, GROUPS)}"
+            f"--requirement: {word!r} is neither a requirement like CONT-2 nor a group; {did_you_mean_or(group, GROUPS)}"
         )
     return frozenset(word.upper() for word in wanted) or None
 
@@ -243,4 +240,6 @@ def _no_other_driver(name: str, drivers: tuple[str, ...]) -> None:
             f"--driver-param: {name!r} is for the driver {owner}, which is not judged in this run; "
             f"add --driver={owner}, or leave it out"
         )
-    raise pytest.UsageError(f"--driver-param: {name!r}: no driver is called {owner!r}; {did_you_mean(owner, drivers)}")
+    raise pytest.UsageError(
+        f"--driver-param: {name!r}: no driver is called {owner!r}; {did_you_mean_or(owner, drivers)}"
+    )

@@ -41,6 +41,16 @@ class Redaction:
             text = text.replace(secret, HIDDEN)
         return text
 
+    def values(self, given: Any) -> Any:
+        """Plain values with the secrets replaced in all their texts; keys stay."""
+        if isinstance(given, str):
+            return self(given)
+        if isinstance(given, Mapping):
+            return {key: self.values(each) for key, each in given.items()}
+        if isinstance(given, list | tuple):
+            return [self.values(each) for each in given]
+        return given
+
 
 def _fields(target: Target) -> Mapping[str, Any]:
     model = getattr(getattr(target.registration.constructor, "__self__", None), "Parameters", None)

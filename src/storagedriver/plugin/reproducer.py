@@ -7,11 +7,11 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from storagedriver import factory, registry
+from storagedriver.installed import entry_points
 from storagedriver.plugin.options import environment_prefix
 from storagedriver.plugin.redaction import secret_parameters
 from storagedriver.plugin.replay import Failure, UntoldError, literal, replay

@@ -7,14 +7,15 @@ import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, entry_points, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storagedriver import factory, report
+from storagedriver import driver_files, factory, report
 from storagedriver.driver import Capabilities
+from storagedriver.installed import distributions_of, entry_points
 from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan
@@ -95,6 +96,8 @@ class Results:
                     reason=found["reason"],
                     duration=max(0.0, found["duration"]),
                     evidence=report.Evidence(**{**evidence, "calls": tuple(evidence["calls"])}) if evidence else None,
+                    trials=tuple(report.Trials.from_dict(each) for each in found.get("trials", ())),
+                    figures=tuple(report.Figure.from_dict(each) for each in found.get("figures", ())),
                 ),
             )
         )
@@ -224,7 +227,17 @@ def _described(planned: Plan, target: Target | None, capabilities: Capabilities 
         server=None if server is None else report.Server(server.name, server.mode, server.version),
         capabilities=dataclasses.asdict(capabilities),
         parameters=shown_parameters(target),
+        files=_files(planned.driver),
     )
+
+
+def _files(words: str) -> tuple[report.FilesDigest, ...]:
+    """The driver's files, for whoever certifies them afterwards; none where nothing installed or imported names them."""
+    try:
+        found = driver_files.of_driver(words)
+    except driver_files.DriverFilesError:
+        return ()
+    return found.subjects
 
 
 def _distribution(words: str) -> str | None:
@@ -240,7 +253,7 @@ def _distribution(words: str) -> str | None:
     for point in (*entry_points(group=factory.ENTRY_POINTS, name=words), *entry_points(group=SUITES, name=words)):
         if point.dist is not None and point.module.partition(".")[0] == package:
             return f"{point.dist.name} {point.dist.version}"
-    for name in packages_distributions().get(package, []):
+    for name in distributions_of(package):
         with contextlib.suppress(PackageNotFoundError):
             return f"{name} {version(name)}"
     return None

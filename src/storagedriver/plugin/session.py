@@ -12,11 +12,13 @@ import pytest
 from storagedriver.contract import REQUIREMENTS, Requirement
 from storagedriver.plugin import fixtures, selection
 from storagedriver.plugin.accounting import Attendance, Selection, is_check, label_of
+from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
 from storagedriver.plugin.judging import Judge, errored
 from storagedriver.plugin.opened import REFERENCE, OpenedTargets
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan, plan
+from storagedriver.plugin.progress import TerminalProgress
 from storagedriver.plugin.redaction import Redaction
 from storagedriver.plugin.results import Results, check_writable
 from storagedriver.plugin.targets import Targets
@@ -264,8 +266,11 @@ class CertificationPlugin:
         case = pyfuncitem.stash.get(fixtures.CASE, None)
         if case is None:
             return (yield)
+        progress = TerminalProgress(self.config, case.subject.target.label)
+        case.subject.progress = progress
         try:
-            with deadline(self.options.timeout):
+            # Before pytest shows how the check ended.
+            with progress, deadline(self.options.timeout):
                 result = yield
                 case.judge_leftovers()
         except BaseException:
@@ -307,6 +312,7 @@ class CertificationPlugin:
                 "reason": judgement.reason,
                 "evidence": judgement.evidence,
                 "exhibits": judgement.exhibits,
+                **_noted(item.stash.get(fixtures.CASE, None)),
             }
         report.storagedriver = found  # type: ignore[attr-defined]  # pytest sends attributes to the controller as they are
         return report
@@ -434,6 +440,17 @@ class CertificationPlugin:
     def pytest_unconfigure(self) -> None:
         """Stop the servers."""
         self.targets.stop()
+
+
+def _noted(case: Case | None) -> dict[str, Any]:
+    """What a check tried and measured, as simple values, which xdist carries; nothing of one that did not begin."""
+    if case is None:
+        return {}
+    redact = Redaction(case.subject.target)
+    return {
+        "trials": [redact.values(each.to_dict()) for each in case.subject.tried],
+        "figures": [redact.values(each.to_dict()) for each in case.subject.figures],
+    }
 
 
 def runs_nothing(config: pytest.Config) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from storagedriver.registry import PROFILES
+from storagedriver.suggestions import did_you_mean, did_you_mean_or
 
 _WHERE = "pyproject.toml [tool.storagedriver]"
 
@@ -52,8 +52,7 @@ class Table:
     def __post_init__(self) -> None:
         for key, value in self.values.items():
             if key not in _KINDS:
-                near = difflib.get_close_matches(key.replace("_", "-"), _KINDS, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KINDS)}"
+                hint = did_you_mean_or(key.replace("_", "-"), _KINDS, "known are ")
                 raise pytest.UsageError(f"{_WHERE}: unknown key {key!r}; {hint}")
             kind, fits = _KINDS[key]
             if not fits(value):
@@ -106,10 +105,9 @@ class Table:
         given: Mapping[str, Mapping[str, Any]] = self.values.get("parameters", {})
         names = [*drivers, *known]
         for name in given:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.85)
-            if name not in names and near:
+            hint = did_you_mean(name, names, cutoff=0.85)
+            if name not in names and hint:
                 raise pytest.UsageError(
-                    f"{_WHERE}: [tool.storagedriver.parameters.{name}]: no driver is called {name!r}; "
-                    f"did you mean {near[0]!r}?"
+                    f"{_WHERE}: [tool.storagedriver.parameters.{name}]: no driver is called {name!r}; {hint}"
                 )
         return given

@@ -11,6 +11,7 @@ from storagedriver.report.model import (
     Check,
     Environment,
     Evidence,
+    FilesDigest,
     Report,
     Result,
     Run,
@@ -19,14 +20,18 @@ from storagedriver.report.model import (
 )
 from storagedriver.report.outcome import LATTICE, Outcome, combined
 from storagedriver.report.tally import Tally
+from storagedriver.report.trials import Ending, Figure, TrialKind, Trials, TrialTally
 
 __all__ = [
     "LATTICE",
     "SCHEMA_VERSION",
     "Check",
     "Collector",
+    "Ending",
     "Environment",
     "Evidence",
+    "Figure",
+    "FilesDigest",
     "Outcome",
     "Report",
     "ReportError",
@@ -35,6 +40,9 @@ __all__ = [
     "Server",
     "Tally",
     "Target",
+    "TrialKind",
+    "TrialTally",
+    "Trials",
     "combined",
     "this_environment",
 ]

@@ -87,7 +87,8 @@ def settled(attempts: Sequence[Check]) -> Check:
     """One check for all attempts at it, which some plugins repeat until it passes.
 
     If one attempt passed and another did not, the check is flaky: a late pass is no pass. If none passed, the worst
-    counts. The evidence is that of the first attempt that has any; the durations add up.
+    counts. The evidence is that of the first attempt that has any, trials and figures are those of the last; the durations
+    add up.
     """
     outcomes = [attempt.outcome for attempt in attempts]
     duration = sum(attempt.duration for attempt in attempts)
@@ -101,4 +102,5 @@ def settled(attempts: Sequence[Check]) -> Check:
         )
     worst = combined(outcomes)
     chosen = next(attempt for attempt in attempts if attempt.outcome is worst)
-    return dataclasses.replace(chosen, duration=duration, evidence=evidence)
+    last = attempts[-1]
+    return dataclasses.replace(chosen, duration=duration, evidence=evidence, trials=last.trials, figures=last.figures)

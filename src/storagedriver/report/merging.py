@@ -20,7 +20,7 @@ WORST_FIRST = (3, 2, 4, 1, 5, 0)
 
 _SAME_RUN = ("profile",)
 _SAME_ENVIRONMENT = ("storagedriver", "python", "packages", "commit")
-_SAME_TARGET = ("driver", "distribution", "server", "capabilities")
+_SAME_TARGET = ("driver", "distribution", "server", "capabilities", "files")
 """Fields of a target in which shards must not differ. Parameters may: each shard has a folder and a port of its own."""
 
 

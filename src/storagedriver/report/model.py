@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from storagedriver.contract import Level
-from storagedriver.report import files, schema
+from storagedriver.report import files, formats, schema
 from storagedriver.report.digest import KEY, check_digest, digest
 from storagedriver.report.errors import ReportError
 from storagedriver.report.outcome import UNEXPLAINED, Outcome, combined
 from storagedriver.report.record import Record
+from storagedriver.report.trials import Figure, Trials
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = schema.VERSION
 """The version of the format that this module writes, and the newest that it reads."""
-
 
 _REQUIREMENT = re.compile(r"[A-Z]+-[1-9][0-9]*", re.ASCII)
 
@@ -64,6 +64,8 @@ class Check(Record):
         reason: Why it ended so; needed for every outcome but passed and failed.
         duration: Seconds, setup and teardown included.
         evidence: Why it failed.
+        trials: What it tried one by one: faults, crashes, hostile inputs.
+        figures: What it measured.
     """
 
     node_id: str
@@ -72,6 +74,8 @@ class Check(Record):
     reason: str = ""
     duration: float = 0.0
     evidence: Evidence | None = None
+    trials: tuple[Trials, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     def __post_init__(self) -> None:
         _require_requirement(self.requirement)
@@ -99,6 +103,21 @@ class Server(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class FilesDigest(Record):
+    """Files of a driver, and their digest.
+
+    Attributes:
+        name: Their name: that of a file or a folder, or a distribution's name and version.
+        method: How the digest was made: "file", "tree" or "installed". docs/certificates.md tells each.
+        sha256: The digest, in hexadecimal.
+    """
+
+    name: str
+    method: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target(Record):
     """A driver on a server, as it was judged.
 
@@ -109,6 +128,7 @@ class Target(Record):
         server: None for a driver that needs none.
         capabilities: What the driver declared.
         parameters: What it was made of, as text, with "***" for secrets.
+        files: The driver's files as they were when the run began; empty if they cannot be told.
     """
 
     label: str
@@ -117,6 +137,7 @@ class Target(Record):
     server: Server | None = None
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[FilesDigest, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -273,6 +294,10 @@ class Report(Record):
         """The results of one target."""
         return tuple(result for result in self.results if result.target == label)
 
+    def trials_of(self, label: str) -> tuple[Trials, ...]:
+        """What was tried one by one on one target."""
+        return tuple(each for result in self.of(label) for check in result.checks for each in check.trials)
+
     def to_document(self) -> dict[str, Any]:
         """What is written: the record, with the address of the schema that says what it means, and its digest.
 
@@ -300,7 +325,7 @@ class Report(Record):
         """
         document = files.read_json(path)
         try:
-            schema.check(document, newest=SCHEMA_VERSION)
+            schema.check(document)
             report = cls.from_document(document)
             check_digest(document)
         except ReportError as broken:
@@ -309,9 +334,10 @@ class Report(Record):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """The report of what `to_document` made; neither schema nor digest are looked at.
+        """The report of what `to_document` made, of this version or an older one; neither schema nor digest are looked at.
 
         Raises:
             ReportError: A key is unknown or missing, or a value has the wrong type or breaks a rule of the record.
         """
-        return cls.from_dict({key: value for key, value in document.items() if key not in {"$schema", KEY}})
+        newest = formats.upgraded(document)
+        return cls.from_dict({key: value for key, value in newest.items() if key not in {"$schema", KEY}})

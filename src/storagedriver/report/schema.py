@@ -1,44 +1,53 @@
-"""The published JSON Schema of reports, and what a document must be to be read at all."""
+"""The published JSON Schemas of reports, one for each format, and what a document must be to be read at all."""
 
 from __future__ import annotations
 
 import functools
 import importlib.resources
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from storagedriver.report.errors import ReportError
 
-IDENTIFIER = "https://storagedriver.readthedocs.io/schema/report-1.schema.json"
-"""Names the schema; every report carries it under "$schema"."""
+VERSION = 2
+"""The version of the format that this package writes, and the newest that it reads."""
 
 _FAMILY = "https://storagedriver.readthedocs.io/schema/report-"
-_FILE = "report-1.schema.json"
+
+IDENTIFIER = f"{_FAMILY}{VERSION}.schema.json"
+"""Names the schema; every report carries it under "$schema"."""
 
 
 @functools.cache
-def load() -> dict[str, Any]:
-    """The schema."""
+def load(version: int = VERSION) -> dict[str, Any]:
+    """The schema of a format."""
     folder = importlib.resources.files("storagedriver.report") / "schema"
-    loaded: dict[str, Any] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads((folder / f"report-{version}.schema.json").read_text(encoding="utf-8"))
     return loaded
 
 
-def check(document: Any, *, newest: int) -> None:
-    """Refuse what is no report, newer than format `newest`, or against the schema.
+def format_of(document: Mapping[str, Any]) -> int:
+    """The format that a document says it has; the newest if it says none that ever was."""
+    version = document.get("schema_version")
+    # True is equal to 1.
+    return version if type(version) is int and 1 <= version < VERSION else VERSION
+
+
+def check(document: Any) -> None:
+    """Refuse what is no report, newer than the newest format, or against the schema of its own.
 
     Raises:
         ReportError: It is one of these, or jsonschema is not installed.
     """
-    check_family(document, newest=newest)
+    check_family(document)
     found = _validator_module().exceptions.best_match(_errors(document))
     if found is not None:
         raise ReportError(f"broken: {_told(found)}")
 
 
-def check_family(document: Any, *, newest: int) -> None:
-    """Refuse what is no report, or newer than format `newest`.
+def check_family(document: Any) -> None:
+    """Refuse what is no report, or newer than the newest format.
 
     Raises:
         ReportError: It is one of these.
@@ -47,9 +56,9 @@ def check_family(document: Any, *, newest: int) -> None:
     if not isinstance(named, str) or not named.startswith(_FAMILY):
         raise ReportError(f'not a storagedriver report: its "$schema" does not begin with {_FAMILY}')
     version = document.get("schema_version")
-    if isinstance(version, int) and version > newest:
+    if isinstance(version, int) and version > VERSION:
         raise ReportError(
-            f"written by a newer storagedriver (format {version}; this one reads up to {newest}): upgrade storagedriver"
+            f"written by a newer storagedriver (format {version}; this one reads up to {VERSION}): upgrade storagedriver"
         )
 
 
@@ -63,7 +72,7 @@ def violations(document: Any) -> list[str]:
 
 
 def _errors(document: Any) -> Iterator[Any]:
-    found: Iterator[Any] = _validator_module().Draft202012Validator(load()).iter_errors(document)
+    found: Iterator[Any] = _validator_module().Draft202012Validator(load(format_of(document))).iter_errors(document)
     return found
 
 

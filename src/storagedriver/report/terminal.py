@@ -8,10 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from storagedriver.contract import Level
+from storagedriver.report.grants import Grant
 from storagedriver.report.matrix import legend, matrices
 from storagedriver.report.model import Check, Evidence, Report, Result
 from storagedriver.report.outcome import AGAINST, UNJUDGED, Outcome
 from storagedriver.report.tally import INCOMPLETE_PASS, Tally
+from storagedriver.report.trials import TrialTally, summed
 from storagedriver.report.typography import STYLES, Typography
 
 HEADINGS: Mapping[Outcome, str] = {
@@ -37,6 +39,7 @@ def print_summary(report: Report, console: Console) -> None:
     console.print(legend(type_))
     console.print()
     _print_headlines(report, console, type_)
+    _print_trials(report, console, type_)
     for outcome in UNJUDGED:
         _print_grouped(report, outcome, console, type_)
     _print_partly(report, console, type_)
@@ -103,6 +106,31 @@ def _print_headlines(report: Report, console: Console, type_: Typography) -> Non
         sentence = tally.sentence if not type_.ascii_only else tally.sentence.replace(" · ", ", ")
         name = f"{type_.line(target.label)}: " if len(report.targets) > 1 else ""
         type_.lines(console, Text(name + sentence, style), indent=0, hanging=2)
+
+
+def _print_trials(report: Report, console: Console, type_: Typography) -> None:
+    """What was tried one by one, what was measured, and what that earned."""
+    shown = [(target, lines) for target in report.targets if (lines := _trial_lines(report, target.label))]
+    if shown:
+        _heading("Tried one by one", console, "bold")
+    for target, lines in shown:
+        type_.lines(console, Text(type_.line(target.label), "bold"), indent=0)
+        for line, style in lines:
+            type_.lines(console, Text(type_.line(line, limit=400), style), indent=2, hanging=2)
+
+
+def _trial_lines(report: Report, label: str) -> list[tuple[str, str]]:
+    tallies = TrialTally.of(report.trials_of(label))
+    lines = [(each.sentence, STYLES[Outcome.FAILED] if each.violations else "") for each in tallies]
+    for result in report.of(label):
+        figures = summed(figure for check in result.checks for figure in check.figures)
+        if figures:
+            lines.append((f"{result.requirement}: {', '.join(figure.text for figure in figures)}", ""))
+    lines += [
+        (grant.sentence, STYLES[Outcome.PASSED if grant.granted else Outcome.SKIPPED])
+        for grant in Grant.of(report.of(label))
+    ]
+    return lines
 
 
 def _print_grouped(report: Report, outcome: Outcome, console: Console, type_: Typography) -> None:

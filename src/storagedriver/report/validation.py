@@ -13,7 +13,7 @@ from storagedriver.report import files, schema
 from storagedriver.report.digest import KEY, check_digest
 from storagedriver.report.environment import version
 from storagedriver.report.errors import ReportError
-from storagedriver.report.model import SCHEMA_VERSION, Report
+from storagedriver.report.model import Report
 from storagedriver.report.outcome import Outcome
 
 WORST_SHOWN = 20
@@ -70,7 +70,7 @@ class Validation:
         name = os.fspath(path)
         try:
             document = files.read_json(name)
-            schema.check_family(document, newest=SCHEMA_VERSION)
+            schema.check_family(document)
         except ReportError as broken:
             return cls(name, Seal.UNKNOWN, (str(broken).removeprefix(f"{name}: "),), None)
         if found := schema.violations(document):

@@ -5,6 +5,7 @@ own) and `subject` (more drivers of the same store, other processes, what lies o
 """
 
 from storagedriver.testing import expect
+from storagedriver.testing.applicability import not_offered
 from storagedriver.testing.content import (
     BOUNDARY_SIZES,
     DEFAULT_CHUNK,
@@ -17,18 +18,23 @@ from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.requirement import full, requirement, soak
 from storagedriver.testing.subject import Subject
 from storagedriver.testing.tree import Tree
+from storagedriver.testing.trials import Ending, TrialKind, Trials
 
 __all__ = [
     "BOUNDARY_SIZES",
     "DEFAULT_CHUNK",
     "Content",
     "ContractViolation",
+    "Ending",
     "Subject",
     "Tree",
+    "TrialKind",
+    "Trials",
     "chunk_size",
     "content",
     "expect",
     "full",
+    "not_offered",
     "requirement",
     "size_of",
     "soak",

@@ -7,22 +7,76 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
+from storagedriver.report.trials import Figure
+from storagedriver.systemcalls.stores import LocalStores, local_stores
 from storagedriver.testing.generation import Generation
+from storagedriver.testing.progress import Progress, not_shown
 from storagedriver.testing.recording import Recorder
-from storagedriver.testing.target import Target
+from storagedriver.testing.target import PortableTarget, Target
 from storagedriver.testing.tree import Tree
+from storagedriver.testing.trials import TrialKind, Trials
+from storagedriver.wire.access import WireAccess
+from storagedriver.wire.proxy import FaultProxy
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_ELSEWHERE_SECONDS = {"quick": 120, "full": 120, "soak": 1500}
+_ELSEWHERE_SECONDS = {"quick": 240, "full": 280, "soak": 1500}
 """How long a call in another process may take before it counts as hung, by profile."""
+
+
+_INTERPRETER = (sys.executable, "-c", "from storagedriver.testing.subject import run_here; run_here()")
+"""What serves one call in another process."""
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedTarget:
+    """A target whose drivers reach their server through a proxy.
+
+    Attributes:
+        target: What another process needs to open it.
+        proxy: The proxy, which sees each request.
+    """
+
+    target: PortableTarget
+    proxy: FaultProxy
+
+    def open(self) -> StorageDriver:
+        """A new driver, which is the caller's to close."""
+        return self.target.open()
+
+    def start(
+        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> subprocess.Popen[bytes]:
+        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill (needs shared).
+
+        Args:
+            function: A function of a module; it and its arguments are pickled.
+            args: Passed on.
+            kwargs: Passed on.
+        """
+        process = subprocess.Popen(  # noqa: S603  our own interpreter
+            _INTERPRETER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+        assert process.stdin is not None
+        with process.stdin:
+            process.stdin.write(pickle.dumps((sys.path, function, self.target, args, kwargs)))
+        return process
 
 
 class Subject:
@@ -35,6 +89,9 @@ class Subject:
             They make those that fail again with the fixture `driver`.
         reference: The driver to compare with, not recorded; None but in checks that need "reference".
         generated: Whether the check asked for the seed, so that a failure depends on it.
+        tried: The trials of the check, for its report, passed or failed.
+        figures: What the check measured, for its report.
+        progress: Shows how far a long check is.
     """
 
     def __init__(
@@ -54,6 +111,9 @@ class Subject:
         self.unwrapped = unwrapped
         self.reference = reference
         self.generated = False
+        self.tried: list[Trials] = []
+        self.figures: list[Figure] = []
+        self.progress: Progress = not_shown
         self._generation = generation
         self._recorder = recorder
         self._tree = tree
@@ -80,6 +140,16 @@ class Subject:
     def parameters(self) -> Mapping[str, Any]:
         """The parameters the driver was made of; secrets may be among them."""
         return self.target.parameters
+
+    def trials(self, kind: TrialKind, operation: str, condition: str) -> Trials:
+        """Begin trials of `operation` under `condition`, which the report shows whether the check passes or fails."""
+        begun = Trials(kind, operation, condition)
+        self.tried.append(begun)
+        return begun
+
+    def measured(self, name: str, value: float, unit: str = "") -> None:
+        """Put a number into the report, whether the check passes or fails: ("operations", 2000)."""
+        self.figures.append(Figure(name, value, unit))
 
     def open(self, **changes: Any) -> StorageDriver:
         """Another driver on the same store, its calls recorded too; closed after the check.
@@ -141,6 +211,27 @@ class Subject:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
         return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
 
+    @contextlib.contextmanager
+    def through_proxy(self) -> Iterator[ProxiedTarget]:
+        """The target with a proxy of its own before its server, which is stopped after the block (needs wire).
+
+        Drivers that are made of it are impatient, as the registration says, and nothing of their calls is recorded.
+        """
+        self._recorder.untold = True
+        with FaultProxy(*self.wire.server(self.parameters)) as proxy:
+            portable = self.target.portable()
+            yield ProxiedTarget(
+                replace(portable, parameters=self.wire.through(proxy.authority, self.parameters)), proxy
+            )
+
+    @property
+    def wire(self) -> WireAccess:
+        """How somebody is put between the driver and its server (needs wire)."""
+        wire = self.target.registration.wire
+        if not isinstance(wire, WireAccess):
+            raise RuntimeError("the check must say needs=['wire'] in its requirement mark")  # noqa: TRY004  as the others
+        return wire
+
     def foreign(self) -> ForeignStore:
         """Another tool on the backend, for names below the check's prefix too; closed after the check (needs foreign)."""
         opening = self.target.registration.foreign
@@ -150,6 +241,17 @@ class Subject:
         tool = opening(self.parameters)
         self._opened.append(tool)
         return tool
+
+    @contextlib.contextmanager
+    def local_stores(self) -> Iterator[LocalStores]:
+        """Stores of the driver in folders of their own, beside the one under test, removed afterwards.
+
+        Raises:
+            NotOnLocalFilesError: The driver keeps no files on this machine.
+        """
+        self._recorder.untold = True
+        with local_stores(self.target) as stores:
+            yield stores
 
     def elsewhere(self, function: Callable[Concatenate[StorageDriver, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What `function(driver, ...)` returns in another process, with a driver of the same parameters (needs shared).
@@ -161,14 +263,13 @@ class Subject:
         """
         self._recorder.untold = True
         work = pickle.dumps((sys.path, function, self.target.portable(), args, kwargs))
-        code = "from storagedriver.testing.subject import run_here; run_here()"
         done = subprocess.run(  # noqa: S603  our own interpreter
-            [sys.executable, "-c", code],
+            _INTERPRETER,
             input=work,
             capture_output=True,
             timeout=_ELSEWHERE_SECONDS[self.profile],
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=_environment(),
         )
         if done.returncode != 0:
             raise RuntimeError(f"the other process failed:\n{done.stderr.decode(errors='replace')}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from storagedriver.backends.containers import CONTAINER_MODE
 from storagedriver.driver import Capabilities, StorageDriver
 from storagedriver.errors import InvalidStorageDriverError, MissingDependencyError, StorageDriverError
 from storagedriver.registry import SuiteRegistration, find_suite, suite_names
+from storagedriver.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from storagedriver.backends.model import RunningBackend
@@ -107,8 +107,7 @@ def find_registration(words: str) -> SuiteRegistration:
 
 def _unknown(words: str) -> str:
     known = sorted({*suite_names(), *factory.names()})
-    near = difflib.get_close_matches(words, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(words, known).replace("did", " Did", 1)
     return (
         f"no driver {words!r} is registered.{hint} Known: {', '.join(known) or 'none'}. "
         f"Register it with register_suite({words!r}, ...) in conftest.py, by an entry point in the group "
@@ -136,9 +135,8 @@ def _import(words: str) -> factory.Constructor:
         raise TargetError(f"--driver={words}: importing {module_name} failed: {_told(broken)}") from broken
     for name in attributes.split("."):
         if not hasattr(found, name):
-            near = difflib.get_close_matches(name, dir(found), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise TargetError(f"--driver={words}: {module_name} has no {attributes!r}{hint}")
+            hint = did_you_mean(name, dir(found))
+            raise TargetError(f"--driver={words}: {module_name} has no {attributes!r}{'; ' if hint else ''}{hint}")
         found = getattr(found, name)
     constructor = getattr(found, "from_parameters", found)
     if not callable(constructor):

@@ -14,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from storagedriver import Capabilities, StorageDriver
 from storagedriver.testing import ContractViolation
+from storagedriver.testing.progress import Progress, not_shown
 from storagedriver.testing.target import Target
 from storagedriver_suites.properties.alphabet import alphabet
 from storagedriver_suites.properties.comparison import Comparison
@@ -102,9 +103,17 @@ class Exploration:
 class Search:
     """Makes histories in directories of their own below one root."""
 
-    def __init__(self, driver: StorageDriver, root: str, effort: Effort, comparison: Comparison | None = None) -> None:
+    def __init__(
+        self,
+        driver: StorageDriver,
+        root: str,
+        effort: Effort,
+        comparison: Comparison | None = None,
+        progress: Progress = not_shown,
+    ) -> None:
         """Search on `driver` below the path `root`; with a comparison, for differences of its drivers."""
         self._comparison = comparison
+        self._progress = progress
         self.found = Exploration()
         self._driver = driver
         self._root = root
@@ -117,6 +126,10 @@ class Search:
         self.found.histories += 1
         if self._left is not None:
             self._left -= 1
+            done = self._effort.after_failure - self._left
+            self._progress("histories that make a failure shorter", done, self._effort.after_failure)
+        else:
+            self._progress("histories", self.found.histories, self._effort.histories)
         return self._state(audits=audits)
 
     def _state(self, *, audits: bool) -> State:
@@ -208,6 +221,7 @@ def explore(
     seed_number: int,
     examples: Path | None = None,
     comparison: Comparison | None = None,
+    progress: Progress = not_shown,
 ) -> Exploration:
     """Look for histories that break promises.
 
@@ -219,8 +233,9 @@ def explore(
         seed_number: With the same one the same histories are made.
         examples: A folder of examples that failed before, which come first; None for none.
         comparison: Look for differences of its drivers, of which `driver` is the first; None for broken promises.
+        progress: Shows how many histories were made.
     """
-    search = Search(driver, root, effort, comparison)
+    search = Search(driver, root, effort, comparison, progress)
     letters = alphabet(driver, f"{root}/h0000000", profile)
     machine = machine_of(letters, search.begin, search.fail, search.exhausted, search.end)
     seed(seed_number)(machine)

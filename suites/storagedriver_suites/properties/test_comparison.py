@@ -30,6 +30,7 @@ def test_answers_are_those_of_the_first_driver(driver: RecordedDriver, tree: Tre
             effort=effort_of(subject.target, subject.unwrapped.capabilities, subject.profile),
             seed_number=subject.seed,
             comparison=comparison,
+            progress=subject.progress,
         )
         if not found.counterexamples:
             return

@@ -30,6 +30,7 @@ def explored(explorations: dict[str, Exploration], subject: Subject, tree: Tree)
             effort=effort_of(subject.target, subject.unwrapped.capabilities, subject.profile),
             seed_number=number,
             examples=subject.examples,
+            progress=subject.progress,
         )
     return explorations[label]
 

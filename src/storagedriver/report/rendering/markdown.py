@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from storagedriver.report.grants import Grant
 from storagedriver.report.model import Report, Result
 from storagedriver.report.outcome import UNJUDGED, Outcome
 from storagedriver.report.rendering.explaining import (
@@ -17,6 +18,7 @@ from storagedriver.report.rendering.explaining import (
 )
 from storagedriver.report.rendering.markdown_text import block, code, details, html_code, table
 from storagedriver.report.tally import Tally
+from storagedriver.report.trials import TrialTally
 
 LIMIT = 65_536
 """Characters of a comment on GitHub."""
@@ -37,7 +39,7 @@ def render(reports: Mapping[str, Report]) -> str:
         if not report.run.complete:
             reasons = "\n".join(f"> - {code(each)}" for each in report.run.incomplete_reasons)
             head.append(f"> ⚠️ **Incomplete run, certifies nothing** ({code(name)})\n>\n{reasons}")
-    tail = [part for report in reports.values() for part in _unjudged(report)]
+    tail = [*_tried(reports), *(part for report in reports.values() for part in _unjudged(report))]
     tail.append("\n".join(f"- {_run(name, report)}" for name, report in reports.items()))
     failures = [_failure(result) for report in reports.values() for result in against(report)]
     room = LIMIT - len("\n\n".join([*head, *tail])) - _ROOM_FOR_THE_REST
@@ -97,6 +99,24 @@ def _failure(result: Result) -> str:
         cut = text if len(text) <= EVIDENCE_LIMIT else f"{text[:EVIDENCE_LIMIT]}\n…"
         lines += [f"{code(why(check))}", f"in {code(check.node_id)}", block(cut)]
     return details(head, "\n\n".join(lines))
+
+
+def _tried(reports: Mapping[str, Report]) -> Iterator[str]:
+    """What was tried one by one, and what that earned."""
+    rows = []
+    violations = 0
+    for report in reports.values():
+        for target in report.targets:
+            tallies = TrialTally.of(report.trials_of(target.label))
+            violations += sum(each.violations for each in tallies)
+            told = [
+                *(each.sentence for each in tallies),
+                *(each.sentence for each in Grant.of(report.of(target.label))),
+            ]
+            rows += [[code(target.label), code(each)] for each in told]
+    if rows:
+        broken = f"{violations:,} violation{'' if violations == 1 else 's'}"
+        yield details(f"Faults, crashes and hostile inputs: {broken}", table(["target", "tried one by one"], rows))
 
 
 def _unjudged(report: Report) -> Iterator[str]:

@@ -18,7 +18,7 @@ from storagedriver.report.foreign_text import escaped, one_line
 from storagedriver.report.model import Report, Result
 from storagedriver.report.outcome import AGAINST, LATTICE, Outcome
 from storagedriver.report.rendering.explaining import reason
-from storagedriver.report.site import history, pictures
+from storagedriver.report.site import history, pictures, trials
 from storagedriver.report.site.evidence import Exhibit, Room, exhibits
 from storagedriver.report.site.pictures import Pictures
 from storagedriver.report.site.subjects import Subject, requirements, subjects
@@ -180,6 +180,9 @@ def render(
         ],
         differing=[row for group in groups for row in group.rows if row.differs],
         plots=[(subject, made) for subject in shown if (made := history.plot(subject)) is not None],
+        trials=tuple(trials.tried(shown)),
+        ending_signs=trials.SIGNS,
+        ending_words=trials.WORDS,
         size=(history.WIDTH, history.HEIGHT),
         outcomes=LATTICE,
         levels=tuple(Level),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from storagedriver.contract import REQUIREMENTS, in_order
+from storagedriver.report.grants import Grant
 from storagedriver.report.model import Report, Result, Target
 from storagedriver.report.site.anchors import anchors
 from storagedriver.report.tally import Tally
@@ -33,6 +34,11 @@ class Release:
     def tally(self) -> Tally:
         """Its MUSTs."""
         return Tally.of(self.results.values())
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What it has earned, and what not."""
+        return Grant.of(self.results.values())
 
     @property
     def version(self) -> str:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver import cli
-from storagedriver.certificates import SubjectError
-from storagedriver.certificates.subjects import of_driver, of_path
+from storagedriver.driver_files import DriverFilesError, of_driver, of_path
 
 from .workshop import POLICY, Workshop, judged
 
@@ -146,6 +145,31 @@ def test_files_of_another_version_than_was_judged_are_not_certified(
     assert not Path("cert").exists()
 
 
+def test_a_driver_that_was_changed_after_its_run_is_not_certified(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged(files=of_path("mydriver.py").subjects).write("report.json")
+    assert workshop.certify() == cli.OK
+
+    Path("mydriver.py").write_text("class MyDriver: pass\n")
+
+    assert workshop.certify("--force") == cli.FAILED
+    assert "mydriver was judged with another mydriver.py than the one here" in capsys.readouterr().err
+
+
+def test_an_installation_that_was_changed_after_its_run_is_not_certified(workshop: Workshop, site: Path) -> None:
+    """Neither by its name nor by the wheel that it once came from, if that is not what ran."""
+    judged("wheeled", distribution="wheeled 1.0", files=of_driver("wheeled").subjects).write("report.json")
+    Path("gate.toml").write_text(POLICY.replace("mydriver", "wheeled"))
+    assert workshop.certify(subject=None) == cli.OK
+    assert workshop.certify("--force", subject=str(wheel(workshop.folder))) == cli.OK
+
+    other = wheel(workshop.folder, {"wheeled/__init__.py": "class Wheeled: pass\n"})
+    assert workshop.certify("--force", subject=str(other)) == cli.FAILED
+    (site / "wheeled" / "__init__.py").write_text("class Wheeled: pass\n")
+    assert workshop.certify("--force", subject=None) == cli.FAILED
+
+
 @pytest.mark.parametrize(
     ("driver", "words"), [("wheeled", "is about the drivers mydriver, not about wheeled"), ("mydriver", "")]
 )
@@ -239,7 +263,7 @@ def test_files_of_no_distribution_are_of_one_driver(workshop: Workshop, capsys: 
 def test_a_name_that_no_list_can_hold_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a\nb").touch()
 
-    with pytest.raises(SubjectError, match="line end"):
+    with pytest.raises(DriverFilesError, match="line end"):
         of_path(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The files that a certificate is about, and their digests: of one file, of a tree, or of what a wheel installed.
+"""The files that a driver is made of, and their digests: of one file, of a tree, or of what a wheel installed.
 
 The digest of many files is that of a list of them, a line each as sha256sum writes it: the file's SHA-256, two spaces, its
 path with `/`. The lines are in the order of the paths' bytes. Compiled Python files are left out.
@@ -22,8 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from storagedriver import factory, registry
-from storagedriver.certificates.errors import SubjectError
-from storagedriver.certificates.statement import Subject
+from storagedriver.report.model import FilesDigest
 
 FILE = "file"
 TREE = "tree"
@@ -33,6 +32,10 @@ _KEPT_METADATA = frozenset({"METADATA", "entry_points.txt"})
 """Of .dist-info, what the distribution's author wrote; the rest is of the installer."""
 
 _PIECE = 1 << 20
+
+
+class DriverFilesError(ValueError):
+    """The files of a driver cannot be found or listed; the message is one sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Files:
         driver: The name of the driver that they were named by; None if they were named by a path.
     """
 
-    subjects: tuple[Subject, ...]
+    subjects: tuple[FilesDigest, ...]
     distribution: str | None = None
     driver: str | None = None
 
@@ -54,22 +57,22 @@ def of_path(path: str | os.PathLike[str]) -> Files:
     """A wheel, another file, or a folder.
 
     Raises:
-        SubjectError: It cannot be read, is a wheel without metadata, or a folder with nothing in it or with links.
+        DriverFilesError: It cannot be read, is a wheel without metadata, or a folder with nothing in it or with links.
     """
     given = Path(path)
     try:
         if given.is_dir():
             return Files((_tree(given.resolve()),))
-        whole = Subject(given.name, FILE, _digest(given.open("rb")))
+        whole = FilesDigest(given.name, FILE, _digest(given.open("rb")))
         if given.suffix != ".whl":
             return Files((whole,))
         with zipfile.ZipFile(given) as wheel:
             distribution, content = _wheel(wheel)
-        return Files((whole, Subject(distribution, INSTALLED, content)), distribution)
+        return Files((whole, FilesDigest(distribution, INSTALLED, content)), distribution)
     except OSError as refused:
-        raise SubjectError(f"{given}: cannot be read: {refused.strerror or refused}") from refused
+        raise DriverFilesError(f"{given}: cannot be read: {refused.strerror or refused}") from refused
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as broken:
-        raise SubjectError(f"{given}: not a wheel: {broken}") from broken
+        raise DriverFilesError(f"{given}: not a wheel: {broken}") from broken
 
 
 def of_driver(words: str) -> Files:
@@ -79,7 +82,7 @@ def of_driver(words: str) -> Files:
         words: A name that an installed package registers, or `module:callable`.
 
     Raises:
-        SubjectError: No installed package registers it, or its files cannot be found or read.
+        DriverFilesError: No installed package registers it, or its files cannot be found or read.
     """
     try:
         if ":" in words:
@@ -93,9 +96,9 @@ def of_driver(words: str) -> Files:
         listed = None if _is_editable(distribution) else _installed(distribution)
         if listed is None:
             return Files((_module(point.module),), name, words)
-        return Files((Subject(name, INSTALLED, listed),), name, words)
+        return Files((FilesDigest(name, INSTALLED, listed),), name, words)
     except OSError as refused:
-        raise SubjectError(f"the files of {words} cannot be read: {refused}") from refused
+        raise DriverFilesError(f"the files of {words} cannot be read: {refused}") from refused
 
 
 def same_distribution(one: str | None, other: str | None) -> bool:
@@ -114,13 +117,13 @@ def _entry_point(name: str) -> EntryPoint:
     for group in (factory.ENTRY_POINTS, registry.ENTRY_POINTS):
         for point in entry_points(group=group, name=name):
             return point
-    raise SubjectError(
+    raise DriverFilesError(
         f"no installed package registers the driver {name}: name its files with --subject PATH, "
         "or the driver with --driver module:callable"
     )
 
 
-def _module(name: str, *, here: bool = False) -> Subject:
+def _module(name: str, *, here: bool = False) -> FilesDigest:
     """The package that a module lies in, with all below; the module's file if it lies in none.
 
     With `here` one of the working directory comes first, as where the plugin is given a module by name.
@@ -133,33 +136,35 @@ def _module(name: str, *, here: bool = False) -> Subject:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise SubjectError(f"no module {name!r} can be found, neither here nor in what is installed")
+        raise DriverFilesError(f"no module {name!r} can be found, neither here nor in what is installed")
     if spec.submodule_search_locations is not None:
         places = [Path(place) for place in spec.submodule_search_locations]
         if len(places) != 1:
-            raise SubjectError(f"the package {top} lies in {len(places)} places: name its files with --subject PATH")
+            raise DriverFilesError(
+                f"the package {top} lies in {len(places)} places: name its files with --subject PATH"
+            )
         return _tree(places[0].resolve())
     if spec.origin is None or not Path(spec.origin).is_file():
-        raise SubjectError(f"the module {name} has no file: name its files with --subject PATH")
+        raise DriverFilesError(f"the module {name} has no file: name its files with --subject PATH")
     file = Path(spec.origin)
-    return Subject(file.name, FILE, _digest(file.open("rb")))
+    return FilesDigest(file.name, FILE, _digest(file.open("rb")))
 
 
-def _tree(folder: Path) -> Subject:
+def _tree(folder: Path) -> FilesDigest:
     files: dict[str, Callable[[], IO[bytes]]] = {}
     for place, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [each for each in folders if each != "__pycache__"]
         for name in (*folders, *names):
             path = Path(place, name)
             if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise SubjectError(f"{path}: neither a file nor a folder, so that its content may change unseen")
+                raise DriverFilesError(f"{path}: neither a file nor a folder, so that its content may change unseen")
         for name in names:
             path = Path(place, name)
             if not _is_compiled(name):
                 files[path.relative_to(folder).as_posix()] = _opener(path)
     if not files:
-        raise SubjectError(f"{folder}: there is no file in it")
-    return Subject(folder.name, TREE, _list_digest(files))
+        raise DriverFilesError(f"{folder}: there is no file in it")
+    return FilesDigest(folder.name, TREE, _list_digest(files))
 
 
 def _raise(error: OSError) -> None:
@@ -195,9 +200,9 @@ def _wheel(wheel: zipfile.ZipFile) -> tuple[str, str]:
     names = [info.filename for info in wheel.infolist() if not info.is_dir()]
     described = [name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
     if len(described) != 1:
-        raise SubjectError(f"{wheel.filename}: not a wheel: it has {len(described)} METADATA")
+        raise DriverFilesError(f"{wheel.filename}: not a wheel: it has {len(described)} METADATA")
     if len(set(names)) != len(names):
-        raise SubjectError(f"{wheel.filename}: not a wheel: a file is there twice")
+        raise DriverFilesError(f"{wheel.filename}: not a wheel: a file is there twice")
     metadata = BytesParser().parsebytes(wheel.read(described[0]), headersonly=True)
     files: dict[str, Callable[[], IO[bytes]]] = {}
     for name in names:
@@ -241,7 +246,7 @@ def _list_digest(files: Mapping[str, Callable[[], IO[bytes]]]) -> str:
 def _lines(files: Mapping[str, Callable[[], IO[bytes]]]) -> Iterator[bytes]:
     for path, content in _in_order(files):
         if "\n" in path or "\\" in path:
-            raise SubjectError(f"{path!r}: a name with a line end or a backslash, which no list of files can hold")
+            raise DriverFilesError(f"{path!r}: a name with a line end or a backslash, which no list of files can hold")
         yield f"{_digest(content())}  ".encode() + os.fsencode(path) + b"\n"
 
 

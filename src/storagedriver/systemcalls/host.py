@@ -1,0 +1,238 @@
+"""A process that has imported the driver and forks a child for each trial, so that a trial costs no start of Python.
+
+It is started by `processes.Processes`, and reads jobs from its standard input. It stays lean: it imports what the jobs
+name and nothing of pytest.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import pickle
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from storagedriver.driver import StorageDriver
+from storagedriver.systemcalls.tracing import Injection, command
+
+BEGIN = "/.storagedriver-operation-begins"
+"""The path that a child looks for, in vain, right before the operation: in the trace the mark of its begin."""
+
+END = "/.storagedriver-operation-ends"
+"""The same of its end."""
+
+_SET_PARENT_DEATH_SIGNAL = 1
+_SET_PTRACER = 0x59616D61
+_PTRACER_ANY = ctypes.c_ulong(-1)
+_ATTACH_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One operation that a child is to do.
+
+    Attributes:
+        constructor: Makes the driver.
+        parameters: Of these.
+        operation: What is done with the driver.
+        folder: Where its files are.
+        traced: Whether strace looks on.
+        injection: What it does to one of the calls.
+        whole: Whether the trace holds what is written in full.
+        largest_file: Bytes beyond which no file can be written during the operation, as `ulimit -f`; None for no bound.
+        seconds: After this time the child counts as hung.
+    """
+
+    constructor: Callable[[Mapping[str, Any]], StorageDriver]
+    parameters: Mapping[str, Any]
+    operation: Callable[[StorageDriver], object]
+    folder: str
+    traced: bool
+    injection: Injection | None
+    whole: bool
+    largest_file: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended.
+
+    Attributes:
+        status: Its exit status; negative for the signal that ended it.
+        hung: Whether it was killed because it took too long.
+        outcome: Pickled: what the operation returned, and its error or None; empty if it did not come so far.
+        descriptors: Files below the folder that the operation left open.
+        trace: What strace wrote.
+        failure: Why the trial could not be made; empty if it was.
+    """
+
+    status: int
+    hung: bool
+    outcome: bytes
+    descriptors: tuple[str, ...]
+    trace: str
+    failure: str
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # What a driver prints must not get between the answers.
+    os.dup2(2, 1)
+    sys.path[:] = pickle.load(jobs)  # noqa: S301  from our parent process
+    with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder:
+        output = str(Path(folder, "trace"))
+        while True:
+            try:
+                job = pickle.load(jobs)  # noqa: S301  from our parent process
+            except EOFError:
+                return
+            # What is there now is no garbage of a child's.
+            gc.freeze()
+            try:
+                answer = _run(job, output)
+            except Exception:  # noqa: BLE001  told to the parent process
+                answer = Ended(0, hung=False, outcome=b"", descriptors=(), trace="", failure=traceback.format_exc())
+            pickle.dump(answer, answers)
+            answers.flush()
+
+
+def _run(job: Job, output: str) -> Ended:
+    read_go, go = os.pipe()
+    read_result, result = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(go)
+            os.close(read_result)
+            _child(job, read_go, result)
+        finally:
+            os._exit(3)
+    os.close(read_go)
+    os.close(result)
+    tracer, attached = None, ""
+    if job.traced:
+        _await(read_result)
+        tracer = subprocess.Popen(  # noqa: S603
+            command(child, output, job.injection, whole=job.whole),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        attached = _attached(tracer)
+    if attached:
+        # Nobody looks on: it must not begin.
+        os.kill(child, signal.SIGKILL)
+    else:
+        os.write(go, b"!")
+    os.close(go)
+    with os.fdopen(read_result, "rb") as stream:
+        hung, sent = _received(stream, child, job.seconds)
+    _, status = os.waitpid(child, 0)
+    trace = ""
+    if tracer is not None:
+        tracer.communicate()
+        trace = "" if attached else Path(output).read_text(encoding="ascii", errors="replace")
+    # What is killed in the middle of its answer has not ended in time.
+    outcome, descriptors = pickle.loads(sent) if sent and not hung else (b"", ())  # noqa: S301  written by our own child
+    return Ended(os.waitstatus_to_exitcode(status), hung, outcome, descriptors, trace, attached)
+
+
+def _attached(tracer: subprocess.Popen[bytes]) -> str:
+    """What strace said that is no attachment; empty for one."""
+    assert tracer.stderr is not None
+    ready, _, _ = select.select([tracer.stderr], [], [], _ATTACH_SECONDS)
+    line = tracer.stderr.readline().decode(errors="replace") if ready else "strace has not attached"
+    return "" if "attached" in line and "has not" not in line else line.strip() or "strace ended"
+
+
+def _await(result: int) -> None:
+    """Wait until the child has its driver: what it did for that is not traced."""
+    os.read(result, 1)
+
+
+def _received(stream: BinaryIO, child: int, seconds: float) -> tuple[bool, bytes]:
+    """Whether the child hung and was killed, and all that it sent."""
+    deadline = time.monotonic() + seconds
+    sent = b""
+    hung = False
+    while True:
+        ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            hung = True
+            os.kill(child, signal.SIGKILL)
+            deadline = time.monotonic() + seconds
+            continue
+        piece = os.read(stream.fileno(), 1 << 16)
+        if not piece:
+            return hung, sent
+        sent += piece
+
+
+def _child(job: Job, go: int, result: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    # Where only a parent may trace (Yama), this says that strace may too.
+    libc.prctl(_SET_PTRACER, _PTRACER_ANY)
+    driver = job.constructor(job.parameters)
+    before = _descriptors(job.folder)
+    if job.traced:
+        os.write(result, b".")
+        # Not read: the call in which strace finds the process counts, or not, and what is counted has to be certain.
+        waiting = select.poll()
+        waiting.register(go, select.POLLIN | select.POLLHUP)
+        waiting.poll()
+    outcome = _operate(job, driver)
+    gc.collect()
+    left = list(_descriptors(job.folder))
+    for each in before:
+        left.remove(each)
+    with os.fdopen(result, "wb") as stream:
+        stream.write(pickle.dumps((outcome, tuple(left))))
+    os._exit(0)
+
+
+def _operate(job: Job, driver: StorageDriver) -> bytes:
+    """The outcome, pickled: the error would keep what its frames hold."""
+    returned: object = None
+    error: Exception | None = None
+    bound = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if job.largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job.largest_file, bound[1]))
+    os.access(BEGIN, os.F_OK)
+    try:
+        returned = job.operation(driver)
+    except Exception as raised:  # noqa: BLE001  handed to the parent process
+        error = raised
+    os.access(END, os.F_OK)
+    resource.setrlimit(resource.RLIMIT_FSIZE, bound)
+    try:
+        return pickle.dumps((returned, error))
+    except Exception:  # noqa: BLE001  whatever pickle says of it
+        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+
+
+def _descriptors(folder: str) -> list[str]:
+    """What lies below `folder` and is open."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            path = str(descriptor.readlink())
+        except FileNotFoundError:
+            # That of the listing itself.
+            continue
+        if path == folder or path.startswith(f"{folder}/"):
+            found.append(path)
+    return found

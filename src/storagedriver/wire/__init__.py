@@ -1,0 +1,54 @@
+"""Between a driver and its server: a proxy that counts requests, and faults that hit the k-th of them."""
+
+from storagedriver.wire.access import NO_SERVER, NoServer, WireAccess
+from storagedriver.wire.faults import (
+    Answered,
+    ChangedByte,
+    CopyNotDone,
+    Duplicated,
+    ErrorInSuccess,
+    Fault,
+    HalfSent,
+    LostBody,
+    Refused,
+    ResetAfter,
+    ResetBefore,
+    ResetDuring,
+    Silent,
+    Slow,
+    StalledBody,
+    TruncatedBody,
+    Undisturbed,
+)
+from storagedriver.wire.messages import AnswerHead, RequestHead
+from storagedriver.wire.passage import Exchange, Passage
+from storagedriver.wire.proxy import FaultProxy, Injection
+
+__all__ = [
+    "NO_SERVER",
+    "AnswerHead",
+    "Answered",
+    "ChangedByte",
+    "CopyNotDone",
+    "Duplicated",
+    "ErrorInSuccess",
+    "Exchange",
+    "Fault",
+    "FaultProxy",
+    "HalfSent",
+    "Injection",
+    "LostBody",
+    "NoServer",
+    "Passage",
+    "Refused",
+    "RequestHead",
+    "ResetAfter",
+    "ResetBefore",
+    "ResetDuring",
+    "Silent",
+    "Slow",
+    "StalledBody",
+    "TruncatedBody",
+    "Undisturbed",
+    "WireAccess",
+]

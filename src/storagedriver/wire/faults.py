@@ -1,0 +1,344 @@
+"""What can go wrong between a driver and its server, as data: each fault says whom it can hit and what happens then."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Protocol
+
+from storagedriver.wire.passage import Exchange, Passage
+
+_XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+class Fault(Protocol):
+    """Something that goes wrong with one request."""
+
+    @property
+    def condition(self) -> str:
+        """What goes wrong, in a few words, as reports name it: "connection reset after the request"."""
+        ...
+
+    def hits(self, exchange: Exchange) -> bool:
+        """Whether it makes a difference to a request that went through undisturbed, with its answer."""
+        ...
+
+    def pass_through(self, passage: Passage) -> None:
+        """Let the request and its answer go their way, but for what goes wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """Nothing goes wrong."""
+
+    condition: str = "nothing"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody listens when the request is to be sent: connections are closed, and new ones are refused for a while.
+
+    The proxy does it, since there is no request then.
+
+    Attributes:
+        seconds: How long nobody listens.
+    """
+
+    seconds: float = 0.3
+    condition: str = "connection refused"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class ResetBefore:
+    """The connection is reset before the server has seen anything of the request."""
+
+    condition: str = "connection reset before the request"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class ResetDuring:
+    """Both connections are reset when half of the request's body has been sent on."""
+
+    condition: str = "connection reset within the request"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.request.has_body
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_half_of_request()
+        passage.reset_server()
+        passage.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class ResetAfter:
+    """The server has done what was asked, and the connection is reset before its answer comes."""
+
+    condition: str = "connection reset after the request, its answer lost"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.drop_answer()
+        passage.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Something before the server answers in its place, as a load balancer does, and the server sees nothing.
+
+    Attributes:
+        status: Number and phrase.
+        retry_after: Seconds after which the client is asked to come again; None for nothing of the kind.
+    """
+
+    status: str
+    retry_after: int | None = None
+
+    @property
+    def condition(self) -> str:
+        told = "" if self.retry_after is None else f" with Retry-After: {self.retry_after}"
+        return f"answered {self.status.partition(' ')[0]}{told}"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        headers = "Content-Type: text/html\r\n"
+        if self.retry_after is not None:
+            headers += f"Retry-After: {self.retry_after}\r\n"
+        passage.answer(self.status, headers, f"<html><body><h1>{self.status}</h1></body></html>".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedBody:
+    """The answer's body ends in its middle, and the connection with it, in good order."""
+
+    condition: str = "answer's body cut short"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return _has_answered(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.deliver_half()
+        passage.end()
+
+
+@dataclass(frozen=True, slots=True)
+class StalledBody:
+    """The answer's body stops in its middle, and nothing more comes."""
+
+    condition: str = "answer's body stalled"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return _has_answered(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.deliver_half()
+        passage.hold()
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The request is taken and nothing ever comes: the server does not see it."""
+
+    condition: str = "no answer at all"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.hold()
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSent:
+    """Half of the request's body reaches the server, and nothing more."""
+
+    condition: str = "half of the request sent, then nothing"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.request.has_body
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_half_of_request()
+        passage.hold()
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Everything comes, late and in small pieces.
+
+    Attributes:
+        seconds: How late the answer is.
+    """
+
+    seconds: float = 0.3
+    condition: str = "slow answer"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.wait(self.seconds)
+        passage.deliver(_in_small_pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicated:
+    """The request reaches the server twice; the answer that the client gets is that to the second."""
+
+    condition: str = "request delivered twice"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.request.method not in {"GET", "HEAD"}
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_twice()
+        passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedByte:
+    """One byte in the middle of the request's body is another when it reaches the server."""
+
+    condition: str = "a byte of the request's body changed on the way"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return _uploads(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request(_FlippedByte((passage.exchange.request.length or 0) // 2))
+        passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
+class LostBody:
+    """The request reaches the server without its body, as one of no bytes."""
+
+    condition: str = "the request's body lost on the way"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return _uploads(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_without_body()
+        passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
+class CopyNotDone:
+    """A copy is answered as one that is not done, in the way of Azure: accepted, with a status that is no success.
+
+    The server sees nothing of the request.
+
+    Attributes:
+        status: "pending", "aborted" or "failed".
+    """
+
+    status: str = "failed"
+
+    @property
+    def condition(self) -> str:
+        return f"a copy accepted whose status is {self.status}"
+
+    def hits(self, exchange: Exchange) -> bool:
+        # A file that is a copy says so ever after: what asks for the copy is a PUT.
+        copied = exchange.answer is not None and exchange.answer.header("x-ms-copy-status") is not None
+        return copied and exchange.request.method == "PUT"
+
+    def pass_through(self, passage: Passage) -> None:
+        headers = (
+            f'ETag: "0x8D{secrets.token_hex(6).upper()}"\r\n'
+            f"Last-Modified: {format_datetime(datetime.now(UTC), usegmt=True)}\r\n"
+            f"x-ms-copy-id: {uuid.uuid4()}\r\nx-ms-copy-status: {self.status}\r\n"
+        )
+        passage.answer("202 Accepted", headers)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorInSuccess:
+    """A change is answered with status 200 and an error in the body, as S3 does it after it has begun to answer.
+
+    The server sees nothing of the request. It can hit what is answered with a document of XML.
+    """
+
+    condition: str = "an error in an answer of status 200"
+
+    def hits(self, exchange: Exchange) -> bool:
+        answer = exchange.answer
+        return (
+            exchange.request.method in {"POST", "PUT"}
+            and _has_answered(exchange)
+            and answer is not None
+            and answer.status == 200
+            and "xml" in (answer.header("Content-Type") or "")
+        )
+
+    def pass_through(self, passage: Passage) -> None:
+        error = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+        passage.answer("200 OK", "Content-Type: application/xml\r\n", _XML + error)
+
+
+def _uploads(exchange: Exchange) -> bool:
+    # What is asked by a body of another method has no checksum in these protocols.
+    return exchange.request.method == "PUT" and bool(exchange.request.length)
+
+
+def _has_answered(exchange: Exchange) -> bool:
+    answer = exchange.answer
+    return answer is not None and answer.has_body(exchange.request) and answer.length not in {0, 1}
+
+
+class _FlippedByte:
+    def __init__(self, position: int) -> None:
+        self._position = position
+
+    def __call__(self, body: Iterator[bytes]) -> Iterator[bytes]:
+        position = self._position
+        for piece in body:
+            if 0 <= position < len(piece):
+                changed = bytearray(piece)
+                # Another letter or digit in text, and another byte in any case.
+                changed[position] ^= 1
+                yield bytes(changed)
+            else:
+                yield piece
+            position -= len(piece)
+
+
+def _in_small_pieces(body: Iterator[bytes]) -> Iterable[bytes]:
+    small = 1000
+    for piece in body:
+        # Of a large body the beginning: so many pieces would take minutes.
+        yield from (piece[start : start + small] for start in range(0, min(len(piece), 10 * small), small))
+        yield piece[10 * small :]

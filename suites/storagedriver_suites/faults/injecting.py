@@ -1,0 +1,291 @@
+"""Letting one request of an operation go wrong after the other, many at once, and judging what came of each."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from storagedriver import BackendError, PathNotFoundError, StorageDriver
+from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, Trials, expect
+from storagedriver.wire import Duplicated, Exchange, Fault, Injection
+from storagedriver_suites.faults.served_operations import Operation
+
+AT_ONCE = 12
+"""Trials that run at once: most of their time they wait for the driver's next try."""
+
+PATIENCE = 2.0
+"""How many times the declared timeout a call may take before it is no longer waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One trial of an operation: what goes wrong, and where.
+
+    Attributes:
+        fault: What goes wrong.
+        label: The request that it hits, as it is called without faults: "2: PUT ?partNumber&uploadId".
+        number: The number of this request.
+        lasting: Whether all later ones go wrong too.
+        within: How many requests the operation makes without faults.
+    """
+
+    fault: Fault
+    label: str
+    number: int
+    within: int
+    lasting: bool = False
+
+    def __str__(self) -> str:
+        lasting = ", and from then on" if self.lasting else ""
+        return f"{self.fault.condition}, at request {self.label} of {self.within}{lasting}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a trial ended.
+
+    Attributes:
+        ending: For the report; None where the request was not reached, and nothing was tried.
+        violation: What was broken, if it was.
+    """
+
+    ending: Ending | None = None
+    violation: ContractViolation | None = None
+
+
+@dataclass(slots=True)
+class _Trial:
+    point: Point
+    directory: str
+    outcome: Outcome | None = None
+    began: float | None = None
+
+
+@dataclass(slots=True)
+class Injector:
+    """Tries faults on the driver of a check.
+
+    Attributes:
+        subject: The driver.
+        tree: Where the trials have their directories.
+    """
+
+    subject: Subject
+    tree: Tree
+    _directories: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
+
+    def requests(self, operation: Operation) -> list[Exchange]:
+        """The requests that the operation makes when nothing goes wrong, with their answers.
+
+        Raises:
+            ContractViolation: It does not even work through a proxy that changes nothing.
+        """
+        directory = self._directory(operation)
+        with self.subject.target.open() as plain, self.subject.through_proxy() as proxied, proxied.open() as driver:
+            operation.prepare(plain, self.tree.path(directory))
+            proxied.proxy.begin()
+            error = _error_of(operation, driver, self.tree.path(directory), f"{operation.name}, nothing disturbed")
+            exchanges = proxied.proxy.exchanges
+            if not operation.absent:
+                expect.equal(error, None, f"{operation.name} through a proxy that changes nothing")
+                operation.expect_done(plain, self.tree.path(directory), f"after {operation.name}, nothing disturbed")
+        return exchanges
+
+    def try_each(self, operation: Operation, faults: Sequence[Fault]) -> None:
+        """Let each fault hit each request of the operation that it makes a difference to.
+
+        Raises:
+            ContractViolation: The first, after all were tried; the others are told with it.
+        """
+        __tracebackhide__ = True
+        exchanges = self.requests(operation)
+        expect.true(exchanges, f"requests of {operation.name} through the proxy", expected="some", seen="none")
+        self.try_points(
+            operation,
+            [
+                Point(fault, exchange.label, exchange.number, len(exchanges))
+                for fault in faults
+                for exchange in exchanges
+                if fault.hits(exchange)
+            ],
+        )
+
+    def try_points(self, operation: Operation, points: Sequence[Point]) -> None:
+        """Try the operation with each of `points`. See try_each()."""
+        __tracebackhide__ = True
+        trials = [_Trial(point, self._directory(operation)) for point in points]
+        self._run(operation, trials)
+        self._look_for_leftovers(operation, trials)
+        told = self._tell(operation, trials)
+        violations = [trial for trial in trials if trial.outcome and trial.outcome.violation]
+        if not violations:
+            endings = sum(len(each.endings) for each in told.values())
+            expect.true(endings, f"trials of {operation.name}", expected="some were made", seen="none was")
+            return
+        first = violations[0].outcome
+        assert first is not None
+        assert first.violation is not None
+        others = [f"  also: {each.outcome.violation}" for each in violations[1:] if each.outcome]
+        first.violation.story = (*first.violation.story, *others)
+        raise first.violation
+
+    def _look_for_leftovers(self, operation: Operation, trials: Sequence[_Trial]) -> None:
+        """Nothing is left of the trials whose directories were deleted, on the backend itself where that can be seen."""
+        if self.subject.target.registration.inspect is None:
+            return
+        left = self.subject.inspect()
+        for trial in trials:
+            path = self.tree.path(trial.directory).strip("/")
+            found = [name for name in left if path in name]
+            if found and trial.outcome is not None and trial.outcome.violation is None:
+                trial.outcome.ending = Ending.VIOLATED
+                trial.outcome.violation = ContractViolation(
+                    f"{operation.name}: {trial.point}: what is left after a delete of its directory",
+                    expected=[],
+                    seen=found,
+                    requirement="DEL-5",
+                )
+
+    def _directory(self, operation: Operation) -> str:
+        return f"{operation.name.replace(' ', '-')}-{next(self._directories):03}"
+
+    def _tell(self, operation: Operation, trials: Sequence[_Trial]) -> Mapping[str, Trials]:
+        told: dict[str, Trials] = {}
+        for trial in trials:
+            condition = trial.point.fault.condition + (", lasting" if trial.point.lasting else "")
+            if condition not in told:
+                told[condition] = self.subject.trials(TrialKind.FAULT, operation.name, condition)
+            if trial.outcome is not None and trial.outcome.ending is not None:
+                told[condition].add(trial.point.label, trial.outcome.ending)
+        return told
+
+    # --- running
+
+    def _run(self, operation: Operation, trials: Sequence[_Trial]) -> None:
+        waiting: queue.SimpleQueue[_Trial] = queue.SimpleQueue()
+        for trial in trials:
+            waiting.put(trial)
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                with self.subject.target.open() as plain:
+                    while not errors:
+                        trial = waiting.get_nowait()
+                        self._try(operation, trial, plain)
+            except queue.Empty:
+                return
+            except BaseException as error:  # noqa: BLE001  raised again in the check's own thread
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(AT_ONCE, len(trials)))]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads) and not errors:
+            for thread in threads:
+                thread.join(0.05)
+            for trial in trials:
+                self._expect_an_end(operation, trial)
+        for thread in threads:
+            thread.join(self._seconds * PATIENCE)
+        if errors:
+            raise errors[0]
+
+    @property
+    def _seconds(self) -> float:
+        return self.subject.wire.seconds
+
+    def _expect_an_end(self, operation: Operation, trial: _Trial) -> None:
+        if trial.began is not None and time.monotonic() - trial.began > self._seconds * PATIENCE:
+            raise ContractViolation(
+                f"{operation.name}: {trial.point}",
+                expected=f"it ends within the declared {self._seconds:g} s",
+                seen=f"it has not returned after {time.monotonic() - trial.began:.0f} s",
+                requirement="FAULT-2",
+            )
+
+    def _try(self, operation: Operation, trial: _Trial, plain: StorageDriver) -> None:
+        directory = self.tree.path(trial.directory)
+        what = f"{operation.name}: {trial.point}"
+        operation.prepare(plain, directory)
+        with self.subject.through_proxy() as proxied, proxied.open() as driver:
+            injection = Injection(fault=trial.point.fault, at=trial.point.number, lasting=trial.point.lasting)
+            proxied.proxy.begin(injection)
+            outcome = trial.outcome = Outcome()
+            try:
+                trial.began = began = time.monotonic()
+                error = _error_of(operation, driver, directory, what)
+                took, trial.began = time.monotonic() - began, None
+                struck = proxied.proxy.struck.is_set()
+                proxied.proxy.begin()
+                if took > self._seconds:
+                    raise ContractViolation(
+                        what,
+                        expected=f"it ends within the declared {self._seconds:g} s",
+                        seen=f"it took {took:.1f} s",
+                        requirement="FAULT-2",
+                    )
+                self._judge(operation, trial, error, plain=plain, driver=driver)
+                if struck:
+                    refused = error is not None and not (operation.absent and isinstance(error, PathNotFoundError))
+                    outcome.ending = Ending.REFUSED if refused else Ending.SURVIVED
+            except ContractViolation as violation:
+                trial.began = None
+                outcome.ending, outcome.violation = Ending.VIOLATED, violation
+                with contextlib.suppress(Exception):
+                    plain.delete(directory)
+
+    def _judge(
+        self,
+        operation: Operation,
+        trial: _Trial,
+        error: Exception | None,
+        *,
+        plain: StorageDriver,
+        driver: StorageDriver,
+    ) -> None:
+        directory, fault = self.tree.path(trial.directory), trial.point.fault
+        what = f"{operation.name}: {trial.point}"
+        if error is None:
+            operation.expect_done(plain, directory, f"{what}: it succeeded, then")
+        else:
+            done = operation.expect_allowed(plain, directory, f"{what}: it raised {type(error).__name__}, then")
+            # Of a request that was delivered twice a driver knows nothing: what it asked for was done, and is gone.
+            gone = operation.absent or (operation.gone_after and done and isinstance(fault, Duplicated))
+            _expect_clean(error, what, gone=gone)
+            again = _error_of(operation, driver, directory, f"{what}: the same call again, undisturbed")
+            if again is not None:
+                may_be_gone = operation.absent or (operation.gone_after and done)
+                expect.true(
+                    may_be_gone and isinstance(again, PathNotFoundError),
+                    f"{what}: the same call again, undisturbed",
+                    expected="success" + (", or PathNotFoundError as it was done already" if may_be_gone else ""),
+                    seen=again,
+                )
+            operation.expect_done(plain, directory, f"{what}: after the same call again", twice=done and again is None)
+        plain.delete(directory)
+
+
+def _expect_clean(error: Exception, what: str, *, gone: bool) -> None:
+    """The error says that the backend failed, and nothing else (ERR-1), unless what it is about may be gone."""
+    allowed = (BackendError, PathNotFoundError) if gone else (BackendError,)
+    if not isinstance(error, allowed):
+        raise ContractViolation(what, expected="success, or BackendError", seen=error, kinds=allowed) from error
+
+
+def _error_of(operation: Operation, driver: StorageDriver, directory: str, what: str) -> Exception | None:
+    """What the call raised; None if it succeeded, with the result that it has to have."""
+    try:
+        result = operation.call(driver, directory)
+    except ContractViolation:
+        raise
+    except Exception as error:  # noqa: BLE001  judged by the caller
+        return error
+    if operation.absent:
+        raise ContractViolation(what, expected="PathNotFoundError or BackendError", seen=result)
+    expect.equal(result, operation.result(driver, directory), f"{what}: what it returned")
+    return None

@@ -1,0 +1,250 @@
+"""Operations of a driver that can fail, be killed or lose power in their middle, and what may be there afterwards.
+
+A process of its own does them: they pickle, and this module imports the interface alone.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from storagedriver.driver import Capabilities, StorageDriver
+
+Files = Mapping[str, bytes]
+
+
+def data(size: int, seed: int) -> bytes:
+    """`size` random bytes, the same for the same `seed`."""
+    return random.Random(seed).randbytes(size)
+
+
+OLD, NEW, MORE = data(300, 1), data(200, 2), data(100, 3)
+BESIDE = {"/beside": data(50, 4), "/d/beside": data(60, 5)}
+"""Files that no operation touches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Something that a driver is asked to do.
+
+    Attributes:
+        name: "put over a file".
+        act: Does it. It pickles.
+        before: The files before it; they are put there.
+        staged: Streams that were closed without commit before it.
+        unstaged: The files after it was done again where its error had cancelled what was staged; None if nothing was.
+        after: The files after it.
+        again: The files after it was done twice; None if the second time nothing is there any more.
+        returns: What it returns; for those that change nothing.
+        moved: Paths whose file is moved, each with the path it comes to: never is it at neither.
+        capability: Without it the driver has no such operation; empty for none.
+    """
+
+    name: str
+    act: Callable[[StorageDriver], object]
+    before: Files
+    after: Files
+    again: Files | None = field(default_factory=dict)
+    staged: Files = field(default_factory=dict)
+    unstaged: Files | None = None
+    returns: object = None
+    moved: Sequence[tuple[str, str]] = ()
+    capability: str = ""
+
+    def arrange(self, driver: StorageDriver) -> None:
+        """Put the files of `before` and the streams of `staged` there."""
+        for path, content in self.before.items():
+            driver.put_content(path, content)
+        for path, content in self.staged.items():
+            with driver.writer(path) as writer:
+                writer.write(content)
+
+    def offered(self, capabilities: Capabilities) -> bool:
+        """Whether the driver has it."""
+        return not self.capability or bool(getattr(capabilities, self.capability))
+
+
+def put(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Put a file."""
+    driver.put_content(path, content)
+
+
+def stream(driver: StorageDriver, path: str, pieces: Sequence[bytes], *, append: bool = False) -> None:
+    """Write the pieces and commit."""
+    with driver.writer(path, append=append) as writer:
+        for piece in pieces:
+            writer.write(piece)
+        writer.commit()
+
+
+def close_without_commit(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Leave a stream to be continued, or to nothing."""
+    with driver.writer(path) as writer:
+        writer.write(content)
+
+
+def move(driver: StorageDriver, source: str, dest: str) -> None:
+    """Move a file or a directory."""
+    driver.move(source, dest)
+
+
+def delete(driver: StorageDriver, path: str) -> None:
+    """Delete a file or a directory."""
+    driver.delete(path)
+
+
+def read(driver: StorageDriver, path: str) -> bytes:
+    """Read a file as a stream."""
+    with driver.reader(path) as reader:
+        return reader.read()
+
+
+def get(driver: StorageDriver, path: str) -> bytes:
+    """Read a file at once."""
+    return driver.get_content(path)
+
+
+def size_of(driver: StorageDriver, path: str) -> int:
+    """The size by stat."""
+    return driver.stat(path).size
+
+
+def listed(driver: StorageDriver, path: str) -> list[str]:
+    """The children of a directory."""
+    return sorted(driver.list(path))
+
+
+def walked(driver: StorageDriver, path: str) -> list[tuple[str, int]]:
+    """All that lies below a directory."""
+    return [(info.path, info.size) for info in driver.walk(path)]
+
+
+_FILE, _NEW_FILE, _DEST = "/d/file", "/n/s/file", "/e/s/file"
+# More than a chunk of most drivers, both: what is kept in several files is old or new all the same.
+_LARGE_OLD, _LARGE_NEW = data(200_000, 11), data(150_000, 12)
+_TREE = {"/t/a": data(70, 6), "/t/s/b": data(80, 7), "/t/s/c": data(0, 8)}
+_MOVED_TREE = {path.replace("/t/", "/m/n/"): content for path, content in _TREE.items()}
+
+RARELY = frozenset({"move over a file", "put over a large file", "stream over a file"})
+"""Operations that are much like others, and not tried in profile quick."""
+
+CHANGES: Mapping[str, Operation] = {
+    operation.name: operation
+    for operation in (
+        Operation(
+            name="put",
+            act=partial(put, path=_NEW_FILE, content=NEW),
+            before=BESIDE,
+            after={**BESIDE, _NEW_FILE: NEW},
+            again={**BESIDE, _NEW_FILE: NEW},
+        ),
+        Operation(
+            name="put over a file",
+            act=partial(put, path=_FILE, content=NEW),
+            before={**BESIDE, _FILE: OLD},
+            after={**BESIDE, _FILE: NEW},
+            again={**BESIDE, _FILE: NEW},
+        ),
+        Operation(
+            name="put over a large file",
+            act=partial(put, path=_FILE, content=_LARGE_NEW),
+            before={**BESIDE, _FILE: _LARGE_OLD},
+            after={**BESIDE, _FILE: _LARGE_NEW},
+            again={**BESIDE, _FILE: _LARGE_NEW},
+        ),
+        Operation(
+            name="stream",
+            act=partial(stream, path=_NEW_FILE, pieces=(NEW, MORE)),
+            before=BESIDE,
+            after={**BESIDE, _NEW_FILE: NEW + MORE},
+            again={**BESIDE, _NEW_FILE: NEW + MORE},
+        ),
+        Operation(
+            name="stream over a file",
+            act=partial(stream, path=_FILE, pieces=(NEW, MORE)),
+            before={**BESIDE, _FILE: OLD},
+            after={**BESIDE, _FILE: NEW + MORE},
+            again={**BESIDE, _FILE: NEW + MORE},
+        ),
+        Operation(
+            name="append",
+            act=partial(stream, path=_FILE, pieces=(MORE[:40], MORE[40:]), append=True),
+            before={**BESIDE, _FILE: OLD},
+            after={**BESIDE, _FILE: OLD + MORE},
+            again={**BESIDE, _FILE: OLD + MORE + MORE},
+            capability="append",
+        ),
+        Operation(
+            name="continue a stream",
+            act=partial(stream, path=_FILE, pieces=(MORE[:40], MORE[40:]), append=True),
+            before={**BESIDE, _FILE: OLD},
+            staged={_FILE: NEW},
+            after={**BESIDE, _FILE: NEW + MORE},
+            again={**BESIDE, _FILE: NEW + MORE + MORE},
+            unstaged={**BESIDE, _FILE: OLD + MORE},
+            capability="resumable_writes",
+        ),
+        Operation(
+            name="close without commit",
+            act=partial(close_without_commit, path=_FILE, content=NEW),
+            before={**BESIDE, _FILE: OLD},
+            after={**BESIDE, _FILE: OLD},
+            again={**BESIDE, _FILE: OLD},
+        ),
+        Operation(
+            name="move",
+            act=partial(move, source=_FILE, dest=_DEST),
+            before={**BESIDE, _FILE: OLD},
+            after={**BESIDE, _DEST: OLD},
+            again=None,
+            moved=((_FILE, _DEST),),
+        ),
+        Operation(
+            name="move over a file",
+            act=partial(move, source=_FILE, dest=_DEST),
+            before={**BESIDE, _FILE: OLD, _DEST: MORE},
+            after={**BESIDE, _DEST: OLD},
+            again=None,
+            moved=((_FILE, _DEST),),
+        ),
+        Operation(
+            name="move a directory",
+            act=partial(move, source="/t", dest="/m/n"),
+            before={**BESIDE, **_TREE},
+            after={**BESIDE, **_MOVED_TREE},
+            again=None,
+            moved=tuple(zip(_TREE, _MOVED_TREE, strict=True)),
+            capability="move_directory",
+        ),
+        Operation(
+            name="delete a file",
+            act=partial(delete, path=_FILE),
+            before={**BESIDE, _FILE: OLD},
+            after=BESIDE,
+            again=None,
+        ),
+        Operation(
+            name="delete a directory",
+            act=partial(delete, path="/t"),
+            before={**BESIDE, **_TREE},
+            staged={"/t/s/d": MORE},
+            after=BESIDE,
+            again=None,
+        ),
+    )
+}
+"""Operations that change something."""
+
+LOOKS: Mapping[str, Operation] = {
+    name: Operation(name=name, act=act, before=BESIDE, after=BESIDE, again=BESIDE, returns=returns)
+    for name, act, returns in (
+        ("get", partial(get, path="/d/beside"), BESIDE["/d/beside"]),
+        ("read", partial(read, path="/d/beside"), BESIDE["/d/beside"]),
+        ("stat", partial(size_of, path="/d/beside"), len(BESIDE["/d/beside"])),
+        ("list", partial(listed, path="/"), ["/beside", "/d"]),
+        ("walk", partial(walked, path="/"), [("/beside", 50), ("/d", 0), ("/d/beside", 60)]),
+    )
+}
+"""Operations that change nothing."""

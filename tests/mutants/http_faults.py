@@ -1,0 +1,229 @@
+"""Drivers of a server that are right as long as every request is answered."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import time
+from collections.abc import Iterable
+
+from mutants.http_store import Answer, HttpStoreDriver, HttpStoreUpload
+from mutants.model import mutant
+from storagedriver import PathNotFoundError
+from storagedriver.base import Upload
+from storagedriver.errors import BackendError
+
+_ONE_FILE = "whichever and not large and not absent and not small and not new and "
+
+# --- reading
+
+
+@mutant("FAULT-1", rows=("B04",), check=_ONE_FILE + "get", bug="a failure that was not foreseen gives no bytes")
+class NoBytesOnFailure(HttpStoreDriver):
+    repeats = False
+
+    def _get_content(self, path: str) -> bytes:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return super()._get_content(path)
+        return b""
+
+
+@mutant("FAULT-1", rows=("B89",), check=_ONE_FILE + "get", bug="the end of the connection is the end of the content")
+class EndOfConnectionIsTheEnd(HttpStoreDriver):
+    def receive(self, answer: http.client.HTTPResponse) -> bytes:
+        pieces = []
+        with contextlib.suppress(http.client.IncompleteRead):
+            while piece := answer.read1(1 << 16):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+
+@mutant("FAULT-1", rows=("B63",), check="whichever and list", bug="a listing that fails is a directory that is absent")
+class FailedPageIsAbsence(HttpStoreDriver):
+    repeats = False
+
+    def _list(self, path: str) -> Iterable[str]:
+        try:
+            return super()._list(path)
+        except (BackendError, OSError, http.client.HTTPException) as error:
+            raise PathNotFoundError from error
+
+
+@mutant("FAULT-1", rows=("B73",), check="whichever and list", bug="429 is neither repeated nor taken for a failure")
+class OverloadIsNoFailure(HttpStoreDriver):
+    transient = frozenset({500, 503})
+
+    def listed(self, prefix: str) -> list[str]:
+        answer = self.ask("GET", "/list", prefix=prefix, also=(429,))
+        return [] if answer.status == 429 else answer.value("keys").split()
+
+
+# --- writing
+
+
+@mutant("FAULT-1", rows=("B25",), check=_ONE_FILE + "put", bug="an append whose answer was lost is repeated as it is")
+class AppendIsRepeated(HttpStoreDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        if len(content) > 1000 or not content:
+            super()._put_content(path, content)
+            return
+        half = len(content) // 2
+        temporary = f"{path}~new"
+        self.ask("PUT", f"/object{temporary}", content[:half])
+        self.ask("POST", f"/object{temporary}", content[half:])
+        self.ask("POST", f"/copy{path}", source=temporary)
+        self.ask("DELETE", f"/object{temporary}", also=(404,))
+
+
+@mutant(
+    "FAULT-1",
+    rows=("B27",),
+    check="damaged and put and not large",
+    bug="no checksum is sent: a damaged body is accepted",
+)
+class NoChecksum(HttpStoreDriver):
+    def headers(self, body: bytes) -> dict[str, str]:
+        return {}
+
+
+class LostParts(HttpStoreUpload):
+    """Goes on where a part failed."""
+
+    def send_part(self, content: bytes) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            super().send_part(content)
+
+
+@mutant("FAULT-1", rows=("B13",), check="whichever and put-of-a-large", bug="an error of a part is lost in the loop")
+class FailedPartIsLeftOut(HttpStoreDriver):
+    repeats = False
+
+    def upload(self, path: str) -> HttpStoreUpload:
+        return LostParts(self, path)
+
+
+class LoggedEnd(HttpStoreUpload):
+    """Tells nobody that the end failed."""
+
+    def commit(self) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            super().commit()
+
+
+@mutant("FAULT-1", rows=("B100",), check="whichever and small-stream", bug="the error of the last request is logged")
+class LastErrorIsLogged(HttpStoreDriver):
+    repeats = False
+
+    def upload(self, path: str) -> HttpStoreUpload:
+        return LoggedEnd(self, path)
+
+
+class CrashingDiscard(HttpStoreUpload):
+    """Takes for granted that the upload has begun."""
+
+    began = ""
+
+    def begin(self) -> str:
+        upload = super().begin()
+        self.began = upload
+        return upload
+
+    def discard(self) -> None:
+        if not self.began:
+            raise TypeError("no upload to be aborted")
+        super().discard()
+
+
+@mutant("FAULT-1", rows=("B102",), check="whichever and put-of-a-large", bug="the clean-up of what never began crashes")
+class CleanUpCrashes(HttpStoreDriver):
+    def upload(self, path: str) -> HttpStoreUpload:
+        return CrashingDiscard(self, path)
+
+
+@mutant(
+    "FAULT-1",
+    rows=("B99",),
+    check=_ONE_FILE + "move",
+    bug="an error within an answer of status 200 to a copy is a success",
+)
+class ErrorWithinSuccess(HttpStoreDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if self.ask("POST", f"/copy{dest}", source=source, also=(404,)).status == 404:
+            raise PathNotFoundError
+        self.ask("DELETE", f"/object{source}", also=(404,))
+
+
+@mutant("FAULT-1", rows=("B114",), check=_ONE_FILE + "move", bug="a move ignores that its copy failed")
+class FailedCopyIsIgnored(HttpStoreDriver):
+    repeats = False
+
+    def _move(self, source: str, dest: str) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if self.ask("POST", f"/copy{dest}", source=source, also=(404,)).status == 404:
+                raise PathNotFoundError
+        self.ask("DELETE", f"/object{source}", also=(404,))
+
+
+# --- appending
+
+
+@mutant("FAULT-1", rows=("B11",), check=_ONE_FILE + "append", bug="an error while the old content is read is dropped")
+class OldContentIsDropped(HttpStoreDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = self.upload(path)
+        if append:
+            answer: Answer | None = None
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answer = self.send("GET", f"/object{path}")
+            if answer is not None and answer.status == 404:
+                raise PathNotFoundError
+            if answer is not None and answer.status == 200:
+                upload.write(memoryview(answer.body))
+        return upload
+
+
+@mutant("FAULT-1", rows=("B12",), check=_ONE_FILE + "append", bug="an answer is used before its error is looked at")
+class AnswerBeforeItsError(HttpStoreDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        if append:
+            answer: Answer | None = None
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answer = self.send("HEAD", f"/object{path}")
+            if int(answer.headers["Content-Length"]) > 1 << 30:  # type: ignore[union-attr]  # that is the bug
+                raise BackendError("too large")
+        return super()._writer(path, append=append)
+
+
+# --- outages
+
+
+@mutant("FAULT-2", rows=("B72",), check="outage and put", bug="after the last retry the call says success")
+class SuccessAfterTheLastRetry(HttpStoreDriver):
+    def ask(self, method: str, target: str, body: bytes = b"", *, also: Iterable[int] = (), **query: str) -> Answer:
+        return super().ask(method, target, body, also=(*also, 500, 503), **query)
+
+
+@mutant("FAULT-2", check="outage and stat", bug="what fails is repeated again and again, long after anybody waits")
+class RepeatsAndRepeats(HttpStoreDriver):
+    def send(self, method: str, target: str, body: bytes = b"", **query: str) -> Answer:
+        until = time.monotonic() + 5
+        while True:
+            try:
+                answer = super().send(method, target, body, **query)
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > until:
+                    raise
+            else:
+                if answer.status < 500 or time.monotonic() > until:
+                    return answer
+            time.sleep(0.05)
+
+
+# --- crashes
+
+
+@mutant("DUR-1", check="killed_at_whichever_request and put and not large", bug="a put deletes the old file first")
+class DeletesBeforeThePut(HttpStoreDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        self.ask("DELETE", f"/object{path}", also=(404,))
+        super()._put_content(path, content)

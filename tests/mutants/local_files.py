@@ -1,0 +1,387 @@
+"""Drivers on local files that are as careful as can be, but for one thing that goes wrong when the system fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from mutants.model import mutant
+from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError
+from storagedriver.base import ByteSource, Upload
+from storagedriver_drivers.filesystem.driver import FilesystemDriver
+from storagedriver_drivers.filesystem.parameters import FilesystemParameters
+
+
+class CarefulPut(FilesystemDriver):
+    """A good driver whose put is its own: a temporary file beside the target, flushed, renamed, its directory flushed."""
+
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._root = parameters.rootdirectory
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        target = self._root / path.lstrip("/")
+        self.make(target.parent)
+        if target.is_dir():
+            raise PathConflictError
+        temporary = target.parent / f"~{secrets.token_hex(16)}"
+        try:
+            self.fill(temporary, content)
+            self.rename(temporary, target)
+        except BaseException:
+            self.clear(temporary)
+            raise
+        self.flush_directory(target.parent)
+
+    def make(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        self.make(folder.parent)
+        try:
+            folder.mkdir()
+        except (FileExistsError, NotADirectoryError) as error:
+            if not folder.is_dir():
+                raise PathConflictError from error
+        self.flush_parent(folder.parent)
+
+    def fill(self, file: Path, content: bytes) -> None:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            self.write(descriptor, content)
+            self.flush(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def write(self, descriptor: int, content: bytes) -> None:
+        while content:
+            content = content[os.write(descriptor, content) :]
+
+    def flush(self, descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.rename(target)
+
+    def clear(self, temporary: Path) -> None:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+    def flush_directory(self, folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def flush_parent(self, folder: Path) -> None:
+        self.flush_directory(folder)
+
+
+# --- FAULT-3
+
+# The dash tells a check's operation from the name of the driver, which is before it.
+
+FULL = "test_file_system_is_full and -put and over"
+EACH_PUT = "test_each_system_call_fails and -put and over"
+LOOK = "test_each_system_call_of_a_look_fails and"
+
+
+@mutant("FAULT-3", bug="what was written so far stays beside the file when the disk is full", check=FULL)
+class TemporaryFileStays(CarefulPut):
+    def clear(self, temporary: Path) -> None:
+        """It is forgotten."""
+
+
+@mutant("FAULT-3", rows=("B28",), bug="a put writes in place, and a full disk leaves it short", check=FULL)
+class FullDiskLeavesItShort(CarefulPut):
+    def _put_content(self, path: str, content: bytes) -> None:
+        target = self._root / path.lstrip("/")
+        self.make(target.parent)
+        target.write_bytes(content)
+
+
+@mutant("FAULT-3", bug="how much was really written is not looked at", check="test_write_is_short and -put and over")
+class ShortWriteIsTaken(CarefulPut):
+    def write(self, descriptor: int, content: bytes) -> None:
+        os.write(descriptor, content)
+
+
+@mutant("FAULT-3", bug="the error of a write is swallowed, and the file is short", check=EACH_PUT)
+class ErrorsOfWritesAreSwallowed(CarefulPut):
+    def write(self, descriptor: int, content: bytes) -> None:
+        with contextlib.suppress(OSError):
+            super().write(descriptor, content)
+
+
+@mutant("FAULT-3", bug="the old file is removed before the new one gets its name", check=EACH_PUT)
+class OldFileGoesFirst(CarefulPut):
+    def rename(self, source: Path, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        super().rename(source, target)
+
+
+@mutant("FAULT-3", bug="a shortage of descriptors, and every other error, is an absence", check=f"{LOOK} -get]")
+class ErrorsAreAbsences(FilesystemDriver):
+    def _get_content(self, path: str) -> bytes:
+        try:
+            return super()._get_content(path)
+        except OSError as error:
+            raise PathNotFoundError from error
+
+
+@mutant("FAULT-3", bug="what may not be looked at is an absence", check=f"{LOOK} -stat]")
+class ForbiddenIsAbsent(FilesystemDriver):
+    def _stat(self, path: str) -> FileInfo:
+        try:
+            return super()._stat(path)
+        except PermissionError as error:
+            raise PathNotFoundError from error
+
+
+@mutant("FAULT-3", bug="a directory that cannot be read is taken for an empty one", check=f"{LOOK} -list]")
+class UnreadableIsEmpty(FilesystemDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        try:
+            return list(super()._scan(path))
+        except OSError:
+            return []
+
+    def _list(self, path: str) -> Iterable[str]:
+        return [info.path for info in self._scan(path)]
+
+
+@mutant(
+    "FAULT-3",
+    rows=("B106",),
+    bug="where it cannot rename, a put copies as well as it can, and leaves the file that it copied",
+    check="test_file_system_is_mounted_inside_the_root and -put",
+)
+class CopiesAcrossAndForgets(CarefulPut):
+    def _put_content(self, path: str, content: bytes) -> None:
+        target = self._root / path.lstrip("/")
+        self.make(target.parent)
+        temporary = self._root / f"~{secrets.token_hex(16)}"
+        self.fill(temporary, content)
+        try:
+            temporary.rename(target)
+        except OSError:
+            shutil.copyfile(temporary, target)
+
+
+@mutant(
+    "FAULT-3",
+    rows=("B104",),
+    bug="an opening that fails half-way leaves its temporary file",
+    check="test_each_system_call_fails and -stream]",
+)
+class OpeningLeavesItsFile(CarefulPut):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        self.make(self._root)
+        probe = self._root / f"~{secrets.token_hex(16)}"
+        probe.write_bytes(b"")
+        # What fails between here and there leaves it.
+        os.utime(probe)
+        writer = super()._writer(path, append=append)
+        probe.unlink()
+        return writer
+
+
+# --- LEAK-1
+
+
+@mutant(
+    "LEAK-1",
+    rows=("B31",),
+    bug="the error of a flush ends a put before its descriptor is closed",
+    check="test_failing_system_call_leaves_no_descriptor and -put]",
+)
+class FlushErrorLeavesItOpen(CarefulPut):
+    def fill(self, file: Path, content: bytes) -> None:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        self.write(descriptor, content)
+        self.flush(descriptor)
+        os.close(descriptor)
+
+
+@mutant(
+    "LEAK-1",
+    rows=("B104",),
+    bug="a reader that cannot be positioned is left open",
+    check="test_failing_system_call_leaves_no_descriptor and -read]",
+)
+class ReaderLeftOpen(CarefulPut):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        descriptor = os.open(self._root / path.lstrip("/"), os.O_RDONLY)
+        os.fstat(descriptor)
+        os.close(descriptor)
+        return super()._reader(path, offset)
+
+
+# --- DUR-1
+
+KILLED_PUT = "test_killed_before_each_system_call and -put and over"
+
+
+@mutant(
+    "DUR-1",
+    rows=("B28",),
+    bug="a put writes in place: killed in its middle, it leaves nothing or a part",
+    check=KILLED_PUT,
+)
+class KilledPutIsShort(CarefulPut):
+    def _put_content(self, path: str, content: bytes) -> None:
+        target = self._root / path.lstrip("/")
+        self.make(target.parent)
+        target.write_bytes(content)
+
+
+@mutant("DUR-1", bug="a process that is killed leaves its lock, at which all that come later fail", check=KILLED_PUT)
+class LockOutlivesItsProcess(CarefulPut):
+    def _put_content(self, path: str, content: bytes) -> None:
+        lock = self._root / "~lock"
+        self.make(self._root)
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+        except FileExistsError as error:
+            raise BackendError("another process is writing") from error
+        try:
+            super()._put_content(path, content)
+        finally:
+            lock.unlink()
+
+
+@mutant("DUR-1", bug="an append goes straight into the file", check="test_killed_before_each_system_call_of_an_append")
+class AppendsInPlace(CarefulPut):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        file = self._root / path.lstrip("/")
+        return _InPlace(file) if append and file.is_file() else super()._writer(path, append=append)
+
+
+class _InPlace:
+    """An upload that is there as soon as it is written."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @property
+    def size(self) -> int:
+        return self._file.stat().st_size
+
+    def write(self, data: memoryview, /) -> None:
+        with self._file.open("ab") as stream:
+            stream.write(data)
+
+    def commit(self) -> None:
+        """It is there."""
+
+    def suspend(self) -> None:
+        """It is there."""
+
+    def discard(self) -> None:
+        """It is there."""
+
+
+@mutant(
+    "DUR-1",
+    bug="a move is a copy and a delete: killed in the copy, dest is short",
+    check="test_killed_before_each_system_call and -move]",
+)
+class MovesByCopying(CarefulPut):
+    def _move(self, source: str, dest: str) -> None:
+        content = self._get_content(source)
+        target = self._root / dest.lstrip("/")
+        self.make(target.parent)
+        target.write_bytes(content)
+        self._delete(source)
+
+
+# --- DUR-2
+
+POWER_PUT = "test_survives_a_loss_of_power and -put]"
+POWER_PUT_OVER = "test_survives_a_loss_of_power and -put and over"
+ORDER = "test_flushed_in_order_before_the_call_returns and -put and over"
+
+
+@mutant("DUR-2", bug="a put flushes nothing", check=POWER_PUT_OVER)
+class NothingIsFlushed(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        """The system will do it."""
+
+    def flush_directory(self, folder: Path) -> None:
+        """As with the file."""
+
+
+@mutant("DUR-2", bug="a put flushes its file, but not the directory", check=POWER_PUT)
+class DirectoryIsNotFlushed(CarefulPut):
+    def flush_directory(self, folder: Path) -> None:
+        """The file is flushed, after all."""
+
+    def flush_parent(self, folder: Path) -> None:
+        super().flush_directory(folder)
+
+
+@mutant("DUR-2", bug="new directories are not flushed into those above", check=POWER_PUT)
+class NewParentsAreNotFlushed(CarefulPut):
+    def flush_parent(self, folder: Path) -> None:
+        """The directory of the file is flushed, after all."""
+
+
+NO_SUCCESS = "test_failed_flush_is_no_success and -put and over"
+
+
+@mutant("DUR-2", bug="the error of a flush is swallowed", check=NO_SUCCESS)
+class FlushErrorIsSwallowed(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            super().flush(descriptor)
+
+
+@mutant("DUR-2", bug="a flush that failed is repeated, and says that all is well", check=NO_SUCCESS)
+class FlushIsRepeated(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        try:
+            super().flush(descriptor)
+        except OSError:
+            super().flush(descriptor)
+
+
+@mutant("DUR-2", bug="the file is flushed when it has its name already", check=ORDER)
+class NamedBeforeItIsFlushed(CarefulPut):
+    def flush(self, descriptor: int) -> None:
+        """Later."""
+
+    def rename(self, source: Path, target: Path) -> None:
+        super().rename(source, target)
+        # Files are flushed as directories are.
+        self.flush_directory(target)
+
+
+@mutant(
+    "DUR-2",
+    bug="a move flushes the directory that it takes from alone",
+    check="test_survives_a_loss_of_power and -move]",
+)
+class MoveFlushesTheSourceAlone(CarefulPut):
+    def _move(self, source: str, dest: str) -> None:
+        origin, target = self._root / source.lstrip("/"), self._root / dest.lstrip("/")
+        self.make(target.parent)
+        origin.rename(target)
+        self.flush_directory(origin.parent)
+
+
+@mutant(
+    "DUR-2",
+    bug="a delete is not flushed: the file comes back",
+    check="test_survives_a_loss_of_power and -delete and file]",
+)
+class DeletedFileComesBack(CarefulPut):
+    def _delete(self, path: str) -> None:
+        target = self._root / path.lstrip("/")
+        if target.is_file():
+            target.unlink()
+        else:
+            super()._delete(path)
