@@ -17,7 +17,7 @@ WORDS: Mapping[Ending, str] = {
     Ending.VIOLATED: "a violation of the contract",
 }
 
-SIGNS_SHOWN = 24
+SIGNS_SHOWN = 12
 """Trials of a cell with a sign for each; of more the cell tells the numbers."""
 
 
