@@ -23,6 +23,9 @@ key that is written at the same moment."""
 _MOST_LEVELS = LONGEST_KEY // 2
 """Levels of the deepest key."""
 
+_MOST_REPEATS = 8
+"""How often the same first key is deleted and listed again: somebody writes it anew, or the server lists what is not there."""
+
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that a key may have and an XML document may not."""
 
@@ -42,13 +45,12 @@ def delete(bucket: Bucket, layout: Layout, path: str) -> None:
             raise PathNotFoundError
         bucket.remove(key)
     # What a deleted file hid comes to light level by level.
+    repeated = 0
     for _ in range(_MOST_LEVELS if hides else 0):
-        if not bucket.holds(prefix):
+        if repeated == _MOST_REPEATS or not bucket.holds(prefix):
             break
         before, (found, _) = found, _delete_listed(bucket, key, prefix)
-        if found == before:
-            # Nothing new came to light: somebody writes it again, or the server lists what is not there.
-            break
+        repeated = repeated + 1 if found == before else 0
 
 
 def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[str | None, bool]:
