@@ -19,6 +19,7 @@ from storagedriver.plugin.opened import REFERENCE, OpenedTargets
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan, plan
 from storagedriver.plugin.progress import TerminalProgress
+from storagedriver.plugin.reach import Reach
 from storagedriver.plugin.redaction import Redaction
 from storagedriver.plugin.results import Results, check_writable
 from storagedriver.plugin.targets import Targets
@@ -46,6 +47,7 @@ class CertificationPlugin:
         self.part_named = False
         self.results: Results | None = None
         self._refused: str | None = None
+        self._reach: Reach | None = None
         self._attendance = Attendance()
         self._kept_logs: Sequence[Path] = ()
 
@@ -107,7 +109,7 @@ class CertificationPlugin:
         for suite in self.suites:
             args[:] = [suite.located(argument) for argument in args]
         self.part_named = selection.names_part_of(self.suites, self.config)
-        # By file: then no setting of the author's project, like norecursedirs, keeps them from being collected.
+        # By file: a suite is what its package has at this moment, and no pattern of the author's for names of files matters.
         if not self.part_named:
             args.extend(str(module) for suite in self.suites for module in suite.modules if str(module) not in args)
 
@@ -168,6 +170,12 @@ class CertificationPlugin:
             self._incomplete(reason)
 
     # --- collection
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Let pytest into the author's environment, as far as a suite lies there."""
+        if self._reach is None:
+            self._reach = Reach((suite.folder for suite in self.suites), self.config)
+        return self._reach.ignores(collection_path)
 
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
         """Call a suite's module the same wherever it is installed."""
