@@ -164,6 +164,20 @@ def test_another_signer(
     assert "judged:" not in told
 
 
+@pytest.mark.parametrize(("identity", "issuer"), [(IDENTITY, ""), ("", ISSUER)])
+def test_nobody_is_trusted_by_half_an_identity(identity: str, issuer: str) -> None:
+    with pytest.raises(ValueError, match="is needed"):
+        TrustedIdentity(identity, issuer, "ann")
+
+
+def test_an_issuer_that_is_empty_is_not_any_issuer(lab: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a variable gives it that is not set; the library would look at the name alone."""
+    assert certify(who=token(issuer="https://elsewhere.example.org")) == cli.OK
+
+    assert verify_command(issuer="") == cli.USAGE
+    assert "--sigstore-identity needs --sigstore-issuer" in capsys.readouterr().err
+
+
 def bundle_url() -> str:
     url: str = json.loads(Path("services.json").read_text())["trustedRoot"]["tlogs"][0]["baseUrl"]
     return url
@@ -465,12 +479,27 @@ def test_nobody_is_asked_who_signs(
     assert not Path("cert").exists()
 
 
-@pytest.mark.parametrize("claims", [{"aud": "another"}, {"exp": 1_600_000_000}, {"iss": None}])
-def test_a_token_that_does_not_hold(
-    lab: Workshop, services: Services, claims: dict[str, Any], capsys: pytest.CaptureFixture[str]
+def test_a_token_that_is_empty_is_not_that_of_the_environment(
+    lab: Workshop, services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = token(**{name: value for name, value in claims.items() if name != "iss"})
-    given = given if "iss" not in claims else given[:-40]
+    monkeypatch.setenv("SIGSTORE_IDENTITY_TOKEN", token("bob@example.org"))
+
+    assert certify("--identity-token=", who=None) == cli.USAGE
+    assert capsys.readouterr().err.startswith("storagedriver: no identity to sign by: ")
+    assert services.asked == []
+
+
+@pytest.mark.parametrize("wrong", ["another audience", "expired", "no signature"])
+def test_a_token_that_does_not_hold(
+    lab: Workshop, services: Services, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens = {
+        "another audience": token(aud="another"),
+        "expired": token(exp=1_600_000_000),
+        # A part of the signature would do, as the client does not verify it, where the part happens to be base64.
+        "no signature": token().rpartition(".")[0],
+    }
+    given = tokens[wrong]
 
     assert certify(who=given) == cli.USAGE
     told = capsys.readouterr().err
@@ -532,6 +561,7 @@ def test_a_closed_gate_tells_nobody(lab: Workshop, services: Services) -> None:
         ("certify --key=release.key --identity-token=x", "go with --sigstore"),
         ("certify --key=release.key --sigstore-trust=services.json", "go with --sigstore"),
         ("verify cert --sigstore-identity=ann@example.org", "--sigstore-identity needs --sigstore-issuer"),
+        ("verify cert --sigstore-identity= --sigstore-issuer=https://a", "--sigstore-identity is empty"),
         ("verify cert --trust=release.pub --sigstore-issuer=https://a", "go with --sigstore-identity"),
         ("verify cert --trust=release.pub --sigstore-trust=services.json", "go with --sigstore-identity"),
     ],

@@ -109,7 +109,7 @@ def names(certificate: x509.Certificate) -> tuple[str, str]:
         issuer = (
             extension.value.decode("utf-8", "replace") if isinstance(extension, x509.UnrecognizedExtension) else "?"
         )
-    return ", ".join(found) or "?", issuer
+    return ", ".join(found) or "?", issuer or "?"
 
 
 def _verifier(root: SigstoreRoot | None) -> Verifier:

@@ -46,7 +46,8 @@ def identity_token(given: str | None) -> IdentityToken:
 
     silence()
     try:
-        raw = given or os.environ.get(TOKEN_VARIABLE) or detect_credential()
+        # A token that is given, and is empty, is refused: else the pipeline's would get into a public log unasked.
+        raw = given if given is not None else os.environ.get(TOKEN_VARIABLE) or detect_credential()
         if raw is None:
             raise IdentityError(
                 "no identity to sign by: this is no pipeline that gives one; give a token by --identity-token or "

@@ -114,6 +114,9 @@ class TrustedIdentity:
         name: What it is called.
         root: Whose certificates and logs have to have shown that; None for Sigstore's public ones.
         term: When it is trusted, by the time of the signing certificate.
+
+    Raises:
+        ValueError: The identity or the issuer is empty.
     """
 
     identity: str
@@ -121,6 +124,11 @@ class TrustedIdentity:
     name: str
     root: SigstoreRoot | None = None
     term: Term = ALWAYS
+
+    def __post_init__(self) -> None:
+        # The library takes an issuer that is empty for any issuer.
+        if not self.identity or not self.issuer:
+            raise ValueError("an identity with its issuer is needed, and neither may be empty")
 
     @property
     def words(self) -> str:

@@ -112,7 +112,10 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _problem(given: argparse.Namespace) -> str | None:
-    if given.sigstore_identity is not None and given.sigstore_issuer is None:
+    if given.sigstore_identity == "":
+        return "--sigstore-identity is empty"
+    # An empty one is what a variable gives that is not set.
+    if given.sigstore_identity is not None and not given.sigstore_issuer:
         return "--sigstore-identity needs --sigstore-issuer: another provider may give the same name to anyone"
     if given.sigstore_identity is None and (given.sigstore_issuer or given.sigstore_trust):
         return "--sigstore-issuer and --sigstore-trust go with --sigstore-identity"
