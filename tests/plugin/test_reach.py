@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,8 @@ def environment(request: pytest.FixtureRequest, author: pytest.Pytester, monkeyp
     (packages / "other" / "test_other.py").write_text("def test_of_another_package(): assert False")
     (packages.parent / "test_beside.py").write_text("def test_beside(): assert False")
     monkeypatch.syspath_prepend(packages)
+    # For the workers of pytest-xdist.
+    monkeypatch.setenv("PYTHONPATH", str(packages), prepend=os.pathsep)
     return packages
 
 
@@ -33,7 +36,7 @@ def test_suite_in_an_environment_of_the_project_runs(
 ) -> None:
     author.makepyfile(test_own="def test_own(): pass")
 
-    done = run("--driver=dictionary:DictionaryDriver", *arguments, *workers)
+    done = run("--driver=dictionary:DictionaryDriver", *arguments, *workers, process=bool(workers))
 
     ended = done.result.parseoutcomes()
     assert (ended["passed"], ended.get("failed"), ended.get("errors")) == (8, None, None)
