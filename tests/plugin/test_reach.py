@@ -14,9 +14,10 @@ from plugin.author_project import Run
 @pytest.fixture(params=["venv", ".venv", "environment"])
 def environment(request: pytest.FixtureRequest, author: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The suite `tiny` in an environment of the project, beside another package whose tests fail."""
-    packages = author.path / request.param / "lib" / "site-packages"
+    name: str = request.param
+    packages = author.path / name / "lib" / "site-packages"
     packages.mkdir(parents=True)
-    (author.path / request.param / "pyvenv.cfg").touch()
+    (author.path / name / "pyvenv.cfg").touch()
     for name in ("tinychecks", "tinychecks-1.0.dist-info"):
         (author.path / name).rename(packages / name)
     (packages / "other").mkdir()
