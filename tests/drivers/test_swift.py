@@ -304,6 +304,31 @@ class TestSegments:
         assert names(raw, f"{root}/segments/") == kept
         assert driver.get_content("/other") == body(CHUNK + 1, 2)
 
+    @pytest.mark.parametrize("how", ["put", "large put", "delete", "delete above", "move over"])
+    def test_segments_that_a_crash_left_go_with_the_directory(
+        self, parameters: dict[str, Any], raw: Any, root: str, how: str
+    ) -> None:
+        with SwiftDriver.from_parameters(parameters) as driver:
+            write(driver, "/d/f", body(2 * CHUNK + 1))
+            driver.put_content("/d/g", b"g")
+            # From now on this driver is as dead as its process: it removes no segment any more.
+            Faults(driver).answer("POST of a batch of deletes", *([None] if how == "delete above" else []), 403)
+            change: Callable[[], None] = {
+                "put": lambda: driver.put_content("/d/f", b"new"),
+                "large put": lambda: driver.put_content("/d/f", body(CHUNK + 1, 1)),
+                "move over": lambda: driver.move("/d/g", "/d/f"),
+                "delete": lambda: driver.delete("/d/f"),
+                "delete above": lambda: driver.delete("/d"),
+            }[how]
+            with pytest.raises(BackendError, match="403"):
+                change()
+        assert len(names(raw, f"{root}/segments/")) >= 3
+
+        with SwiftDriver.from_parameters(parameters) as fresh, contextlib.suppress(PathNotFoundError):
+            fresh.delete("/d")
+
+        assert names(raw, f"{root}/") == []
+
     @staticmethod
     def of(raw: Any, key: str) -> list[str]:
         listed = json.loads(raw.get_object(CONTAINER, key, query_string="multipart-manifest=get")[1])

@@ -40,15 +40,19 @@ def _delete_below(files: Files, prefix: str) -> bool:
 
 def _delete_page(files: Files, page: Sequence[Listed]) -> None:
     obsolete: list[str] = []
+    notes: list[str] = []
     for entry in page:
         if may_be_large(files, entry):
             key = entry_name(entry)
             head = files.container.head(key)
             if head is not None:
-                obsolete += files.segments_of(key, head)
+                segments = files.segments_of(key, head)
+                notes += files.note_end(key, head, segments)
+                obsolete += segments
     # Manifests first: a file whose segments went before it could not be read any more.
     files.container.remove_all(entry_name(entry) for entry in page)
     files.discard(obsolete)
+    files.container.remove_all(notes)
 
 
 def may_be_large(files: Files, entry: Listed) -> bool:

@@ -53,12 +53,14 @@ class Files:
         """
         with self._held(*keys):
             old = self.container.head(keys[0])
-            obsolete = [] if old is None else self.segments_of(keys[0], old)
+            kept = set(keep)
+            obsolete = [] if old is None else [each for each in self.segments_of(keys[0], old) if each not in kept]
+            notes = self.note_end(keys[0], old, obsolete)
             yield
             if old is None:
                 self.listings.await_shown(keys[0])
-            kept = set(keep)
-            self.discard(name for name in obsolete if name not in kept)
+            self.discard(obsolete)
+            self.forget(notes)
 
     def remove(self, key: str) -> bool:
         """Remove a file, then its segments; tells whether there was one."""
@@ -67,11 +69,38 @@ class Files:
             if head is None:
                 return False
             obsolete = self.segments_of(key, head)
+            notes = self.note_end(key, head, obsolete)
             found = self.container.remove(key)
             if found:
                 self.listings.await_gone(key)
             self.discard(obsolete)
+            self.forget(notes)
             return found
+
+    def note(self, path: str, stream: str) -> str:
+        """Say that a stream may have segments that no file needs; returns the name of what says it."""
+        name = self.layout.stream(path, stream)
+        self.container.put(name, b"")
+        self.listings.await_shown(name)
+        return name
+
+    def note_end(self, key: str, head: ObjectHead | None, segments: Sequence[str]) -> list[str]:
+        """Note the stream of a file that is about to go, so that its segments are found should this process die.
+
+        While the file is still there the note does no harm: who ends streams lets the segments of a file alone.
+
+        Returns:
+            The names of what says it; none where nothing can tell the segments from those of the file, as it has
+            no mark of its stream.
+        """
+        if head is None or not head.mark or not segments:
+            return []
+        return [self.note(self.layout.path(key), head.mark)]
+
+    def forget(self, notes: Iterable[str]) -> None:
+        """Remove notes whose segments are gone."""
+        for name in notes:
+            self.container.remove(name)
 
     def segments_of(self, key: str, head: ObjectHead) -> list[str]:
         """The names of the segments that go with a file: those in this driver's own place, and no other's."""

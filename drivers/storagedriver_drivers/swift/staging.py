@@ -100,13 +100,6 @@ def end(files: Files, path: str) -> None:
         drop(files, path, stage.stream)
 
 
-def note(files: Files, path: str, stream: str) -> None:
-    """Say that a stream may have segments from now on."""
-    name = files.layout.stream(path, stream)
-    files.container.put(name, b"")
-    files.listings.await_shown(name)
-
-
 def drop(files: Files, path: str, stream: str) -> None:
     """Remove the segments of a stream that was not committed. One that was committed, or ended, is let alone.
 

@@ -180,7 +180,7 @@ class SwiftUpload:
         if not self._is_noted:
             # Should this raise, the server may have it all the same.
             self._is_noted = True
-            staging.note(self._files, self._path, self._stream)
+            self._files.note(self._path, self._stream)
         self._attempted = max(self._attempted, number)
         return self._files.layout.segment(self._stream, number)
 

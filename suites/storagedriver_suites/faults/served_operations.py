@@ -36,6 +36,7 @@ class Operation:
         gone_after: Whether what was done cannot be done once more: then the same call may say PathNotFoundError.
         twice: The files that are there once it was done twice; None if they are the same.
         absent: Whether it is about what is absent: then PathNotFoundError is what it has to raise.
+        is_large: Whether it changes more than a chunk of content, so that each trial costs the server much.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Operation:
     gone_after: bool = False
     twice: Make | None = None
     absent: bool = False
+    is_large: bool = False
 
     @property
     def changes(self) -> bool:
@@ -196,9 +198,10 @@ PUT_LARGE = Operation(
     before=_old,
     after=lambda driver: {"file": _large(driver, 2), **_BESIDE},
     call=_put_large,
+    is_large=True,
 )
 STREAM = Operation(
-    name="stream", before=_old, after=lambda driver: {"file": _large(driver, 3), **_BESIDE}, call=_stream
+    name="stream", before=_old, after=lambda driver: {"file": _large(driver, 3), **_BESIDE}, call=_stream, is_large=True
 )
 STREAM_SMALL = Operation(
     name="small stream", before=_old, after=lambda _: {"file": _small(4), **_BESIDE}, call=_stream_small
@@ -216,8 +219,9 @@ APPEND_LARGE = Operation(
     after=lambda driver: {"file": _large(driver, 1) + _small(5), **_BESIDE},
     twice=lambda driver: {"file": _large(driver, 1) + _small(5) + _small(5), **_BESIDE},
     call=_append,
+    is_large=True,
 )
-SUSPEND = Operation(name="stream that is left open", before=_old, after=_old, call=_suspend)
+SUSPEND = Operation(name="stream that is left open", before=_old, after=_old, call=_suspend, is_large=True)
 MOVE = Operation(
     name="move",
     before=lambda _: {"source": _small(1), "dest": _small(2), **_BESIDE},
@@ -233,6 +237,7 @@ MOVE_LARGE = Operation(
     call=_move,
     keeps="source",
     gone_after=True,
+    is_large=True,
 )
 DELETE = Operation(
     name="delete",
