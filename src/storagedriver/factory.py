@@ -13,7 +13,7 @@ from typing import Any
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.installed import entry_points
-from storagedriver.suggestions import did_you_mean
+from storagedriver.suggestions import did_you_mean_among
 
 Constructor = Callable[[Mapping[str, Any]], StorageDriver]
 """Makes a driver of its parameters; raises ParameterError before any network call if they are wrong."""
@@ -81,11 +81,8 @@ def constructor(name: str) -> Constructor:
     points = entry_points(group=ENTRY_POINTS, name=name) if isinstance(name, str) and name else ()
     if not points:
         known = names()
-        hint = did_you_mean(str(name), known)
         raise InvalidStorageDriverError(
-            f"{hint}{' ' if hint else ''}known drivers: {', '.join(known) or 'none'}",
-            driver_name=str(name),
-            known=known,
+            did_you_mean_among(str(name), known, "known drivers: "), driver_name=str(name), known=known
         )
     loaded = points[0].load()
     with _lock:

@@ -22,3 +22,9 @@ def did_you_mean_or(word: str, known: Iterable[str], otherwise: str = "known: ")
     """The same question; if none is near, `otherwise` and all the known words."""
     words = list(known)
     return did_you_mean(word, words) or f"{otherwise}{', '.join(words) or 'none'}"
+
+
+def did_you_mean_among(word: str, known: Iterable[str], listed: str) -> str:
+    """The same question, if there is one, and in any case `listed` and all the known words."""
+    words = list(known)
+    return " ".join(filter(None, [did_you_mean(word, words), f"{listed}{', '.join(words) or 'none'}"]))

@@ -259,9 +259,7 @@ class Container:
         if answer.status == 204:
             return []
         page = answer.json()
-        if not isinstance(page, list) or not all(isinstance(each, dict) and entry_name(each) for each in page):
-            raise BackendError("a page of the listing is not as it should be")
-        if not all(_is_whole(each) for each in page):
+        if not isinstance(page, list) or not all(isinstance(each, dict) and _is_whole(each) for each in page):
             raise BackendError("a page of the listing is not as it should be")
         if not all(entry_name(each).startswith(prefix) for each in page):
             # They would be shown as a directory's, and deleted with it (SEC-1).
@@ -330,9 +328,9 @@ class Container:
 
 
 def _is_whole(entry: Listed) -> bool:
-    """Whether an entry tells of a size, if at all, by a number."""
+    """Whether an entry has a name, and tells of a size, if at all, by a number."""
     size = entry.get("bytes", 0)
-    return isinstance(size, int) and size >= 0
+    return bool(entry_name(entry)) and isinstance(size, int) and size >= 0
 
 
 def entry_name(entry: Listed) -> str:

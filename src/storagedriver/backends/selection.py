@@ -22,7 +22,7 @@ from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 from storagedriver.backends.swift import SWIFT
 from storagedriver.installed import entry_points
-from storagedriver.suggestions import did_you_mean
+from storagedriver.suggestions import did_you_mean_among
 
 ENTRY_POINTS = "storagedriver.backends"
 AUTO = "auto"
@@ -130,10 +130,8 @@ def _named(wanted: str) -> tuple[Provider, tuple[str, ...]]:
     known = providers()
     provider = known.get(name)
     if provider is None:
-        hint = did_you_mean(name, known)
         raise UnknownBackendError(
-            f"no backend is called {name!r}; {hint}{' ' if hint else ''}known backends: {', '.join(known)}",
-            known=list(known),
+            f"no backend is called {name!r}; {did_you_mean_among(name, known, 'known backends: ')}", known=list(known)
         )
     if not separator:
         return provider, provider.modes

@@ -11,7 +11,7 @@ from typing import Any
 
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import ParameterError
-from storagedriver.suggestions import did_you_mean
+from storagedriver.suggestions import did_you_mean_among
 
 __all__ = ["apply", "names"]
 
@@ -41,9 +41,8 @@ def apply(driver: StorageDriver, name: str, options: Mapping[str, Any] | None = 
     """
     known = _KNOWN.get(name) if isinstance(name, str) else None
     if known is None:
-        hint = did_you_mean(str(name), _KNOWN)
         raise ParameterError(
-            f"no middleware is called {name!r}; {hint}{' ' if hint else ''}known are {', '.join(names())}",
+            f"no middleware is called {name!r}; {did_you_mean_among(str(name), names(), 'known are ')}",
             parameter="middleware",
             driver_name=driver.name,
         )

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from storagedriver.report import trials
 from storagedriver.report.trials import Ending, TrialKind
 
 __all__ = ["Ending", "TrialKind", "Trials"]
@@ -40,10 +41,5 @@ class Trials:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, for the report."""
-        return {
-            "kind": self.kind.value,
-            "operation": self.operation,
-            "condition": self.condition,
-            "points": [point for point, _ in self.endings],
-            "endings": [ending.value for _, ending in self.endings],
-        }
+        points, endings = tuple(point for point, _ in self.endings), tuple(ending for _, ending in self.endings)
+        return trials.Trials(self.kind, self.operation, self.condition, points, endings).to_dict()

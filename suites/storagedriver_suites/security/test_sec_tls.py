@@ -54,14 +54,9 @@ def _refuses(subject: Subject, parameters: Mapping[str, Any], between: Intermedi
     return Ending.REFUSED
 
 
-@requirement("SEC-4", needs=["wire"])
-@pytest.mark.parametrize("kind", CERTIFICATES)
-def test_certificate_of_nobody_is_refused(subject: Subject, tmp_path: Path, kind: str) -> None:
-    """By default, a server whose certificate no trusted authority signed is asked for nothing: BackendError."""
-    require_cryptography()
-    authority = Authority(tmp_path)
-
-    with _behind(subject, CERTIFICATES[kind](authority)) as (between, parameters), attempts(subject) as tried:
+def _refuse_all(subject: Subject, certificate: ssl.SSLContext, kind: str, **changes: Any) -> None:
+    """Nothing is asked of a server that shows this certificate, whatever the driver is called for."""
+    with _behind(subject, certificate, **changes) as (between, parameters), attempts(subject) as tried:
         for operation in ASKED:
             tried.attempt(
                 operation,
@@ -69,6 +64,15 @@ def test_certificate_of_nobody_is_refused(subject: Subject, tmp_path: Path, kind
                 f"it {kind}",
                 lambda operation=operation: _refuses(subject, parameters, between, operation),  # type: ignore[misc]
             )
+
+
+@requirement("SEC-4", needs=["wire"])
+@pytest.mark.parametrize("kind", CERTIFICATES)
+def test_certificate_of_nobody_is_refused(subject: Subject, tmp_path: Path, kind: str) -> None:
+    """By default, a server whose certificate no trusted authority signed is asked for nothing: BackendError."""
+    require_cryptography()
+
+    _refuse_all(subject, CERTIFICATES[kind](Authority(tmp_path)), kind)
 
 
 @requirement("SEC-4", needs=["wire"])
@@ -77,19 +81,8 @@ def test_wrong_certificate_of_a_trusted_authority_is_refused(subject: Subject, t
     """A certificate for another host, or out of its time, is no better for being signed by a trusted authority."""
     require_cryptography()
     authority = Authority(tmp_path)
-    trusting = {_trust(subject): str(authority.file)}
 
-    with (
-        _behind(subject, OF_A_TRUSTED_AUTHORITY[kind](authority), **trusting) as (between, parameters),
-        attempts(subject) as tried,
-    ):
-        for operation in ASKED:
-            tried.attempt(
-                operation,
-                "is asked of a server with a wrong certificate",
-                f"it {kind}",
-                lambda operation=operation: _refuses(subject, parameters, between, operation),  # type: ignore[misc]
-            )
+    _refuse_all(subject, OF_A_TRUSTED_AUTHORITY[kind](authority), kind, **{_trust(subject): str(authority.file)})
 
 
 @requirement("SEC-4", needs=["wire"])
