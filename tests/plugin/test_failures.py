@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -101,6 +102,23 @@ def test_a_failure_explains_itself(faulty: pytest.Pytester, run: Callable[..., R
     assert "storagedriver/plugin" not in done.said
     (script,) = done.reproducers()
     assert script.read_text() in done.said
+
+
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["one process", "workers"])
+def test_a_failure_is_told_once(
+    faulty: pytest.Pytester, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
+    """Where `CI` is set pytest does not cut what a failure says in the summary: there its first line stands alone."""
+    monkeypatch.setenv("CI", "true")
+
+    done = run("--driver=faulty:KeepsTail", "-k", "shorter", "--junit-xml=results.xml", *workers, process=True)
+
+    assert done.said.count("Judged: ") == 1
+    done.result.stdout.re_match_lines([r"FAILED .*\[KeepsTail\] - CONT-2 \(MUST\): [^\n]*$"])
+    (case,) = ET.parse(faulty.path / "results.xml").iter("failure")
+    assert case.attrib["message"].startswith("CONT-2 (MUST): ")
+    assert "Judged: " not in case.attrib["message"]
+    assert "Judged: " in (case.text or "")
 
 
 def test_reproducers_are_no_tests_of_the_author(faulty: pytest.Pytester, run: Callable[..., Run]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 from storagedriver import BackendError, StorageDriver
 from storagedriver.systemcalls import Injection, LocalStores, NotOnLocalFilesError, Processes, unavailable
 from storagedriver.systemcalls.disk import recorded
+from storagedriver.systemcalls.processes import TracingError
 from storagedriver.systemcalls.stores import local_stores
 from storagedriver.testing import ContractViolation
 from storagedriver.testing.target import resolve
@@ -96,6 +98,23 @@ def test_a_process_that_dies_by_itself_is_no_success(processes: Processes, store
 
     with pytest.raises(ContractViolation, match="its process died"):
         Judge(CHANGES["put"], "EIO").ending(run)
+
+
+class NotThere:
+    """Pickles, as what can't be made again where it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return importlib.import_module, ("no_such_module",)
+
+    def __call__(self, _: StorageDriver) -> None:
+        pass
+
+
+def test_an_operation_that_can_t_be_brought_there_is_told(processes: Processes, stores: LocalStores) -> None:
+    with pytest.raises(TracingError, match="No module named 'no_such_module'"):
+        processes.run(stores.empty(), NotThere())
+
+    assert processes.run(stores.empty(), PUT, traced=False).finished
 
 
 def leave_open(_: StorageDriver, folder: str) -> None:

@@ -6,7 +6,9 @@ import os
 import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from storagedriver.plugin.redaction import Redaction
 from storagedriver.plugin.replay import Failure
@@ -72,6 +74,38 @@ def text(failure: Failure, script: str, written: Path | None, where: str = "", s
     if written is None or len(script_lines) <= SCRIPT_LINES_SHOWN:
         lines += ["Reproducer:" if written is None else "which is:", "", *script_lines]
     return redact("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Crash:
+    """What pytest asks of a failure for its line in a summary."""
+
+    message: str
+
+
+class _Writer(Protocol):
+    """What pytest gives to write on."""
+
+    def line(self, s: str = "") -> None: ...
+
+
+class FailureText:
+    """A failure's text, of which pytest's summary and JUnit's message tell the first line alone.
+
+    Of a plain text they tell all where `CI` is set, so that each failure would be read twice.
+    """
+
+    def __init__(self, text: str) -> None:
+        """A failure with this text."""
+        self._text = text
+        self.reprcrash = _Crash(text.partition("\n")[0])
+
+    def toterminal(self, tw: _Writer) -> None:
+        """Write all of it."""
+        tw.line(self._text)
+
+    def __str__(self) -> str:
+        return self._text
 
 
 def _paragraph(first: str, words: str) -> list[str]:

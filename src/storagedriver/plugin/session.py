@@ -14,6 +14,7 @@ from storagedriver.plugin import fixtures, selection
 from storagedriver.plugin.accounting import Attendance, Selection, is_check, label_of
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
+from storagedriver.plugin.failure import FailureText
 from storagedriver.plugin.judging import Judge, errored
 from storagedriver.plugin.opened import REFERENCE, OpenedTargets
 from storagedriver.plugin.options import Options
@@ -359,6 +360,8 @@ class CertificationPlugin:
             return
         if found["outcome"] == "failed":
             self._ask_the_server(found, report)
+        if report.failed and isinstance(report.longrepr, str):
+            report.longrepr = FailureText(report.longrepr)  # type: ignore[assignment]  # what pytest asks of one
         self.results.add(found)
 
     def _ask_the_server(self, found: dict[str, Any], report: pytest.TestReport) -> None:

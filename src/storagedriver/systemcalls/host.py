@@ -96,12 +96,14 @@ def main() -> None:
         output = str(Path(folder, "trace"))
         while True:
             try:
-                job = pickle.load(jobs)  # noqa: S301  from our parent process
+                pickled = pickle.load(jobs)  # noqa: S301  from our parent process
             except EOFError:
                 return
-            # What is there now is no garbage of a child's.
-            gc.freeze()
             try:
+                # This imports what the job names, which may fail.
+                job = pickle.loads(pickled)  # noqa: S301  as above
+                # What is there now is no garbage of a child's.
+                gc.freeze()
                 answer = _run(job, output)
             except Exception:  # noqa: BLE001  told to the parent process
                 answer = Ended(0, hung=False, outcome=b"", descriptors=(), trace="", failure=traceback.format_exc())
@@ -182,6 +184,8 @@ def _received(stream: BinaryIO, child: int, seconds: float) -> tuple[bool, bytes
 
 
 def _child(job: Job, go: int, result: int) -> None:
+    # A driver that crashes leaves no image of its memory in the user's folder, nor waits until that is written.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     # Where only a parent may trace (Yama), this says that strace may too.

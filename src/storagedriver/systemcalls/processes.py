@@ -104,7 +104,8 @@ class Processes:
             largest_file=largest_file,
             seconds=self._seconds,
         )
-        self._send(job)
+        # Pickled twice: what can't be unpickled there must not be the end of it.
+        self._send(pickle.dumps(job))
         assert self._host.stdout is not None
         try:
             ended: Ended = pickle.load(self._host.stdout)  # noqa: S301  written by our own process
