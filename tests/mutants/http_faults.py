@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import time
 from collections.abc import Iterable
+from xml.etree import ElementTree as ET
 
 from mutants.http_store import Answer, HttpStoreDriver, HttpStoreUpload
 from mutants.model import mutant
@@ -36,6 +37,23 @@ class EndOfConnectionIsTheEnd(HttpStoreDriver):
             while piece := answer.read1(1 << 16):
                 pieces.append(piece)
         return b"".join(pieces)
+
+
+@mutant(
+    "FAULT-1", check="whichever and read-from", bug="the whole, which a server sends instead of a part, is the part"
+)
+class WholeForThePart(HttpStoreDriver):
+    def part(self, answer: Answer, offset: int) -> bytes:
+        return answer.body
+
+
+@mutant("FAULT-1", check="whichever and get-of-an-absent", bug="an error that comes without a body is a crash")
+class ErrorsHaveBodies(HttpStoreDriver):
+    def _get_content(self, path: str) -> bytes:
+        answer = self.ask("GET", f"/object{path}", also=(404,))
+        if answer.status == 404 and ET.fromstring(answer.body).attrib["code"] == "NoSuchObject":
+            raise PathNotFoundError
+        return answer.body
 
 
 @mutant("FAULT-1", rows=("B63",), check="whichever and list", bug="a listing that fails is a directory that is absent")

@@ -102,9 +102,14 @@ class Handler(BaseHTTPRequestHandler):
     def _get_object(self, key: str, query: Mapping[str, str], body: bytes) -> None:
         stored = self.store.objects.get(key)
         if stored is None:
-            self._answer(404)
+            self._answer(404, b'<Error code="NoSuchObject"/>', {"Content-Type": "application/xml"})
             return
         headers = {"ETag": stored.etag, "X-Written": stored.written.isoformat()}
+        start, size = int(query.get("start", 0)), len(stored.content)
+        if 0 < start < size:
+            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+            self._answer(206, stored.content[start:], headers)
+            return
         if self.command == "HEAD":
             headers["Content-Length"] = str(len(stored.content))
         self._answer(200, stored.content, headers)
@@ -285,7 +290,14 @@ class HttpStoreDriver(BaseDriver):
             raise
 
     def _reader(self, path: str, offset: int) -> ByteSource:
-        return io.BytesIO(self._get_content(path)[offset:])
+        answer = self.ask("GET", f"/object{path}", also=(404,), start=str(offset))
+        if answer.status == 404:
+            raise PathNotFoundError
+        return io.BytesIO(self.part(answer, offset))
+
+    def part(self, answer: Answer, offset: int) -> bytes:
+        """What was asked for: a server may send the whole instead."""
+        return answer.body if answer.status == 206 else answer.body[offset:]
 
     def _writer(self, path: str, *, append: bool) -> Upload:
         old = self._get_content(path) if append else b""

@@ -16,6 +16,7 @@ import pytest
 
 from storagedriver.wire import (
     Answered,
+    BareError,
     ChangedByte,
     Duplicated,
     ErrorInSuccess,
@@ -24,6 +25,7 @@ from storagedriver.wire import (
     HalfSent,
     Injection,
     LostBody,
+    RangeIgnored,
     Refused,
     ResetAfter,
     ResetBefore,
@@ -85,6 +87,14 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             for _ in range(LARGE // 65536):
                 self.wfile.write(bytes(65536))
+        elif self.path == "/part":
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes 100-199/{len(CONTENT)}")
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(CONTENT[100:200])
+        elif self.path == "/missing":
+            self.send_error(404, explain="no such thing")
         elif self.path == REDIRECT:
             host, port = self.server.server_address[:2]
             self.send_response(302)
@@ -378,6 +388,35 @@ def test_a_body_is_cut_short(proxy: FaultProxy, client: http.client.HTTPConnecti
 
     with pytest.raises(http.client.IncompleteRead):
         answer.read()
+
+
+def test_a_range_is_ignored(proxy: FaultProxy, client: http.client.HTTPConnection) -> None:
+    """The answer looks as that to a request for the whole; what the proxy does not have is zeros."""
+    for target in ("/part", "/"):
+        asked(client, "GET", target)
+    assert [RangeIgnored().hits(exchange) for exchange in proxy.exchanges] == [True, False]
+    proxy.begin(Injection(fault=RangeIgnored()))
+
+    client.request("GET", "/part")
+    answer = client.getresponse()
+    body = answer.read()
+
+    assert (answer.status, answer.getheader("Content-Range"), len(body)) == (200, None, len(CONTENT))
+    assert body == bytes(100) + CONTENT[100:200] + bytes(len(CONTENT) - 200)
+    client.close()
+    assert asked(client, "GET", "/") == (200, CONTENT)
+
+
+def test_an_error_has_no_body(proxy: FaultProxy, client: http.client.HTTPConnection) -> None:
+    """Its status is what it was."""
+    for target in ("/missing", "/"):
+        asked(client, "GET", target)
+    assert [BareError().hits(exchange) for exchange in proxy.exchanges] == [True, False]
+    proxy.begin(Injection(fault=BareError()))
+
+    assert asked(client, "GET", "/missing") == (404, b"")
+    client.close()
+    assert asked(client, "GET", "/") == (200, CONTENT)
 
 
 @pytest.mark.parametrize("fault", [StalledBody(), Silent(), HalfSent()], ids=lambda fault: type(fault).__name__)

@@ -3,6 +3,7 @@
 from storagedriver.wire.access import NO_SERVER, NoServer, WireAccess
 from storagedriver.wire.faults import (
     Answered,
+    BareError,
     ChangedByte,
     CopyNotDone,
     Duplicated,
@@ -10,6 +11,7 @@ from storagedriver.wire.faults import (
     Fault,
     HalfSent,
     LostBody,
+    RangeIgnored,
     Refused,
     ResetAfter,
     ResetBefore,
@@ -28,6 +30,7 @@ __all__ = [
     "NO_SERVER",
     "AnswerHead",
     "Answered",
+    "BareError",
     "ChangedByte",
     "CopyNotDone",
     "Duplicated",
@@ -40,6 +43,7 @@ __all__ = [
     "LostBody",
     "NoServer",
     "Passage",
+    "RangeIgnored",
     "Refused",
     "RequestHead",
     "ResetAfter",

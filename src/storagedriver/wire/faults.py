@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from typing import Protocol
 from storagedriver.wire.passage import Exchange, Passage
 
 _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+_PIECE = 64 * 1024
 
 
 class Fault(Protocol):
@@ -149,6 +151,49 @@ class TruncatedBody:
         passage.send_request()
         passage.deliver_half()
         passage.end()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeIgnored:
+    """A part was asked for, and the whole comes, with status 200, as HTTP allows it and caches do it.
+
+    What lies outside of the part is zeros: the proxy does not have it.
+    """
+
+    condition: str = "the range ignored: the whole comes"
+
+    def hits(self, exchange: Exchange) -> bool:
+        part = _part(exchange)
+        return part is not None and part.end - part.start < part.total
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        answer = passage.read_answer()
+        part = _part(passage.exchange)
+        if part is None:
+            passage.deliver()
+            return
+        head = answer.changed(first_line="HTTP/1.1 200 OK", content_range=None, content_length=str(part.total))
+        passage.deliver_as(head, part.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class BareError:
+    """An error comes without its body, as something between strips it: the status alone tells what it is."""
+
+    condition: str = "an error without its body"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.answer is not None and exchange.answer.status >= 400 and _has_answered(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        answer = passage.read_answer()
+        if not self.hits(passage.exchange):
+            passage.deliver()
+            return
+        bare = answer.changed(content_length="0", transfer_encoding=None, content_type=None)
+        passage.deliver_as(bare, lambda body: [b"" for _ in body])
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +352,34 @@ class ErrorInSuccess:
     def pass_through(self, passage: Passage) -> None:
         error = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
         passage.answer("200 OK", "Content-Type: application/xml\r\n", _XML + error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which part of a file an answer holds: bytes from `start` to before `end`, of `total`."""
+
+    start: int
+    end: int
+    total: int
+
+    def whole(self, part: Iterator[bytes]) -> Iterator[bytes]:
+        """As many bytes as the file has, of which only the part is the file's."""
+        yield from _zeros(self.start)
+        yield from part
+        yield from _zeros(self.total - self.end)
+
+
+def _part(exchange: Exchange) -> _Part | None:
+    answer = exchange.answer
+    if answer is None or answer.status != 206 or answer.is_chunked:
+        return None
+    told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.header("Content-Range") or "")
+    return None if told is None else _Part(int(told[1]), int(told[2]) + 1, int(told[3]))
+
+
+def _zeros(length: int) -> Iterator[bytes]:
+    for start in range(0, length, _PIECE):
+        yield bytes(min(_PIECE, length - start))
 
 
 def _uploads(exchange: Exchange) -> bool:

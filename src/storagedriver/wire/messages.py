@@ -53,6 +53,24 @@ class Head:
         """Whether the body comes in chunks."""
         return "chunked" in (self.header("Transfer-Encoding") or "").lower()
 
+    def changed(self, *, first_line: str | None = None, **headers: str | None) -> bytes:
+        """It written anew, with some of it changed.
+
+        Args:
+            first_line: What it begins with; None leaves that.
+            headers: Values by name, with underscores for dashes; None leaves the header out.
+        """
+        old_line, _, rest = self.raw.partition(_LINE_END)
+        named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+        lines = [first_line.encode("latin-1") if first_line else old_line]
+        lines += [
+            line
+            for line in rest.split(_LINE_END)
+            if line and line.partition(b":")[0].decode("latin-1").lower() not in named
+        ]
+        lines += [f"{name}: {value}".encode("latin-1") for name, value in named.items() if value is not None]
+        return _LINE_END.join(lines) + _HEAD_END
+
     @property
     def closes(self) -> bool:
         """Whether the connection ends with this message."""

@@ -196,6 +196,19 @@ class Passage:
         for piece in _half(self.answer_body(), answer.length):
             self._client.socket.sendall(piece)
 
+    def deliver_as(self, head: bytes, change: Callable[[Iterator[bytes]], Iterable[bytes]]) -> None:
+        """Send the server's answer to the client with another head, and end the connection.
+
+        Args:
+            head: What is sent for its head.
+            change: Makes the pieces of the body that are sent of those that came.
+        """
+        self.read_answer()
+        self._client.socket.sendall(head)
+        for piece in change(self.answer_body()):
+            self._client.socket.sendall(piece)
+        self.end()
+
     def drop_answer(self) -> None:
         """Read the whole answer, for nobody: what the server does for this request is done then."""
         for _ in self.answer_body():

@@ -56,7 +56,10 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
         if fault.hits(exchange)
     ]
     with ThreadPoolExecutor(AT_ONCE, "kill") as pool:
-        violations = list(pool.map(lambda kill: _violation_of(subject, operation, kill), kills))
+        violations = []
+        for violation in pool.map(lambda kill: _violation_of(subject, operation, kill), kills):
+            violations.append(violation)
+            subject.progress(f"kills in {operation.name}", len(violations), len(kills))
     left = _left(subject, [kill.directory for kill in kills])
     trials = {condition: subject.trials(TrialKind.CRASH, operation.name, condition) for condition in HELD}
     broken = []

@@ -103,6 +103,9 @@ class Injector:
         """
         __tracebackhide__ = True
         exchanges = self.requests(operation)
+        self.subject.measured(f"requests, {operation.name}", len(exchanges))
+        if operation.may_ask_nothing and not exchanges:
+            return
         expect.true(exchanges, f"requests of {operation.name} through the proxy", expected="some", seen="none")
         self.try_points(
             operation,
@@ -188,6 +191,8 @@ class Injector:
         while any(thread.is_alive() for thread in threads) and not errors:
             for thread in threads:
                 thread.join(0.05)
+            done = len(trials) - waiting.qsize()
+            self.subject.progress(f"trials of {operation.name}", max(0, done - len(threads)), len(trials))
             for trial in trials:
                 self._expect_an_end(operation, trial)
         for thread in threads:

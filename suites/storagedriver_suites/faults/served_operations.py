@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from storagedriver import PathNotFoundError, StorageDriver, paths
+from storagedriver import Capabilities, PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import Content, ContractViolation, content, expect, size_of
 
 State = Mapping[str, bytes]
@@ -16,6 +16,10 @@ Make = Callable[[StorageDriver], State]
 
 def _nothing(driver: StorageDriver) -> State:  # noqa: ARG001
     return {}
+
+
+def _always(capabilities: Capabilities) -> bool:  # noqa: ARG001
+    return True
 
 
 def _no_result(driver: StorageDriver, directory: str) -> object:  # noqa: ARG001
@@ -37,6 +41,8 @@ class Operation:
         twice: The files that are there once it was done twice; None if they are the same.
         absent: Whether it is about what is absent: then PathNotFoundError is what it has to raise.
         is_large: Whether it changes more than a chunk of content, so that each trial costs the server much.
+        may_ask_nothing: Whether drivers may do it without a request, so that there is nothing that can go wrong.
+        offered: Whether a driver offers it.
     """
 
     name: str
@@ -49,6 +55,8 @@ class Operation:
     twice: Make | None = None
     absent: bool = False
     is_large: bool = False
+    may_ask_nothing: bool = False
+    offered: Callable[[Capabilities], bool] = _always
 
     @property
     def changes(self) -> bool:
@@ -292,6 +300,16 @@ WALK = Operation(
         for name in ("beside", "tree", "tree/a", "tree/c", "tree/sub", "tree/sub/b", "tree-beside")
     ],
 )
+REDIRECT = Operation(
+    name="redirect",
+    before=_old,
+    call=lambda driver, directory: (
+        (driver.redirect_url(f"{directory}/file") or "").partition("://")[0] in {"http", "https"}
+    ),
+    result=lambda _, __: True,
+    may_ask_nothing=True,
+    offered=lambda capabilities: capabilities.redirect,
+)
 GET_ABSENT = Operation(
     name="get of an absent file",
     before=lambda _: _BESIDE,
@@ -326,6 +344,7 @@ OPERATIONS: Mapping[str, Operation] = {
         STAT,
         LIST,
         WALK,
+        REDIRECT,
         GET_ABSENT,
         DELETE_ABSENT,
     )

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 import pytest
 
+from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
-from storagedriver.testing import Subject, Tree, requirement
+from storagedriver.testing import Subject, Tree, not_offered, requirement
 from storagedriver.wire import (
     Answered,
+    BareError,
     ChangedByte,
     CopyNotDone,
     Duplicated,
     ErrorInSuccess,
     Fault,
     LostBody,
+    RangeIgnored,
     Refused,
     ResetAfter,
     ResetBefore,
@@ -50,6 +53,8 @@ FAULTS: Sequence[Fault] = (
     Slow(),
     Duplicated(),
     ErrorInSuccess(),
+    RangeIgnored(),
+    BareError(),
     CopyNotDone("failed"),
     CopyNotDone("pending"),
 )
@@ -65,6 +70,8 @@ UNLIKE: Sequence[Fault] = (
     Silent(),
     Duplicated(),
     ErrorInSuccess(),
+    RangeIgnored(),
+    BareError(),
     CopyNotDone("failed"),
     CopyNotDone("pending"),
 )
@@ -78,8 +85,12 @@ def _faults(subject: Subject, operation: Operation) -> Sequence[Fault]:
 
 @requirement("FAULT-1", needs=["wire"])
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=[name.replace(" ", "-") for name in OPERATIONS])
-def test_whichever_request_goes_wrong(subject: Subject, tree: Tree, operation: Operation) -> None:
+def test_whichever_request_goes_wrong(
+    driver: StorageDriver, subject: Subject, tree: Tree, operation: Operation
+) -> None:
     """The operation succeeds or raises BackendError; its state is old or new, whole; the same call again succeeds."""
+    if not operation.offered(driver.capabilities):
+        not_offered(f"capability {operation.name} is not declared")
     Injector(subject, tree).try_each(operation, _faults(subject, operation))
 
 

@@ -25,6 +25,7 @@ from storagedriver.systemcalls import (
     unavailable,
 )
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials, not_offered
+from storagedriver.testing.progress import Progress
 from storagedriver_suites.faults.local_operations import Operation
 
 HANG_SECONDS = 10
@@ -86,8 +87,17 @@ class Workshop:
         missed: How many trials hit none of its calls, because the driver made them otherwise.
     """
 
-    def __init__(self, operation: Operation, stores: LocalStores, processes: Processes, *, quick: bool) -> None:
+    def __init__(
+        self, operation: Operation, stores: LocalStores, processes: Processes, *, quick: bool, progress: Progress
+    ) -> None:
         """Arrange the operation, and do it twice: once to see it work and once to see its calls.
+
+        Args:
+            operation: The operation.
+            stores: Makes stores.
+            processes: In which it is done.
+            quick: Whether some trials are left out, as each of the methods that make them says.
+            progress: Shows how many of the calls were tried.
 
         Raises:
             ContractViolation: It fails without any fault.
@@ -97,6 +107,7 @@ class Workshop:
         self.processes = processes
         self.missed = 0
         self._quick = quick
+        self._progress = progress
         self.template = stores.empty()
         with self.template.open() as driver:
             operation.arrange(driver)
@@ -161,11 +172,11 @@ class Workshop:
 
     def failing_flushes(self) -> Iterator[tuple[Trial, Recording]]:
         """Trials in which each flush of a file or directory fails, and what was done to the files then."""
-        for number, call in enumerate(self.calls):
-            if call.name in {"fsync", "fdatasync"}:
-                trial = self._try(number, Injection(call.name, call.occurrence, "EIO"), whole=True)
-                if trial is not None:
-                    yield trial, recorded(trial.store.folder, self.template.folder, trial.run.all_calls)
+        flushes = [each for each in enumerate(self.calls) if each[1].name in {"fsync", "fdatasync"}]
+        for number, call in self._shown(flushes):
+            trial = self._try(number, Injection(call.name, call.occurrence, "EIO"), whole=True)
+            if trial is not None:
+                yield trial, recorded(trial.store.folder, self.template.folder, trial.run.all_calls)
 
     def killed(self) -> Iterator[Trial]:
         """Trials in which the process is killed before each of the calls."""
@@ -174,11 +185,17 @@ class Workshop:
             if trial is not None:
                 yield trial
 
-    def _tried(self, calls: Sequence[SystemCall]) -> list[tuple[int, SystemCall]]:
+    def _tried(self, calls: Sequence[SystemCall]) -> Iterator[tuple[int, SystemCall]]:
         """The calls that are tried, with their numbers: in profile quick of very many a part that lies evenly."""
         step = max(1.0, len(calls) / MOST_CALLS) if self._quick else 1.0
         chosen = {id(calls[int(place * step)]) for place in range(int(len(calls) / step))}
-        return [(number, call) for number, call in enumerate(self.calls) if id(call) in chosen]
+        return self._shown([(number, call) for number, call in enumerate(self.calls) if id(call) in chosen])
+
+    def _shown(self, calls: Sequence[tuple[int, SystemCall]]) -> Iterator[tuple[int, SystemCall]]:
+        """The calls, one after the other; whoever waits sees how far it is."""
+        for done, call in enumerate(calls):
+            self._progress(f"system calls of {self.operation.name}", done, len(calls))
+            yield call
 
     def _try(self, number: int, injection: Injection, *, whole: bool = False) -> Trial | None:
         """The trial; None if the driver made its calls otherwise this time, so that none of the store's was hit."""
@@ -202,7 +219,8 @@ def workshop(subject: Subject, operation: Operation, capabilities: Capabilities)
         not_offered(f"capability {operation.capability} is not declared")
     with local_stores(subject) as stores, Processes(HANG_SECONDS) as processes:
         try:
-            made = Workshop(operation, stores, processes, quick=subject.profile == "quick")
+            quick = subject.profile == "quick"
+            made = Workshop(operation, stores, processes, quick=quick, progress=subject.progress)
         except TracingError as error:
             pytest.skip(f"not tested: {error}")
         subject.measured(f"system calls, {operation.name}", len(made.calls))
