@@ -261,8 +261,12 @@ def start_failing(tmp_path: Path, *codes: str) -> tuple[list[Sequence[int]], Bac
 PORT_TAKEN = "raise SystemExit('listen tcp 127.0.0.1:1: bind: address already in use')"
 
 
-def test_a_lost_race_for_a_port_is_tried_once_more_with_other_ports(tmp_path: Path) -> None:
-    seen, error = start_failing(tmp_path, PORT_TAKEN, "raise SystemExit(3)")
+SWIFT_PORT_TAKEN = "raise SystemExit('Exception: Could not bind to 127.0.0.1:1 after trying for 2 seconds')"
+
+
+@pytest.mark.parametrize("taken", [PORT_TAKEN, SWIFT_PORT_TAKEN])
+def test_a_lost_race_for_a_port_is_tried_once_more_with_other_ports(tmp_path: Path, taken: str) -> None:
+    seen, error = start_failing(tmp_path, taken, "raise SystemExit(3)")
 
     assert len(seen) == 2
     assert seen[0] != seen[1]

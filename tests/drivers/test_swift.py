@@ -346,6 +346,55 @@ class TestSegments:
         driver.delete("/dest")
         assert names(raw, f"{root}/") == []
 
+    @pytest.fixture
+    def half_moved(self, driver: SwiftDriver, faults: Faults) -> SwiftDriver:
+        """A driver whose move of /source to /dest could not remove the source."""
+        write(driver, "/source", body(2 * CHUNK))
+        # After that of what a commit may have left.
+        faults.answer("DELETE of an object", None, 403)
+        with pytest.raises(BackendError):
+            driver.move("/source", "/dest")
+        assert driver.get_content("/source") == driver.get_content("/dest")
+        return driver
+
+    @pytest.mark.parametrize(("first", "second"), [("/source", "/dest"), ("/dest", "/source")])
+    def test_what_half_a_move_leaves_are_two_files(
+        self, half_moved: SwiftDriver, raw: Any, root: str, first: str, second: str
+    ) -> None:
+        """They have the same segments, which go with the second."""
+        half_moved.delete(first)
+        assert half_moved.get_content(second) == body(2 * CHUNK)
+        write(half_moved, second, body(CHUNK, 2))
+        assert len(names(raw, f"{root}/segments/")) == 1
+        half_moved.delete(second)
+        assert names(raw, f"{root}/") == []
+
+    def test_what_half_a_move_leaves_can_be_moved_on(self, half_moved: SwiftDriver, raw: Any, root: str) -> None:
+        """Who has the segments is told as long as several do."""
+        half_moved.move("/dest", "/third")
+        write(half_moved, "/source", body(CHUNK, 2))
+        assert half_moved.get_content("/third") == body(2 * CHUNK)
+        half_moved.delete("/third")
+        half_moved.delete("/source")
+        assert names(raw, f"{root}/") == []
+
+    def test_a_move_is_finished_by_the_next(self, half_moved: SwiftDriver, raw: Any, root: str) -> None:
+        half_moved.move("/source", "/dest")
+        assert len(names(raw, f"{root}/segments/")) == 2
+        half_moved.delete("/dest")
+        assert names(raw, f"{root}/") == []
+
+    def test_both_halves_of_a_move_go_with_their_directory(
+        self, driver: SwiftDriver, raw: Any, root: str, faults: Faults
+    ) -> None:
+        write(driver, "/d/source", body(2 * CHUNK))
+        faults.answer("DELETE of an object", None, 403)
+        with pytest.raises(BackendError):
+            driver.move("/d/source", "/d/dest")
+        assert driver.get_content("/d/source") == driver.get_content("/d/dest")
+        driver.delete("/d")
+        assert names(raw, f"{root}/") == []
+
     def test_a_move_of_what_another_process_replaces_loses_nothing(
         self, driver: SwiftDriver, parameters: dict[str, Any], raw: Any, root: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

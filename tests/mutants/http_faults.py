@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import secrets
 import time
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from mutants.http_store import Answer, HttpStoreDriver, HttpStoreUpload
 from mutants.model import mutant
-from storagedriver import PathNotFoundError
+from storagedriver import PathNotFoundError, paths
 from storagedriver.base import Upload
 from storagedriver.errors import BackendError
 
@@ -245,3 +246,39 @@ class DeletesBeforeThePut(HttpStoreDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         self.ask("DELETE", f"/object{path}", also=(404,))
         super()._put_content(path, content)
+
+
+# --- moving
+
+
+@mutant(
+    "FAULT-1",
+    check="independent and large and delete and dest",
+    bug="a move that failed leaves two files of one content",
+)
+class SharesContents(HttpStoreDriver):
+    """A file is the name of an object with its content: a move gives that name to another file, and removes the first."""
+
+    def content_of(self, path: str) -> str:
+        return super()._get_content(path).decode()
+
+    def _get_content(self, path: str) -> bytes:
+        return super()._get_content(self.content_of(path))
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            self._delete(path)
+        kept = f"/~contents/{secrets.token_hex(8)}"
+        self.ask("PUT", f"/object{kept}", content)
+        self.ask("PUT", f"/object{path}", kept.encode())
+
+    def _move(self, source: str, dest: str) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            self._delete(dest)
+        super()._move(source, dest)
+
+    def _delete(self, path: str) -> None:
+        contents = [self.content_of(key) for key in self.listed(path) if key == path or paths.is_below(key, path)]
+        super()._delete(path)
+        for kept in contents:
+            self.ask("DELETE", f"/object{kept}", also=(404,))

@@ -10,7 +10,7 @@ from storagedriver import paths
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver.wire import WireAccess
-from storagedriver_drivers.swift import manifests
+from storagedriver_drivers.swift import manifests, ownership
 from storagedriver_drivers.swift.deletion import may_be_large
 from storagedriver_drivers.swift.driver import SwiftDriver
 from storagedriver_drivers.swift.files import Files
@@ -19,7 +19,6 @@ from storagedriver_drivers.swift.layout import Layout
 from storagedriver_drivers.swift.objects import Container, entry_name
 from storagedriver_drivers.swift.parameters import SMALLEST_CHUNK, SwiftParameters
 from storagedriver_drivers.swift.session import Session
-from storagedriver_drivers.swift.upload import path_of_segment
 from storagedriver_drivers.swift.waiting import Listings
 
 PARAMETERS: Mapping[str, Any] = {
@@ -57,10 +56,10 @@ def _segments(container: Container, layout: Layout, path: str) -> list[str]:
     for name in names:
         owner = owners.get(name)
         if owner is None:
-            stream = name.rpartition("/")[0]
+            stream = name if layout.is_sharing(name) else name.rpartition("/")[0]
             if stream not in writers:
                 answer = container.session.ask("HEAD", container.path(name), what="a segment", allowed=frozenset({404}))
-                writers[stream] = path_of_segment(dict(answer.headers))
+                writers[stream] = ownership.path_in(answer.headers)
             owner = writers[stream]
         if owner == path or paths.is_below(owner, path):
             found.append(f"segment of {owner}: {name}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from storagedriver import paths
 from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.swift import staging
-from storagedriver_drivers.swift.files import Files
+from storagedriver_drivers.swift.files import Files, Obsolete
 from storagedriver_drivers.swift.listing import may_be_empty
 from storagedriver_drivers.swift.objects import Listed, entry_name
 
@@ -39,20 +39,18 @@ def _delete_below(files: Files, prefix: str) -> bool:
 
 
 def _delete_page(files: Files, page: Sequence[Listed]) -> None:
-    obsolete: list[str] = []
-    notes: list[str] = []
+    going = {entry_name(entry) for entry in page}
+    obsolete: list[Obsolete] = []
     for entry in page:
         if may_be_large(files, entry):
             key = entry_name(entry)
             head = files.container.head(key)
             if head is not None:
-                segments = files.segments_of(key, head)
-                notes += files.note_end(key, head, segments)
-                obsolete += segments
+                obsolete.append(files.obsolete(key, head, going=going))
     # Manifests first: a file whose segments went before it could not be read any more.
-    files.container.remove_all(entry_name(entry) for entry in page)
-    files.discard(obsolete)
-    files.container.remove_all(notes)
+    files.container.remove_all(going)
+    files.discard(name for each in obsolete for name in each.segments)
+    files.container.remove_all(name for each in obsolete for name in each.notes)
 
 
 def may_be_large(files: Files, entry: Listed) -> bool:

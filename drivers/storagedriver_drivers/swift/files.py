@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from storagedriver_drivers.swift import manifests
+from storagedriver_drivers.swift import manifests, sharing
 from storagedriver_drivers.swift.layout import Layout
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import MARK, Container, ObjectHead
@@ -16,6 +17,22 @@ _TRIED_AS_NEW = 1 << 16
 """Bytes up to which content is sent at once, as if there were no file yet: sent twice where there is one."""
 
 _LOCKS = 64
+
+_SHARERS = 2
+"""Files that have the same segments, at least, while something has to say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obsolete:
+    """What goes with a file, after it.
+
+    Attributes:
+        segments: Their names.
+        notes: The names of what tells of these segments, to be removed after them.
+    """
+
+    segments: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Files:
@@ -53,14 +70,12 @@ class Files:
         """
         with self._held(*keys):
             old = self.container.head(keys[0])
-            kept = set(keep)
-            obsolete = [] if old is None else [each for each in self.segments_of(keys[0], old) if each not in kept]
-            notes = self.note_end(keys[0], old, obsolete)
+            obsolete = Obsolete() if old is None else self.obsolete(keys[0], old, keep=keep)
             yield
             if old is None:
                 self.listings.await_shown(keys[0])
-            self.discard(obsolete)
-            self.forget(notes)
+            self.discard(obsolete.segments)
+            self.forget(obsolete.notes)
 
     def remove(self, key: str) -> bool:
         """Remove a file, then its segments; tells whether there was one."""
@@ -68,13 +83,12 @@ class Files:
             head = self.container.head(key)
             if head is None:
                 return False
-            obsolete = self.segments_of(key, head)
-            notes = self.note_end(key, head, obsolete)
+            obsolete = self.obsolete(key, head)
             found = self.container.remove(key)
             if found:
                 self.listings.await_gone(key)
-            self.discard(obsolete)
-            self.forget(notes)
+            self.discard(obsolete.segments)
+            self.forget(obsolete.notes)
             return found
 
     def note(self, path: str, stream: str) -> str:
@@ -84,18 +98,36 @@ class Files:
         self.listings.await_shown(name)
         return name
 
-    def note_end(self, key: str, head: ObjectHead | None, segments: Sequence[str]) -> list[str]:
-        """Note the stream of a file that is about to go, so that its segments are found should this process die.
+    def obsolete(
+        self, key: str, head: ObjectHead, *, keep: Iterable[str] = (), going: Collection[str] = ()
+    ) -> Obsolete:
+        """What nothing needs any more once a file is gone, or another is in its place.
 
-        While the file is still there the note does no harm: who ends streams lets the segments of a file alone.
+        The stream of the file is noted, so that its segments are found should this process die. While the file is
+        still there the note does no harm: who ends streams lets the segments of a file alone. There is none where nothing
+        can tell the segments from those of the file, as it has no mark of its stream.
 
-        Returns:
-            The names of what says it; none where nothing can tell the segments from those of the file, as it has
-            no mark of its stream.
+        Args:
+            key: The file.
+            head: As it is.
+            keep: Segments that will be needed.
+            going: Other files that are about to go with it.
         """
-        if head is None or not head.mark or not segments:
-            return []
-        return [self.note(self.layout.path(key), head.mark)]
+        kept = set(keep)
+        segments = [each for each in self.segments_of(key, head) if each not in kept]
+        if not segments:
+            return Obsolete()
+        notes: list[str] = []
+        shared = sharing.find(self.container, self.layout, key, head)
+        if shared is not None:
+            others = sharing.sharers(self.container, shared, but={key, *going})
+            if len(others) < _SHARERS:
+                notes.append(shared.name)
+            if others:
+                return Obsolete((), tuple(notes))
+        if head.mark:
+            notes.append(self.note(self.layout.path(key), head.mark))
+        return Obsolete(tuple(segments), tuple(notes))
 
     def forget(self, notes: Iterable[str]) -> None:
         """Remove notes whose segments are gone."""

@@ -12,6 +12,7 @@ from storagedriver import paths
 _FILES, _SEGMENTS, _STAGING = "/files", "/segments", "/staging"
 _STATE = "/~state"
 _STREAM = "/~"
+_SHARING = "~shared/"
 _STREAM_ID = re.compile(r"[0-9a-f]{40}")
 _LEVELS_OF_A_STREAM = 2
 """Components, below the segments' place, of what all segments of one stream begin with."""
@@ -69,6 +70,15 @@ class Layout:
     def segment(self, stream: str, number: int) -> str:
         """The name of segment `number`, from 1 on."""
         return f"{self.segments(stream)}/{number:016d}"
+
+    def sharing(self, stream: str) -> str:
+        """The name of the object that says which files have a stream's segments, where that may be several."""
+        # Not what its segments' names begin with: a manifest that names that prefix would have it as content.
+        return f"{self.all_segments()}{_SHARING}{stream}"
+
+    def is_sharing(self, name: str) -> bool:
+        """Whether a name is that of such an object."""
+        return name.startswith(f"{self.all_segments()}{_SHARING}")
 
     def all_segments(self) -> str:
         """What the names of all segments begin with."""

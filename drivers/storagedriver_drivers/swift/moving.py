@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError, UnsupportedMethodError
-from storagedriver_drivers.swift import manifests, staging
+from storagedriver_drivers.swift import manifests, sharing, staging
 from storagedriver_drivers.swift.deletion import holds
 from storagedriver_drivers.swift.files import Files
 from storagedriver_drivers.swift.objects import MARK, ObjectHead
+from storagedriver_drivers.swift.sharing import Sharing
 
 
 def move(files: Files, source: str, dest: str) -> None:
@@ -28,8 +29,11 @@ def move(files: Files, source: str, dest: str) -> None:
         raise PathConflictError("a directory is there", path=dest)
     if head.is_large and head.mark:
         staging.forget_committed(files, source, head.mark)
-    with files.replacing(dest_key, source_key, keep=_segments(files, source_key, head)):
+    shared: Sharing | None = None
+    # A move that failed before its end may have left dest with the very same segments.
+    with files.replacing(dest_key, source_key, keep=files.segments_of(source_key, head)):
         if head.is_large:
+            shared = sharing.begin(files.container, files.layout, source_key, dest_key, head)
             manifests.copy(files.container, source_key, dest_key, head)
         else:
             name = f"{files.container.name}/{source_key}"
@@ -38,20 +42,17 @@ def move(files: Files, source: str, dest: str) -> None:
         _require_unreplaced(files, source_key, dest_key, head)
     files.container.remove(source_key)
     files.listings.await_gone(source_key)
+    if shared is not None:
+        sharing.end(files.container, files.layout, shared, source_key, dest_key)
 
 
 def _require_unreplaced(files: Files, source_key: str, dest_key: str, head: ObjectHead) -> None:
-    """See that no other process has replaced the source meanwhile: it removes the segments that dest has now.
+    """See that no other process has replaced the source meanwhile: it may remove the segments that dest has now.
 
     Raises:
         BackendError: One has. What it wrote stays, and dest is not left to point at nothing.
     """
     now = files.container.head(source_key)
     if now is not None and (now.etag, now.mark) != (head.etag, head.mark):
-        files.container.remove(dest_key)
+        files.remove(dest_key)
         raise BackendError("the file was replaced while it was moved")
-
-
-def _segments(files: Files, key: str, head: ObjectHead) -> list[str]:
-    # A move that failed before its end may have left dest with the very same segments.
-    return files.segments_of(key, head)

@@ -7,18 +7,13 @@ from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
-from storagedriver_drivers.swift import manifests, staging
+from storagedriver_drivers.swift import manifests, ownership, staging
 from storagedriver_drivers.swift.errors import AbsentError
 from storagedriver_drivers.swift.files import Files
 from storagedriver_drivers.swift.layout import new_stream
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import ObjectHead
 from storagedriver_drivers.swift.reading import ObjectReader, ReplacedError, is_replaced
-
-_PATH_PIECE = 200
-"""Bytes of a path in one header; Swift takes 256."""
-
-_PATH_HEADER = "X-Object-Meta-Storagedriver-Path"
 
 
 class SwiftUpload:
@@ -145,7 +140,7 @@ class SwiftUpload:
         short = last.inside(self._files.container) if last.size < self._chunk_size else None
         for segment in whole if short is not None else segments:
             name = self._next_segment()
-            etag = self._files.container.copy(segment.name, name, segment.etag, self._headers())
+            etag = self._files.container.copy(segment.name, name, segment.etag, ownership.headers_of(self._path))
             self._require(etag == segment.etag)
             self._segments.append(Segment(f"{self._files.container.name}/{name}", segment.size, etag))
         if short is not None:
@@ -172,7 +167,7 @@ class SwiftUpload:
 
     def _put_segment(self, content: bytes | bytearray) -> None:
         name = self._next_segment()
-        etag = self._files.container.put(name, content, self._headers()) or ""
+        etag = self._files.container.put(name, content, ownership.headers_of(self._path)) or ""
         self._segments.append(Segment(f"{self._files.container.name}/{name}", len(content), etag))
 
     def _next_segment(self) -> str:
@@ -183,13 +178,6 @@ class SwiftUpload:
             self._files.note(self._path, self._stream)
         self._attempted = max(self._attempted, number)
         return self._files.layout.segment(self._stream, number)
-
-    def _headers(self) -> dict[str, str]:
-        """Tell whose segment it is, should a process die and leave it."""
-        starts = range(0, len(self._path), _PATH_PIECE)
-        return {
-            f"{_PATH_HEADER}-{number}": self._path[start : start + _PATH_PIECE] for number, start in enumerate(starts)
-        }
 
     def _remove_attempts(self, *, after: int) -> None:
         numbers = range(after + 1, self._attempted + 1)
@@ -236,11 +224,3 @@ def _continued(files: Files, path: str, *, chunk_size: int) -> SwiftUpload:
         raise PathNotFoundError("neither a file nor a staged stream is there")
     upload.copy_committed(head)
     return upload
-
-
-def path_of_segment(headers: dict[str, str]) -> str:
-    """The path that a segment was written for, as its headers tell."""
-    pieces: list[str] = []
-    while (piece := headers.get(f"{_PATH_HEADER.lower()}-{len(pieces)}")) is not None:
-        pieces.append(piece)
-    return "".join(pieces)

@@ -19,7 +19,8 @@ from storagedriver.backends.process import START_DEADLINE, ServerProcess, bare_e
 
 PROCESS_MODE = "process"
 _PROGRAM_DEADLINE = 60.0  # A large binary that was never read takes a while to load.
-_PORT_TAKEN = "already in use"
+_PORT_TAKEN = ("already in use", "could not bind to")
+"""What servers say of it, in lower case; the second is Swift's."""
 
 EndpointT = TypeVar("EndpointT", bound=Endpoint)
 
@@ -178,7 +179,7 @@ class ProgramWay(Generic[EndpointT]):
         try:
             return self._start(name, folder, version)
         except BackendStartError as error:
-            if not any(_PORT_TAKEN in line.lower() for line in error.log_tail):
+            if not any(told in line.lower() for line in error.log_tail for told in _PORT_TAKEN):
                 raise
         return self._start(name, folder, version)
 

@@ -132,6 +132,7 @@ class _Place:
 [DEFAULT]
 bind_ip = {host}
 bind_port = {port}
+bind_timeout = 2
 user = {self.user}
 swift_dir = {self.folder}
 workers = 0

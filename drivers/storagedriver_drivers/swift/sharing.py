@@ -1,0 +1,89 @@
+"""Files of the same segments: a move has two of them for a moment, and for ever if it ends in its middle.
+
+Before the second is made an object beside the segments names both. Who removes or replaces one of them looks there first
+whether the other needs the segments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from storagedriver.errors import BackendError
+from storagedriver_drivers.swift import ownership
+from storagedriver_drivers.swift.layout import Layout
+from storagedriver_drivers.swift.objects import Container, ObjectHead
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Which files may have the segments of one large file.
+
+    Attributes:
+        name: The object that says so.
+        keys: The files, by their names.
+        head: One of them.
+    """
+
+    name: str
+    keys: frozenset[str]
+    head: ObjectHead
+
+
+def begin(container: Container, layout: Layout, source: str, dest: str, head: ObjectHead) -> Sharing:
+    """Say that the file `dest` is about to have the segments of the large file `source`, which is as `head` says."""
+    both = Sharing(layout.sharing(_identity(head)), frozenset({source, dest}), head)
+    if container.session.is_complete and _write(container, layout, both, only_new=True):
+        return both
+    # An earlier move did not come to its end, or the server does not know the condition.
+    earlier = find(container, layout, source, head)
+    told = both if earlier is None else Sharing(both.name, both.keys | earlier.keys, head)
+    _write(container, layout, told)
+    return told
+
+
+def end(container: Container, layout: Layout, sharing: Sharing, source: str, dest: str) -> None:
+    """Say that `source` is gone, and `dest` has the segments."""
+    others = sharers(container, sharing, but={source, dest})
+    if others:
+        _write(container, layout, Sharing(sharing.name, others | {dest}, sharing.head))
+    else:
+        container.remove(sharing.name)
+
+
+def find(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sharing | None:
+    """What is said of the segments of the large file `key`; None if nothing is, as they are its own.
+
+    Raises:
+        BackendError: It cannot be read.
+    """
+    name = layout.sharing(_identity(head))
+    found = container.read(name)
+    if found is None:
+        return None
+    try:
+        return Sharing(name, frozenset(str(each) for each in json.loads(found[1])) | {key}, head)
+    except (ValueError, TypeError, RecursionError) as damage:
+        raise BackendError("what tells who needs the segments of a file is damaged") from damage
+
+
+def sharers(container: Container, sharing: Sharing, *, but: Collection[str]) -> frozenset[str]:
+    """The files that do have the segments, leaving some out."""
+    wanted = _identity(sharing.head)
+    heads = {key: container.head(key) for key in sharing.keys.difference(but)}
+    return frozenset(
+        key for key, head in heads.items() if head is not None and head.is_large and _identity(head) == wanted
+    )
+
+
+def _write(container: Container, layout: Layout, sharing: Sharing, *, only_new: bool = False) -> bool:
+    keys = sorted(sharing.keys)
+    headers = ownership.headers_of(layout.path(keys[0]))
+    return container.put(sharing.name, json.dumps(keys).encode(), headers, only_new=only_new) is not None
+
+
+def _identity(head: ObjectHead) -> str:
+    """The same for all files of the same segments: the stream, or for those of other tools what their manifest says."""
+    return head.mark or hashlib.sha1((head.dynamic or head.etag).encode(), usedforsecurity=False).hexdigest()
