@@ -482,6 +482,18 @@ def test_nobody_is_asked_who_signs(
     assert not Path("cert").exists()
 
 
+@pytest.mark.parametrize("out", ["folder", "gate.toml/cert"])
+def test_nothing_is_signed_for_a_file_that_cannot_be_written(
+    lab: Workshop, services: Services, out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is in a public log stays there."""
+    Path("folder").mkdir()
+
+    assert certify(f"--out={out}", "--force") == cli.FAILED
+    assert f"{out} cannot be written: " in capsys.readouterr().err
+    assert services.asked == []
+
+
 def test_a_token_that_is_empty_is_not_that_of_the_environment(
     lab: Workshop, services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,7 +89,7 @@ def run(given: argparse.Namespace) -> int:
     from storagedriver.certification.errors import JudgingFileError  # noqa: PLC0415  as above
     from storagedriver.commands.judging import judge, refuse  # noqa: PLC0415  as above
     from storagedriver.driver_files import DriverFilesError  # noqa: PLC0415  as above
-    from storagedriver.report.files import write_json  # noqa: PLC0415  as above
+    from storagedriver.report.files import require_writable, write_json  # noqa: PLC0415  as above
 
     if problem := _problem(given):
         return output.complain(problem, exits.USAGE)
@@ -121,6 +121,8 @@ def run(given: argparse.Namespace) -> int:
             made_at=now,
             valid=timedelta(days=given.expires),
         )
+        # A signature through Sigstore is in a public log for ever.
+        require_writable(given.out)
         signed = sign(statement.to_payload())
         write_json(given.out, signed.document)
     except (DriverFilesError, RefusedError, SigningError) as refused:

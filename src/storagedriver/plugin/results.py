@@ -23,6 +23,7 @@ from storagedriver.plugin.redaction import shown_parameters
 from storagedriver.plugin.targets import Targets
 from storagedriver.registry import ENTRY_POINTS as SUITES
 from storagedriver.report.beside import reproducer_path
+from storagedriver.report.files import require_writable
 from storagedriver.testing.target import Target, TargetError, find_registration
 
 _SDKS = ("boto3", "moto", "pytest-xdist")
@@ -36,13 +37,11 @@ def check_writable(path: Path) -> None:
     Raises:
         pytest.UsageError: It cannot.
     """
-    trial = path.with_name(f".{path.name}.trial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        trial.touch()
-        trial.unlink()
+        require_writable(path)
     except OSError as refused:
-        where = "" if refused.filename in {None, str(trial)} else f"{refused.filename}: "
+        within = refused.filename is None or Path(refused.filename).parent == path.parent
+        where = "" if within else f"{refused.filename}: "
         raise pytest.UsageError(
             f"--certify-report: {path} cannot be written: {where}{refused.strerror or refused}; name another file"
         ) from refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -15,6 +16,21 @@ LARGEST = 256 << 20
 """Bytes of the largest report that is read; one of all suites and ten servers has a twentieth of that."""
 
 _PIECE = 1 << 20
+
+
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """See that `path` can be written, before what is to be in it costs time or cannot be undone. Its folder is made.
+
+    Raises:
+        OSError: It cannot.
+    """
+    final = Path(path)
+    if final.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(final))
+    final.parent.mkdir(parents=True, exist_ok=True)
+    trial = final.with_name(f".{final.name}.trial")
+    trial.touch()
+    trial.unlink()
 
 
 def write_json(path: str | os.PathLike[str], document: Any) -> None:
