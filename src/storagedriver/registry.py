@@ -15,6 +15,7 @@ from storagedriver.factory import Constructor
 from storagedriver.foreign import OpenForeignStore
 from storagedriver.installed import entry_points
 from storagedriver.wire.access import NoServer, WireAccess
+from storagedriver.wire.library import LibraryAccess
 
 ENTRY_POINTS = "storagedriver.suites"
 
@@ -62,8 +63,9 @@ class SuiteRegistration:
             the driver has none.
         roots_nest: Whether a root is a directory of the store above it. Not so where the layout puts something between
             root and path, such as a place for files beside one for segments; checks of that are "not offered" then.
-        wire: How a proxy is put between the driver and its server, or NO_SERVER if it speaks to none; without it faults of
-            requests, hostile answers and TLS are not tried.
+        wire: How somebody is put between the driver and its server: a proxy (WireAccess), or, where a library speaks a
+            protocol of its own, what is between driver and library (LibraryAccess); NO_SERVER if it speaks to none. Without
+            it faults of requests, hostile answers and TLS are not tried.
         registered_at: The file that called register_suite; a reproducer runs it again if it is a conftest.py.
     """
 
@@ -76,7 +78,7 @@ class SuiteRegistration:
     foreign: OpenForeignStore | None = None
     root_parameter: str | None = None
     roots_nest: bool = True
-    wire: WireAccess | NoServer | None = None
+    wire: WireAccess | LibraryAccess | NoServer | None = None
     registered_at: str | None = None
 
 
@@ -95,7 +97,7 @@ def register_suite(
     foreign: OpenForeignStore | None = None,
     root_parameter: str | None = None,
     roots_nest: bool = True,
-    wire: WireAccess | NoServer | None = None,
+    wire: WireAccess | LibraryAccess | NoServer | None = None,
 ) -> SuiteRegistration:
     """Make `pytest --driver=NAME` run the suites against what `constructor` makes. See SuiteRegistration.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import functools
 import importlib
 import pkgutil
@@ -20,6 +21,7 @@ from storagedriver.backends.moto import MotoProvider
 from storagedriver.backends.s3_endpoint import S3_DRIVER
 from storagedriver.contract import requirement
 from storagedriver.registry import SuiteRegistration, find_suite, register_suite
+from storagedriver.wire import LibraryAccess, NoServer, WireAccess
 
 Driver = TypeVar("Driver", bound=type[BaseDriver])
 
@@ -60,8 +62,14 @@ class Mutant:
             foreign=parent.foreign,
             root_parameter=parent.root_parameter,
             roots_nest=parent.roots_nest,
-            wire=parent.wire,
+            wire=self._led(parent),
         )
+
+    def _led(self, parent: SuiteRegistration) -> WireAccess | LibraryAccess | NoServer | None:
+        """How its requests are disturbed: as those of the good driver, but they are its own."""
+        if not isinstance(parent.wire, LibraryAccess):
+            return parent.wire
+        return dataclasses.replace(parent.wire, open=getattr(self.driver, parent.wire.open.__name__))
 
 
 def _served(parent: SuiteRegistration) -> Mapping[str, Any]:

@@ -10,9 +10,11 @@ from typing import Any
 from storagedriver import paths
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
+from storagedriver.wire import LibraryAccess
 from storagedriver_drivers.rados.client import Pool
 from storagedriver_drivers.rados.contents import PATH_ATTRIBUTE, loaded_holders
 from storagedriver_drivers.rados.directories import directory_of
+from storagedriver_drivers.rados.disturbed import open_disturbed, timed_out
 from storagedriver_drivers.rados.driver import RadosDriver
 from storagedriver_drivers.rados.foreign import ForeignRadosObjects
 from storagedriver_drivers.rados.journal import is_journal
@@ -100,4 +102,6 @@ register_suite(
     inspect=inspect,
     foreign=ForeignRadosObjects,
     root_parameter="rootdirectory",
+    # No proxy can read what librados says to the daemons.
+    wire=LibraryAccess(open=open_disturbed, failures={"timed out": timed_out}, seconds=40),
 )

@@ -38,14 +38,19 @@ _ANSWERS = {-_ECANCELED: Answer.REFUSED, -_ENOENT: Answer.ABSENT, -_EEXIST: Answ
 class Pool:
     """The objects of one pool and namespace. Safe between threads, not across a fork."""
 
-    def __init__(self, parameters: RadosParameters) -> None:
+    def __init__(self, parameters: RadosParameters, *, through: Callable[[Any], Any] = lambda io: io) -> None:
         """Load librados; no request is made.
+
+        Args:
+            parameters: Which pool, and how it is reached.
+            through: Gives what requests are made through, of the I/O context of librados.
 
         Raises:
             MissingDependencyError: The module rados is not there; the message says what to do.
         """
         self._rados: ModuleType = require_system("rados", package=PACKAGE, driver_name="rados")
         self._parameters = parameters
+        self._through = through
         self._lock = threading.Lock()
         self._cluster: Any = None
         self._opened: Any = None
@@ -73,7 +78,7 @@ class Pool:
         except self._rados.Error as error:
             raise errors.failed(f"opening the pool {pool!r}", error.errno) from error
         io.set_namespace(self._parameters.namespace)
-        return io
+        return self._through(io)
 
     def _connected(self) -> Any:
         given, rados = self._parameters, self._rados
@@ -136,6 +141,14 @@ class Pool:
         if number == _EINVAL:
             return BackendError(f"{operation} failed: an address of a monitor or the key is malformed")
         return errors.failed(operation, number)
+
+    def connect(self) -> None:
+        """Connect now, instead of when it is first needed.
+
+        Raises:
+            BackendError: It cannot be reached, or there is no such pool.
+        """
+        _ = self._io
 
     def close(self) -> None:
         """End the connection, if there is one."""

@@ -24,8 +24,12 @@ class RadosDriver(BaseDriver):
     name = "rados"
     Parameters = RadosParameters
 
-    def __init__(self, parameters: RadosParameters) -> None:
+    def __init__(self, parameters: RadosParameters, *, pool: Pool | None = None) -> None:
         """Load librados; the cluster is connected to by the first call that needs it.
+
+        Args:
+            parameters: The driver's.
+            pool: What its requests go through; None for one of its own. It is closed with the driver.
 
         Raises:
             ParameterError: Parameters contradict each other.
@@ -35,7 +39,7 @@ class RadosDriver(BaseDriver):
         self._parameters = parameters
         self._root = parameters.rootdirectory
         self.capabilities = _capabilities(parameters)
-        self._pool = Pool(parameters)
+        self._pool = pool or Pool(parameters)
         self._store = Store(self._pool, concurrency=parameters.concurrency)
 
     def close(self) -> None:

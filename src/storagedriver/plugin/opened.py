@@ -17,11 +17,13 @@ from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.target import Target
 from storagedriver.wire.access import NO_SERVER, WireAccess
+from storagedriver.wire.library import LibraryAccess
 
 NOT_OFFERED = "not_offered"
 SKIPPED = "skipped"
 REFERENCE = "reference"
 WIRE = "wire"
+REQUESTS = "requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,24 @@ _NEEDS = (
         lambda _, registration: registration.wire is not None,
         SKIPPED,
         "register_suite was given no wire: no proxy can be put between the driver and a server",
+    ),
+    _Need(
+        WIRE,
+        lambda _, registration: not isinstance(registration.wire, LibraryAccess),
+        NOT_OFFERED,
+        "the driver speaks no HTTP to its server",
+    ),
+    _Need(
+        REQUESTS,
+        lambda _, registration: registration.wire is not NO_SERVER,
+        NOT_OFFERED,
+        "the driver speaks to no server",
+    ),
+    _Need(
+        REQUESTS,
+        lambda _, registration: registration.wire is not None,
+        SKIPPED,
+        "register_suite was given no wire: nobody can be put between the driver and a server",
     ),
 )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
@@ -23,7 +25,8 @@ from storagedriver.testing.target import PortableTarget, Target
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import TrialKind, Trials
 from storagedriver.wire.access import WireAccess
-from storagedriver.wire.proxy import FaultProxy
+from storagedriver.wire.library import LibraryAccess, LibraryProxy, open_disturbed
+from storagedriver.wire.proxy import FaultProxy, Injection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +41,50 @@ _INTERPRETER = (sys.executable, "-c", "from storagedriver.testing.subject import
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+class Disturber(Protocol):
+    """Counts the requests of drivers, and lets some go wrong.
+
+    Attributes:
+        struck: Set once a request was hit.
+    """
+
+    struck: threading.Event
+
+    @property
+    def exchanges(self) -> Sequence[Any]:
+        """The requests since begin(), in their order, each with its `number` and `label`."""
+        ...
+
+    def begin(self, injection: Injection[Any] | None = None) -> None:
+        """Count from 1 again, and let `injection` happen, or nothing."""
+        ...
+
+
+class DisturbedTarget(Protocol):
+    """A target whose drivers make requests that can be made to go wrong."""
+
+    @property
+    def proxy(self) -> Disturber:
+        """What sees each request."""
+        ...
+
+    def open(self) -> StorageDriver:
+        """A new driver, which is the caller's to close."""
+        ...
+
+    def start(
+        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> subprocess.Popen[bytes]:
+        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill.
+
+        Args:
+            function: A function of a module; it and its arguments are pickled.
+            args: Passed on.
+            kwargs: Passed on.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +113,50 @@ class ProxiedTarget:
             args: Passed on.
             kwargs: Passed on.
         """
-        process = subprocess.Popen(  # noqa: S603  our own interpreter
-            _INTERPRETER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        )
-        assert process.stdin is not None
-        with process.stdin:
-            process.stdin.write(pickle.dumps((sys.path, function, self.target, args, kwargs)))
-        return process
+        return _started(self.target, function, args, kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryTarget:
+    """A target whose drivers' library is led through what disturbs its requests.
+
+    Attributes:
+        target: The target, with the parameters of an impatient driver.
+        access: How its drivers are made.
+        proxy: What sees each request of this process. In another one the requests are counted by themselves.
+    """
+
+    target: PortableTarget
+    access: LibraryAccess
+    proxy: LibraryProxy
+
+    def open(self) -> StorageDriver:
+        """A new driver, which is the caller's to close."""
+        return self.access.open(self.target.parameters, self.proxy.between)
+
+    def start(
+        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> subprocess.Popen[bytes]:
+        """See DisturbedTarget: there happens what is to happen here."""
+        injection = self.proxy.injection
+        if injection is None:
+            raise RuntimeError("begin() has to say first what is to go wrong in the other process")
+        constructor = functools.partial(open_disturbed, self.access, injection)
+        return _started(replace(self.target, constructor=constructor), function, args, kwargs)
+
+
+def _started(target: PortableTarget, function: object, args: object, kwargs: object) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603  our own interpreter
+        _INTERPRETER,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    )
+    assert process.stdin is not None
+    with process.stdin:
+        process.stdin.write(pickle.dumps((sys.path, function, target, args, kwargs)))
+    return process
 
 
 class Subject:
@@ -223,6 +303,30 @@ class Subject:
             yield ProxiedTarget(
                 replace(portable, parameters=self.wire.through(proxy.authority, self.parameters)), proxy
             )
+
+    @contextlib.contextmanager
+    def disturbed(self) -> Iterator[DisturbedTarget]:
+        """The target with something that counts and disturbs the requests of its drivers (needs requests).
+
+        Drivers that are made of it are impatient, as the registration says, and nothing of their calls is recorded.
+        """
+        access = self.access
+        if isinstance(access, WireAccess):
+            with self.through_proxy() as proxied:
+                yield proxied
+            return
+        self._recorder.untold = True
+        portable = self.target.portable()
+        impatient = {**self.parameters, **access.parameters}
+        yield LibraryTarget(replace(portable, parameters=impatient), access, LibraryProxy())
+
+    @property
+    def access(self) -> WireAccess | LibraryAccess:
+        """How requests between the driver and its server are disturbed (needs requests)."""
+        access = self.target.registration.wire
+        if not isinstance(access, WireAccess | LibraryAccess):
+            raise RuntimeError("the check must say needs=['requests'] in its requirement mark")  # noqa: TRY004  as the others
+        return access
 
     @property
     def wire(self) -> WireAccess:

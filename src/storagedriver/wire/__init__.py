@@ -1,4 +1,4 @@
-"""Between a driver and its server: a proxy that counts requests, and faults that hit the k-th of them."""
+"""Between a driver and its server: what counts requests, and faults that hit the k-th of them."""
 
 from storagedriver.wire.access import NO_SERVER, NoServer, WireAccess
 from storagedriver.wire.faults import (
@@ -22,6 +22,17 @@ from storagedriver.wire.faults import (
     TruncatedBody,
     Undisturbed,
 )
+from storagedriver.wire.library import (
+    Between,
+    Killed,
+    LateAnswer,
+    LibraryAccess,
+    LibraryCall,
+    LibraryFault,
+    LibraryProxy,
+    LostAnswer,
+    LostRequest,
+)
 from storagedriver.wire.messages import AnswerHead, RequestHead
 from storagedriver.wire.passage import Exchange, Passage
 from storagedriver.wire.proxy import FaultProxy, Injection
@@ -31,6 +42,7 @@ __all__ = [
     "AnswerHead",
     "Answered",
     "BareError",
+    "Between",
     "ChangedByte",
     "CopyNotDone",
     "Duplicated",
@@ -40,7 +52,15 @@ __all__ = [
     "FaultProxy",
     "HalfSent",
     "Injection",
+    "Killed",
+    "LateAnswer",
+    "LibraryAccess",
+    "LibraryCall",
+    "LibraryFault",
+    "LibraryProxy",
+    "LostAnswer",
     "LostBody",
+    "LostRequest",
     "NoServer",
     "Passage",
     "RangeIgnored",

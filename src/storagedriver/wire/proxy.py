@@ -7,11 +7,14 @@ import socket
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from storagedriver.wire.faults import Fault, Refused, Undisturbed
 from storagedriver.wire.messages import RequestHead, Wire
 from storagedriver.wire.passage import Exchange, Passage, is_readable, reset
+
+F = TypeVar("F")
+"""What goes wrong, in the terms of whoever makes it happen."""
 
 HOST = "127.0.0.1"
 
@@ -21,7 +24,7 @@ _LONGEST_SILENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Injection:
+class Injection(Generic[F]):
     """A fault, and the requests that it hits.
 
     Attributes:
@@ -30,7 +33,7 @@ class Injection:
         lasting: Whether it hits all later requests too.
     """
 
-    fault: Fault
+    fault: F
     at: int = 1
     lasting: bool = False
 
@@ -57,7 +60,7 @@ class FaultProxy:
         self.port: int = self._keeper.getsockname()[1]
         self.struck = threading.Event()
         self._lock = threading.RLock()
-        self._injection: Injection | None = None
+        self._injection: Injection[Fault] | None = None
         self._exchanges: list[Exchange] = []
         self._passed = 0
         self._released = threading.Event()
@@ -80,7 +83,7 @@ class FaultProxy:
         with self._lock:
             return list(self._exchanges)
 
-    def begin(self, injection: Injection | None = None) -> None:
+    def begin(self, injection: Injection[Fault] | None = None) -> None:
         """Count from 1 again, and let `injection` happen, or nothing. What was held is let go; connections live on."""
         with self._lock:
             self._injection = injection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 
 from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind
-from storagedriver.wire import Exchange, Fault, HalfSent, Injection, Silent
-from storagedriver_suites.faults.injecting import Injector
+from storagedriver.wire import Injection
+from storagedriver_suites.faults.disturbances import Disturbance, killing
+from storagedriver_suites.faults.injecting import Countable, Injector, hits
 from storagedriver_suites.faults.served_operations import OPERATIONS, Operation
 
 AT_ONCE = 4
@@ -19,17 +21,12 @@ AT_ONCE = 4
 START_SECONDS = 90.0
 """How long a process may take until it makes the request at which it is to be killed, or ends without it."""
 
-HELD: Mapping[str, Fault] = {
-    "killed before a request": Silent(),
-    "killed within a request": HalfSent(),
-}
-"""By what happens to the process: how its request is held meanwhile. What it had sent reached the server."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Kill:
     condition: str
-    exchange: Exchange
+    fault: Disturbance
+    exchange: Countable
     directory: str
 
     def __str__(self) -> str:
@@ -48,12 +45,13 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
         ContractViolation: The first that was broken, after all were tried.
     """
     __tracebackhide__ = True
+    conditions = killing(subject)
     exchanges = Injector(subject, tree).requests(operation)
     kills = [
-        _Kill(condition, exchange, tree.path(f"killed-{number}-{exchange.number:03}"))
-        for number, (condition, fault) in enumerate(HELD.items())
+        _Kill(condition, fault, exchange, tree.path(f"killed-{number}-{exchange.number:03}"))
+        for number, (condition, fault) in enumerate(conditions.items())
         for exchange in exchanges
-        if fault.hits(exchange)
+        if hits(fault, exchange)
     ]
     with ThreadPoolExecutor(AT_ONCE, "kill") as pool:
         violations = []
@@ -61,7 +59,7 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
             violations.append(violation)
             subject.progress(f"kills in {operation.name}", len(violations), len(kills))
     left = _left(subject, [kill.directory for kill in kills])
-    trials = {condition: subject.trials(TrialKind.CRASH, operation.name, condition) for condition in HELD}
+    trials = {condition: subject.trials(TrialKind.CRASH, operation.name, condition) for condition in conditions}
     broken = []
     for kill, found in zip(kills, violations, strict=True):
         violation = found
@@ -94,19 +92,19 @@ def _violation_of(subject: Subject, operation: Operation, kill: _Kill) -> Contra
 
 
 def _kill(subject: Subject, operation: Operation, kill: _Kill) -> None:
-    """Run the operation in a process of its own, and kill it at its request."""
-    with subject.through_proxy() as proxied:
-        proxied.proxy.begin(Injection(fault=HELD[kill.condition], at=kill.exchange.number))
-        process = proxied.start(call_operation, operation.name, kill.directory)
+    """Run the operation in a process of its own, and kill it at its request, unless it does that itself."""
+    with subject.disturbed() as target:
+        target.proxy.begin(Injection(fault=kill.fault, at=kill.exchange.number))
+        process = target.start(call_operation, operation.name, kill.directory)
         try:
             deadline = time.monotonic() + START_SECONDS
-            while not proxied.proxy.struck.wait(0.02) and process.poll() is None:
+            while not target.proxy.struck.wait(0.02) and process.poll() is None:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"the process made no request {kill.exchange.label} in {START_SECONDS:g} s")
         finally:
             process.kill()
             process.wait()
-        if not proxied.proxy.struck.is_set():
+        if not target.proxy.struck.is_set() and process.returncode != -signal.SIGKILL:
             raise RuntimeError(f"the process ended with {process.returncode} before request {kill.exchange.label}")
 
 

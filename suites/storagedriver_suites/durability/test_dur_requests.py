@@ -18,7 +18,7 @@ from storagedriver_suites.faults.served_operations import (
 )
 
 
-@requirement("DUR-1", needs=["wire", "shared"])
+@requirement("DUR-1", needs=["requests", "shared"])
 @pytest.mark.parametrize(
     "operation",
     [PUT, PUT_LARGE, STREAM, SUSPEND, APPEND_LARGE, MOVE_LARGE, DELETE_TREE],

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, Trials, expect
-from storagedriver.wire import Duplicated, Exchange, Fault, Injection
+from storagedriver.wire import Duplicated, Injection
+from storagedriver_suites.faults.disturbances import Disturbance
 from storagedriver_suites.faults.served_operations import Operation
 
 AT_ONCE = 12
@@ -19,6 +21,20 @@ AT_ONCE = 12
 
 PATIENCE = 2.0
 """How many times the declared timeout a call may take before it is no longer waited for."""
+
+
+class Countable(Protocol):
+    """A request."""
+
+    @property
+    def number(self) -> int:
+        """Which one it is of an operation, from 1 on."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """As it is called in reports."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +49,7 @@ class Point:
         within: How many requests the operation makes without faults.
     """
 
-    fault: Fault
+    fault: Disturbance
     label: str
     number: int
     within: int
@@ -78,24 +94,24 @@ class Injector:
     tree: Tree
     _directories: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
-    def requests(self, operation: Operation) -> list[Exchange]:
+    def requests(self, operation: Operation) -> Sequence[Countable]:
         """The requests that the operation makes when nothing goes wrong, with their answers.
 
         Raises:
-            ContractViolation: It does not even work through a proxy that changes nothing.
+            ContractViolation: It does not even work while nothing is disturbed.
         """
         directory = self._directory(operation)
-        with self.subject.target.open() as plain, self.subject.through_proxy() as proxied, proxied.open() as driver:
+        with self.subject.target.open() as plain, self.subject.disturbed() as target, target.open() as driver:
             operation.prepare(plain, self.tree.path(directory))
-            proxied.proxy.begin()
+            target.proxy.begin()
             error = _error_of(operation, driver, self.tree.path(directory), f"{operation.name}, nothing disturbed")
-            exchanges = proxied.proxy.exchanges
+            exchanges: Sequence[Countable] = target.proxy.exchanges
             if not operation.absent:
-                expect.equal(error, None, f"{operation.name} through a proxy that changes nothing")
+                expect.equal(error, None, f"{operation.name} while nothing is disturbed")
                 operation.expect_done(plain, self.tree.path(directory), f"after {operation.name}, nothing disturbed")
         return exchanges
 
-    def try_each(self, operation: Operation, faults: Sequence[Fault]) -> None:
+    def try_each(self, operation: Operation, faults: Sequence[Disturbance]) -> None:
         """Let each fault hit each request of the operation that it makes a difference to.
 
         Raises:
@@ -106,14 +122,14 @@ class Injector:
         self.subject.measured(f"requests, {operation.name}", len(exchanges))
         if operation.may_ask_nothing and not exchanges:
             return
-        expect.true(exchanges, f"requests of {operation.name} through the proxy", expected="some", seen="none")
+        expect.true(exchanges, f"requests of {operation.name}", expected="some", seen="none")
         self.try_points(
             operation,
             [
                 Point(fault, exchange.label, exchange.number, len(exchanges))
                 for fault in faults
                 for exchange in exchanges
-                if fault.hits(exchange)
+                if hits(fault, exchange)
             ],
         )
 
@@ -202,7 +218,7 @@ class Injector:
 
     @property
     def _seconds(self) -> float:
-        return self.subject.wire.seconds
+        return self.subject.access.seconds
 
     def _expect_an_end(self, operation: Operation, trial: _Trial) -> None:
         if trial.began is not None and time.monotonic() - trial.began > self._seconds * PATIENCE:
@@ -217,16 +233,16 @@ class Injector:
         directory = self.tree.path(trial.directory)
         what = f"{operation.name}: {trial.point}"
         operation.prepare(plain, directory)
-        with self.subject.through_proxy() as proxied, proxied.open() as driver:
+        with self.subject.disturbed() as target, target.open() as driver:
             injection = Injection(fault=trial.point.fault, at=trial.point.number, lasting=trial.point.lasting)
-            proxied.proxy.begin(injection)
+            target.proxy.begin(injection)
             outcome = trial.outcome = Outcome()
             try:
                 trial.began = began = time.monotonic()
                 error = _error_of(operation, driver, directory, what)
                 took, trial.began = time.monotonic() - began, None
-                struck = proxied.proxy.struck.is_set()
-                proxied.proxy.begin()
+                struck = target.proxy.struck.is_set()
+                target.proxy.begin()
                 if took > self._seconds:
                     raise ContractViolation(
                         what,
@@ -273,6 +289,11 @@ class Injector:
                 )
             operation.expect_done(plain, directory, f"{what}: after the same call again", twice=done and again is None)
         plain.delete(directory)
+
+
+def hits(fault: Disturbance, exchange: Countable) -> bool:
+    """Whether a fault makes a difference to a request of the same driver."""
+    return fault.hits(cast("Any", exchange))
 
 
 def _expect_clean(error: Exception, what: str, *, gone: bool) -> None:

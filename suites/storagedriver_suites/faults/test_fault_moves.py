@@ -10,8 +10,9 @@ import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, StorageDriverError, paths
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, expect, requirement
-from storagedriver.wire import Exchange, Injection, Refused
-from storagedriver_suites.faults.injecting import AT_ONCE, Injector
+from storagedriver.wire import Injection
+from storagedriver_suites.faults.disturbances import gone
+from storagedriver_suites.faults.injecting import AT_ONCE, Countable, Injector
 from storagedriver_suites.faults.served_operations import MOVE, MOVE_LARGE, Operation
 
 Change = Callable[[StorageDriver, str], None]
@@ -23,7 +24,7 @@ CHANGES: Mapping[str, Change] = {
 """What is done to one of the two."""
 
 
-@requirement("FAULT-1", needs=["wire"])
+@requirement("FAULT-1", needs=["requests"])
 @pytest.mark.parametrize("name", ["source", "dest"])
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("operation", [MOVE, MOVE_LARGE], ids=["move", "move-of-a-large-file"])
@@ -34,7 +35,7 @@ def test_what_a_failed_move_leaves_is_independent(
     other = {"source": "dest", "dest": "source"}[name]
     exchanges = Injector(subject, tree).requests(operation)
 
-    def tried(exchange: Exchange) -> ContractViolation | None:
+    def tried(exchange: Countable) -> ContractViolation | None:
         directory = tree.path(f"{exchange.number:03}")
         _fail(subject, operation, directory, exchange)
         what = f"the content of {other}, after a {operation.name} that failed from request {exchange.label} on"
@@ -62,16 +63,16 @@ def test_what_a_failed_move_leaves_is_independent(
             raise violation
 
 
-def _fail(subject: Subject, operation: Operation, directory: str, exchange: Exchange) -> None:
+def _fail(subject: Subject, operation: Operation, directory: str, exchange: Countable) -> None:
     """Do the move with a server that is gone from one of its requests on."""
     with subject.target.open() as plain:
         operation.prepare(plain, directory)
-    with subject.through_proxy() as proxied, proxied.open() as driver:
-        proxied.proxy.begin(Injection(fault=Refused(), at=exchange.number, lasting=True))
+    with subject.disturbed() as target, target.open() as driver:
+        target.proxy.begin(Injection(fault=gone(subject), at=exchange.number, lasting=True))
         # It could not know how far it came, and has nobody to ask.
         with contextlib.suppress(StorageDriverError):
             operation.call(driver, directory)
-        proxied.proxy.begin()
+        target.proxy.begin()
 
 
 def _change(change: Change, driver: StorageDriver, path: str) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from storagedriver.testing import Subject, Tree, requirement
-from storagedriver.wire import Answered, Fault, Refused, ResetBefore, Silent, StalledBody
-from storagedriver_suites.faults.injecting import Injector, Point
+from storagedriver_suites.faults.disturbances import lasting
+from storagedriver_suites.faults.injecting import Injector, Point, hits
 from storagedriver_suites.faults.served_operations import (
     APPEND,
     DELETE_TREE,
@@ -23,18 +21,8 @@ from storagedriver_suites.faults.served_operations import (
     Operation,
 )
 
-LASTING: Sequence[Fault] = (
-    Refused(),
-    ResetBefore(),
-    Silent(),
-    StalledBody(),
-    Answered("503 Service Unavailable", retry_after=1),
-    Answered("500 Internal Server Error"),
-)
-"""What may last: no server, one that takes requests and never answers, one that is overloaded for good."""
 
-
-@requirement("FAULT-2", needs=["wire"])
+@requirement("FAULT-2", needs=["requests"])
 @pytest.mark.parametrize(
     "operation",
     [PUT, STREAM, APPEND, MOVE, DELETE_TREE, GET, READ_LARGE, STAT, LIST, WALK],
@@ -49,8 +37,8 @@ def test_an_outage_ends_in_an_error_in_time(subject: Subject, tree: Tree, operat
         operation,
         [
             Point(fault, exchange.label, exchange.number, len(exchanges), lasting=True)
-            for fault in LASTING
+            for fault in lasting(subject)
             for exchange in exchanges
-            if exchange.number in middle and fault.hits(exchange)
+            if exchange.number in middle and hits(fault, exchange)
         ],
     )

@@ -9,25 +9,8 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
 from storagedriver.testing import Subject, Tree, not_offered, requirement
-from storagedriver.wire import (
-    Answered,
-    BareError,
-    ChangedByte,
-    CopyNotDone,
-    Duplicated,
-    ErrorInSuccess,
-    Fault,
-    LostBody,
-    RangeIgnored,
-    Refused,
-    ResetAfter,
-    ResetBefore,
-    ResetDuring,
-    Silent,
-    Slow,
-    StalledBody,
-    TruncatedBody,
-)
+from storagedriver.wire import ChangedByte, Fault, LostBody
+from storagedriver_suites.faults.disturbances import of_one_request
 from storagedriver_suites.faults.injecting import Injector
 from storagedriver_suites.faults.served_operations import (
     APPEND_LARGE,
@@ -39,51 +22,8 @@ from storagedriver_suites.faults.served_operations import (
     Operation,
 )
 
-FAULTS: Sequence[Fault] = (
-    Refused(),
-    ResetBefore(),
-    ResetDuring(),
-    ResetAfter(),
-    Answered("500 Internal Server Error"),
-    Answered("503 Service Unavailable", retry_after=1),
-    Answered("429 Too Many Requests", retry_after=1),
-    TruncatedBody(),
-    StalledBody(),
-    Silent(),
-    Slow(),
-    Duplicated(),
-    ErrorInSuccess(),
-    RangeIgnored(),
-    BareError(),
-    CopyNotDone("failed"),
-    CopyNotDone("pending"),
-)
-"""Each hits every request of every operation that it makes a difference to; but see UNLIKE."""
 
-
-UNLIKE: Sequence[Fault] = (
-    Refused(),
-    ResetDuring(),
-    ResetAfter(),
-    Answered("503 Service Unavailable", retry_after=1),
-    TruncatedBody(),
-    Silent(),
-    Duplicated(),
-    ErrorInSuccess(),
-    RangeIgnored(),
-    BareError(),
-    CopyNotDone("failed"),
-    CopyNotDone("pending"),
-)
-"""One each of those that leave the server in the same state, and that a driver learns of in the same way."""
-
-
-def _faults(subject: Subject, operation: Operation) -> Sequence[Fault]:
-    """The faults that hit each request: the profile quick spares changes of large content those that are alike."""
-    return UNLIKE if operation.is_large and subject.profile == "quick" else FAULTS
-
-
-@requirement("FAULT-1", needs=["wire"])
+@requirement("FAULT-1", needs=["requests"])
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=[name.replace(" ", "-") for name in OPERATIONS])
 def test_whichever_request_goes_wrong(
     driver: StorageDriver, subject: Subject, tree: Tree, operation: Operation
@@ -91,7 +31,9 @@ def test_whichever_request_goes_wrong(
     """The operation succeeds or raises BackendError; its state is old or new, whole; the same call again succeeds."""
     if not operation.offered(driver.capabilities):
         not_offered(f"capability {operation.name} is not declared")
-    Injector(subject, tree).try_each(operation, _faults(subject, operation))
+    # The profile quick spares changes of large content those that are alike.
+    unlike = operation.is_large and subject.profile == "quick"
+    Injector(subject, tree).try_each(operation, of_one_request(subject, unlike=unlike))
 
 
 DAMAGES: Sequence[Fault] = (ChangedByte(), LostBody())
