@@ -64,6 +64,16 @@ def test_the_request_or_its_answer_is_lost(
     assert proxy.between("a write", server.answer) == 2 + reaches
 
 
+def test_a_refusal_is_lost_too(proxy: LibraryProxy) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError("no such object")
+
+    proxy.begin(Injection(fault=LostAnswer("timed out", timed_out)))
+
+    with pytest.raises(TimeoutError):
+        proxy.between("a read", refuse)
+
+
 def test_a_lasting_fault_hits_all_that_follow(proxy: LibraryProxy, server: Server) -> None:
     proxy.begin(Injection(fault=LostRequest("timed out", timed_out), at=2, lasting=True))
     proxy.between("a write", server.answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -131,7 +132,9 @@ class LostAnswer:
         return True
 
     def make(self, send: Callable[[], T]) -> T:
-        send()
+        # A refusal is an answer too.
+        with contextlib.suppress(Exception):
+            send()
         raise self.failure()
 
 
@@ -174,7 +177,8 @@ class Killed:
 
     def make(self, send: Callable[[], T]) -> T:
         if self.after:
-            send()
+            with contextlib.suppress(Exception):
+                send()
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("unreachable")
 

@@ -46,7 +46,10 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
     """
     __tracebackhide__ = True
     conditions = killing(subject)
-    exchanges = Injector(subject, tree).requests(operation)
+    injector = Injector(subject, tree)
+    # The first time a store may have to be set up; the process that is killed would not come to a request of that.
+    injector.requests(operation)
+    exchanges = injector.requests(operation)
     kills = [
         _Kill(condition, fault, exchange, tree.path(f"killed-{number}-{exchange.number:03}"))
         for number, (condition, fault) in enumerate(conditions.items())
