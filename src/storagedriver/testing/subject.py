@@ -3,160 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
-import pickle
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
 from storagedriver.report.trials import Figure
 from storagedriver.systemcalls.stores import LocalStores, local_stores
+from storagedriver.testing import elsewhere
+from storagedriver.testing.disturbed import DisturbedTarget, LibraryTarget, ProxiedTarget
 from storagedriver.testing.generation import Generation
 from storagedriver.testing.progress import Progress, not_shown
 from storagedriver.testing.recording import Recorder
-from storagedriver.testing.target import PortableTarget, Target
+from storagedriver.testing.target import Target
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import TrialKind, Trials
 from storagedriver.wire.access import WireAccess
-from storagedriver.wire.library import LibraryAccess, LibraryProxy, open_disturbed
-from storagedriver.wire.proxy import FaultProxy, Injection
+from storagedriver.wire.library import LibraryAccess, LibraryProxy
+from storagedriver.wire.proxy import FaultProxy
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _ELSEWHERE_SECONDS = {"quick": 240, "full": 280, "soak": 1500}
 """How long a call in another process may take before it counts as hung, by profile."""
-
-
-_INTERPRETER = (sys.executable, "-c", "from storagedriver.testing.subject import run_here; run_here()")
-"""What serves one call in another process."""
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-
-
-class Disturber(Protocol):
-    """Counts the requests of drivers, and lets some go wrong.
-
-    Attributes:
-        struck: Set once a request was hit.
-    """
-
-    struck: threading.Event
-
-    @property
-    def exchanges(self) -> Sequence[Any]:
-        """The requests since begin(), in their order, each with its `number` and `label`."""
-        ...
-
-    def begin(self, injection: Injection[Any] | None = None) -> None:
-        """Count from 1 again, and let `injection` happen, or nothing."""
-        ...
-
-
-class DisturbedTarget(Protocol):
-    """A target whose drivers make requests that can be made to go wrong."""
-
-    @property
-    def proxy(self) -> Disturber:
-        """What sees each request."""
-        ...
-
-    def open(self) -> StorageDriver:
-        """A new driver, which is the caller's to close."""
-        ...
-
-    def start(
-        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
-    ) -> subprocess.Popen[bytes]:
-        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill.
-
-        Args:
-            function: A function of a module; it and its arguments are pickled.
-            args: Passed on.
-            kwargs: Passed on.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ProxiedTarget:
-    """A target whose drivers reach their server through a proxy.
-
-    Attributes:
-        target: What another process needs to open it.
-        proxy: The proxy, which sees each request.
-    """
-
-    target: PortableTarget
-    proxy: FaultProxy
-
-    def open(self) -> StorageDriver:
-        """A new driver, which is the caller's to close."""
-        return self.target.open()
-
-    def start(
-        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
-    ) -> subprocess.Popen[bytes]:
-        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill (needs shared).
-
-        Args:
-            function: A function of a module; it and its arguments are pickled.
-            args: Passed on.
-            kwargs: Passed on.
-        """
-        return _started(self.target, function, args, kwargs)
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryTarget:
-    """A target whose drivers' library is led through what disturbs its requests.
-
-    Attributes:
-        target: The target, with the parameters of an impatient driver.
-        access: How its drivers are made.
-        proxy: What sees each request of this process. In another one the requests are counted by themselves.
-    """
-
-    target: PortableTarget
-    access: LibraryAccess
-    proxy: LibraryProxy
-
-    def open(self) -> StorageDriver:
-        """A new driver, which is the caller's to close."""
-        return self.access.open(self.target.parameters, self.proxy.between)
-
-    def start(
-        self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
-    ) -> subprocess.Popen[bytes]:
-        """See DisturbedTarget: there happens what is to happen here."""
-        injection = self.proxy.injection
-        if injection is None:
-            raise RuntimeError("begin() has to say first what is to go wrong in the other process")
-        constructor = functools.partial(open_disturbed, self.access, injection)
-        return _started(replace(self.target, constructor=constructor), function, args, kwargs)
-
-
-def _started(target: PortableTarget, function: object, args: object, kwargs: object) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(  # noqa: S603  our own interpreter
-        _INTERPRETER,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-    )
-    assert process.stdin is not None
-    with process.stdin:
-        process.stdin.write(pickle.dumps((sys.path, function, target, args, kwargs)))
-    return process
 
 
 class Subject:
@@ -366,22 +238,7 @@ class Subject:
             kwargs: Passed on.
         """
         self._recorder.untold = True
-        work = pickle.dumps((sys.path, function, self.target.portable(), args, kwargs))
-        done = subprocess.run(  # noqa: S603  our own interpreter
-            _INTERPRETER,
-            input=work,
-            capture_output=True,
-            timeout=_ELSEWHERE_SECONDS[self.profile],
-            check=False,
-            env=_environment(),
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"the other process failed:\n{done.stderr.decode(errors='replace')}")
-        returned, error = pickle.loads(done.stdout)  # noqa: S301  written by our own process
-        if error is not None:
-            raise error
-        result: R = returned
-        return result
+        return elsewhere.called(self.target.portable(), _ELSEWHERE_SECONDS[self.profile], function, *args, **kwargs)
 
     def close(self) -> None:
         """Close what open() made."""
@@ -398,17 +255,3 @@ class Subject:
     def _variable(self, changes: Mapping[str, Any]) -> str:
         self._recorder.opened.append(dict(changes))
         return f"driver{len(self._recorder.opened) + 1}"
-
-
-def run_here() -> None:
-    """Serve one Subject.elsewhere() call: read it from standard input, write its outcome to standard output."""
-    sys.path[:], function, target, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301  from our parent process
-    out, sys.stdout = sys.stdout.buffer, sys.stderr
-    returned, error = None, None
-    try:
-        with target.open() as driver:
-            returned = function(driver, *args, **kwargs)
-    except Exception as raised:  # noqa: BLE001  handed to the parent process
-        error = raised
-    out.write(pickle.dumps((returned, error)))
-    out.flush()
