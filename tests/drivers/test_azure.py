@@ -499,6 +499,22 @@ class TestStreams:
         either.delete("/ab")
         assert list(raw.list_blobs(name_starts_with=root, include=["uncommittedblobs"])) == []
 
+    def test_blocks_that_a_failed_move_left_go_with_the_path(
+        self, either: AzureDriver, root: str, raw: ContainerClient
+    ) -> None:
+        """Nobody committed them, under the very name of a file, or of one beside others; or beside a committed content."""
+        either.put_content("/d/f", b"kept until then")
+        for name in ("d/f", "d/g", "a"):
+            raw.get_blob_client(f"{root}/{name}").stage_block("MDAwMDAw", b"of a copy")
+        assert either.get_content("/d/f") == b"kept until then"
+        assert either.list("/") == ["/d"]
+
+        either.delete("/d")
+        with pytest.raises(PathNotFoundError):
+            either.delete("/a")
+
+        assert list(raw.list_blobs(name_starts_with=root, include=["uncommittedblobs"])) == []
+
     @pytest.mark.parametrize("damage", [b"", b"no json\n", b"{}\n", b"[]\n", b'{"version": 2}\n', b"no end"])
     def test_damaged_state(self, driver: AzureDriver, raw: ContainerClient, root: str, damage: bytes) -> None:
         raw.upload_blob(f"{root}/~staging/f/~state", damage)

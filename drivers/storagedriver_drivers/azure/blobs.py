@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from storagedriver import paths
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError
-from storagedriver_drivers.azure.errors import HttpResponseError, is_absent
+from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status
 from storagedriver_drivers.azure.signing import Signer
 
 if TYPE_CHECKING:
+    from azure.core import MatchConditions
     from azure.core.rest import HttpRequest
     from azure.storage.blob import BlobBlock, BlobClient, BlobProperties, BlobServiceClient, ContentSettings
 else:
+    MatchConditions = require("azure.core", extra="azure", driver_name="azure").MatchConditions
     HttpRequest = require("azure.core.rest", extra="azure", driver_name="azure").HttpRequest
     _blob = require("azure.storage.blob", extra="azure", driver_name="azure")
     BlobBlock = _blob.BlobBlock
@@ -35,6 +37,8 @@ _MARK_LENGTH = 32
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 _METADATA = "x-ms-meta-"
+
+_MET_ANOTHER = frozenset({409, 412})
 
 _FOLDER = "hdi_isfolder"
 """Metadata by which other tools mark a blob that stands for a directory."""
@@ -233,6 +237,25 @@ class Container:
         if not self.remove(name):
             self.blob(name).commit_block_list([])
             self.remove(name)
+
+    def discard_blocks(self, name: str) -> bool:
+        """Throw away the uncommitted blocks of a file that is absent; tells whether there were any.
+
+        The service does that to a blob that is committed and deleted. For that moment it is a directory's marker, as other
+        tools make them, and no file that anybody could read.
+        """
+        try:
+            _, blocks = self.blob(name).get_block_list("uncommitted")
+            if blocks:
+                marker = {_FOLDER: "true"}
+                self.blob(name).commit_block_list([], metadata=marker, match_condition=MatchConditions.IfMissing)
+                self.remove(name)
+        except HttpResponseError as error:
+            # Another one has written it meanwhile, which throws them away too.
+            if is_absent(error) or status(error) in _MET_ANOTHER:
+                return False
+            raise
+        return bool(blocks)
 
     def entries(self, prefix: str, *, uncommitted: bool = False) -> Iterator[BlobProperties]:
         """All blobs whose names begin with `prefix`; on demand those that are not committed yet too."""

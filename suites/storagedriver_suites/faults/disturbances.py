@@ -50,21 +50,14 @@ _ANY: Sequence[Fault] = (
     CopyNotDone("pending"),
 )
 
-_UNLIKE: Sequence[Fault] = (
-    Refused(),
-    ResetDuring(),
-    ResetAfter(),
-    Answered("503 Service Unavailable", retry_after=1),
-    TruncatedBody(),
-    Silent(),
-    Duplicated(),
-    ErrorInSuccess(),
-    RangeIgnored(),
-    BareError(),
-    CopyNotDone("failed"),
-    CopyNotDone("pending"),
+_ALIKE: Sequence[Fault] = (
+    ResetBefore(),
+    Answered("500 Internal Server Error"),
+    Answered("429 Too Many Requests", retry_after=1),
+    StalledBody(),
+    Slow(),
 )
-"""One each of those that leave the server in the same state, and that a driver learns of in the same way."""
+"""Those of _ANY that leave the server in the same state as another one, and that a driver learns of in the same way."""
 
 _LASTING: Sequence[Fault] = (
     Refused(),
@@ -85,7 +78,7 @@ def of_one_request(subject: Subject, *, unlike: bool) -> Sequence[Disturbance]:
     """
     access = subject.access
     if isinstance(access, WireAccess):
-        return _UNLIKE if unlike else _ANY
+        return [fault for fault in _ANY if not (unlike and fault in _ALIKE)]
     return [*access.lost_requests(), *access.lost_answers(), LateAnswer()]
 
 

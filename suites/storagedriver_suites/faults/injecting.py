@@ -278,6 +278,10 @@ class Injector:
             # Of a request that was delivered twice a driver knows nothing: what it asked for was done, and is gone.
             gone = operation.absent or (operation.gone_after and done and isinstance(fault, Duplicated))
             _expect_clean(error, what, gone=gone)
+            if trial.point.lasting:
+                # It is given up, and nothing of it may be left without a second try either.
+                plain.delete(directory)
+                return
             again = _error_of(operation, driver, directory, f"{what}: the same call again, undisturbed")
             if again is not None:
                 may_be_gone = operation.absent or (operation.gone_after and done)
