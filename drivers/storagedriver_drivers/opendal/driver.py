@@ -24,7 +24,7 @@ from storagedriver_drivers.opendal.errors import translate
 from storagedriver_drivers.opendal.parameters import OpenDALParameters
 from storagedriver_drivers.opendal.services import capabilities_of, open_operator, scheme_of
 
-_CHUNK = 8 << 20
+_CHUNK = 5 << 20
 """Bytes of the parts of a large file, and up to which a file is written in one call."""
 
 _PIECE = 1 << 20
