@@ -20,7 +20,7 @@ MAIN = "environment"
 LOCKS: Mapping[str, Sequence[str]] = {
     MAIN: (
         *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=swift", "--extra=swift-keystone"),
-        "--extra=fsspec",
+        *("--extra=fsspec", "--extra=obstore", "--extra=opendal"),
         *("--extra=servers", "--extra=swift-server", "--extra=containers"),
         *("--extra=certificates", "--extra=sigstore", "--extra=completion", "--extra=report"),
         *("--group=tests", "--group=build"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -84,6 +85,36 @@ def _normal_root(given: str) -> str:
 
 RootDirectory = Annotated[str, AfterValidator(_normal_root)]
 """A prefix for all paths: `''` and `'/'` are none, and `'r'`, `'/r'` and `'r/'` are the same one, `'/r'` (CONF-3)."""
+
+
+def _json_object(given: str) -> str:
+    try:
+        taken = isinstance(json.loads(given), dict)
+    except ValueError:
+        taken = False
+    if not taken:
+        raise ValueError("a JSON object is needed, as in '{\"anon\": true}'")
+    return given
+
+
+JsonObject = Annotated[str, AfterValidator(_json_object)]
+"""A JSON object as text: options of a library that has too many to name them."""
+
+
+def url_with_scheme(examples: str) -> AfterValidator:
+    """A URL of any scheme, which says what kind of store it is.
+
+    Args:
+        examples: Some, for the message.
+    """
+
+    def check(given: str) -> str:
+        scheme, separator, _ = given.partition("://")
+        if not separator or not scheme:
+            raise ValueError(f"a URL with its scheme is needed, as in {examples}")
+        return given
+
+    return AfterValidator(check)
 
 
 def url_of_server(example: str, *, credentials: str) -> AfterValidator:

@@ -6,8 +6,6 @@ import contextlib
 import io
 import secrets
 import shutil
-import threading
-import weakref
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -23,10 +21,10 @@ from storagedriver.errors import (
     StorageDriverError,
     UnsupportedMethodError,
 )
+from storagedriver.spooled import SpooledUploads
 from storagedriver_drivers.fsspec.errors import translate
 from storagedriver_drivers.fsspec.parameters import FsspecParameters
 from storagedriver_drivers.fsspec.protocols import protocol_of
-from storagedriver_drivers.fsspec.upload import SpooledUpload
 
 _PIECE = 1 << 20
 _PIPED = 1 << 24
@@ -49,8 +47,7 @@ class FsspecDriver(BaseDriver):
             MissingDependencyError: fsspec is not installed.
             ParameterError: No filesystem of this protocol is installed, or it refuses its options.
         """
-        self._open_uploads: weakref.WeakSet[SpooledUpload] = weakref.WeakSet()
-        self._lock = threading.Lock()
+        self._uploads = SpooledUploads()
         core: Any = require("fsspec", extra="fsspec", driver_name=self.name)
         self._protocol = protocol_of(parameters.url)
         self.capabilities = self._protocol.capabilities
@@ -75,11 +72,7 @@ class FsspecDriver(BaseDriver):
         raise error
 
     def close(self) -> None:
-        """Discard the streams that nobody closed: what they hold is a file of this machine."""
-        with self._lock:
-            abandoned = list(self._open_uploads)
-        for upload in abandoned:
-            upload.discard()
+        self._uploads.close()
 
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
         return translate(error)
@@ -104,12 +97,8 @@ class FsspecDriver(BaseDriver):
         return source  # type: ignore[no-any-return]  # a file of fsspec's
 
     def _writer(self, path: str, *, append: bool) -> Upload:
-        upload = SpooledUpload(
-            lambda stream, size: self._publish(path, stream, size), self._reader(path, 0) if append else None
-        )
-        with self._lock:
-            self._open_uploads.add(upload)
-        return upload
+        content = self._reader(path, 0) if append else None
+        return self._uploads.begin(lambda stream, size: self._publish(path, stream, size), content)
 
     def _stat(self, path: str) -> FileInfo:
         if path == paths.ROOT:

@@ -7,35 +7,24 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from storagedriver.parameters import DriverParameters, RootDirectory
+from storagedriver.parameters import DriverParameters, JsonObject, RootDirectory, url_with_scheme
 
 
-def _with_protocol(given: str) -> str:
-    protocol, separator, _ = given.partition("://")
-    if not separator or not protocol:
-        raise ValueError("a URL with its protocol is needed, as in 'memory://' or 's3://bucket/prefix'")
+def _one_filesystem(given: str) -> str:
     if "::" in given:
         raise ValueError("a chain of filesystems ('::') is not taken")
-    return given
-
-
-def _object(given: str) -> str:
-    try:
-        taken = isinstance(json.loads(given), dict)
-    except ValueError:
-        taken = False
-    if not taken:
-        raise ValueError("a JSON object is needed, as in '{\"anon\": true}'")
     return given
 
 
 class FsspecParameters(DriverParameters):
     """Parameters of the fsspec driver."""
 
-    url: Annotated[str, AfterValidator(_with_protocol)] = Field(
-        description="Where the files lie, as fsspec writes it: `memory://`, `file:///srv/files`, `s3://bucket/prefix`."
+    url: Annotated[str, url_with_scheme("'memory://' or 's3://bucket/prefix'"), AfterValidator(_one_filesystem)] = (
+        Field(
+            description="Where the files lie, as fsspec writes it: `memory://`, `file:///srv/files`, `s3://bucket/prefix`."
+        )
     )
-    options: Annotated[str, AfterValidator(_object)] = Field(
+    options: JsonObject = Field(
         default="{}",
         repr=False,
         description="Storage options of the filesystem, such as its endpoint and keys, as a JSON object.",

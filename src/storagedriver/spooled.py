@@ -1,8 +1,10 @@
-"""A stream that is held in a local temporary file until it is committed."""
+"""Streams that are held in local temporary files until they are committed, for backends that cannot stage them."""
 
 from __future__ import annotations
 
 import tempfile
+import threading
+import weakref
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -15,8 +17,9 @@ _PIECE = 1 << 20
 class SpooledUpload:
     """An Upload in bounded memory: more than a mebibyte goes to a file of this machine, which has no name.
 
-    fsspec has no way to stage a stream that every filesystem keeps: some write in place, and what transactions promise
-    differs. So nothing reaches the filesystem before commit(), and nothing of it outlives this process.
+    For layers over many backends, which have no way to stage a stream that every backend keeps: some write in place, and
+    what is told of transactions differs. So nothing reaches the backend before commit(), and nothing of it outlives this
+    process; such a driver declares no resumable_writes (WRITE-10).
     """
 
     def __init__(self, publish: Callable[[BinaryIO, int], object], content: ByteSource | None = None) -> None:
@@ -41,19 +44,47 @@ class SpooledUpload:
 
     @property
     def size(self) -> int:
+        """Bytes from the start of the file (WRITE-4)."""
         return self._size
 
     def write(self, data: memoryview, /) -> None:
+        """Take all of `data`."""
         self._file.write(data)
         self._size += len(data)
 
     def commit(self) -> None:
+        """Publish, whole; after a failure it may be called again."""
         self._file.seek(0)
         self._publish(self._file, self._size)  # type: ignore[arg-type]  # a spooled file has what a BinaryIO needs
         self._file.close()
 
     def suspend(self) -> None:
+        """Discard the stream."""
         self._file.close()
 
     def discard(self) -> None:
+        """Discard the stream."""
         self._file.close()
+
+
+class SpooledUploads:
+    """The streams of one driver, so that those which nobody closed end with it. Safe between threads."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._open: weakref.WeakSet[SpooledUpload] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def begin(self, publish: Callable[[BinaryIO, int], object], content: ByteSource | None = None) -> SpooledUpload:
+        """A new stream. See SpooledUpload."""
+        upload = SpooledUpload(publish, content)
+        with self._lock:
+            self._open.add(upload)
+        return upload
+
+    def close(self) -> None:
+        """Discard what is still open: it holds a file of this machine."""
+        with self._lock:
+            abandoned = list(self._open)
+        for upload in abandoned:
+            upload.discard()
