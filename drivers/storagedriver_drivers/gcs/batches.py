@@ -62,8 +62,8 @@ def _statuses(content_type: str, body: bytes) -> dict[int, int]:
     header = re.sub(r"[\r\n]", "", content_type).encode("ascii", "replace")
     message = parser.parsebytes(b"Content-Type: " + header + b"\r\n\r\n" + body)
     told: dict[int, int] = {}
-    parts = message.get_payload()
-    for part in parts if isinstance(parts, list) else []:
+    # Without a part, where the answer is no multipart.
+    for part in message.walk():
         number = _ANSWER_ID.fullmatch(str(part.get("Content-ID", "")).strip())
         status = _STATUS_LINE.match(str(part.get_payload()).lstrip())
         if number is not None and status is not None:

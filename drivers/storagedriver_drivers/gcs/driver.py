@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
@@ -143,7 +143,7 @@ class GCSDriver(BaseDriver):
             version="v4",
             method=method,
             # Whole seconds, and never longer than asked for.
-            expiration=datetime.timedelta(seconds=int(seconds)),
+            expiration=timedelta(seconds=int(seconds)),
             credentials=self._credentials,
             api_access_endpoint=self._parameters.url,
         )

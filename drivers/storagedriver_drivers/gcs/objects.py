@@ -104,6 +104,11 @@ class ObjectHead:
         mark = (self.attributes.get("metadata") or {}).get(MARK)
         return None if mark is None else str(mark)
 
+    @property
+    def stream(self) -> str:
+        """The mark of the stream that made it, whichever of its writers that was; empty if another tool did."""
+        return (self.mark or "").partition("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

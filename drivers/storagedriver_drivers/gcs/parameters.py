@@ -66,8 +66,8 @@ class GCSParameters(DriverParameters):
         default=None, min_length=1, description="The same as text, in place of a file."
     )
     anonymous: bool = Field(default=False, description="No credentials: for public buckets and emulators.")
-    endpoint: Annotated[str, url_of_server("http://localhost:4443", credentials="keyfile or credentials")] | None = Field(
-        default=None, description="URL of a server other than Google's. STORAGE_EMULATOR_HOST has no say."
+    endpoint: Annotated[str, url_of_server("http://localhost:4443", credentials="keyfile or credentials")] | None = (
+        Field(default=None, description="URL of a server other than Google's. STORAGE_EMULATOR_HOST has no say.")
     )
     skipverify: bool = Field(
         default=False, description="Do not verify the server's TLS certificate. A warning is logged."

@@ -104,7 +104,7 @@ class ObjectReader(ResumingReader):
 
 
 def _told_crc32c(header: str) -> str | None:
-    # "crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ=="
+    # As in "crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ==", which ends where the base64 of the last one does.
     for part in header.split(","):
         name, _, value = part.strip().partition("=")
         if name == "crc32c":

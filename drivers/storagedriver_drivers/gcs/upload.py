@@ -60,6 +60,7 @@ class GCSUpload:
         self._place: Final = place
         self._chunk_size: Final = chunk_size
         self._mark = secrets.token_hex(8)
+        self._own = _own_mark(self._mark)
         self._parts: list[Part] = []
         self._crc32c = 0
         self._buffer = bytearray()
@@ -94,7 +95,7 @@ class GCSUpload:
         if self._parts:
             self._publish()
         else:
-            self._bucket.put(self._place.key, self._buffer, self._mark)
+            self._bucket.put(self._place.key, self._buffer, self._own)
         if not self._end_state():
             self._remove_parts()
 
@@ -115,6 +116,7 @@ class GCSUpload:
     def resume(self, stage: staging.Stage, tail: bytes) -> None:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._mark = stage.mark
+        self._own = _own_mark(stage.mark)
         self._parts = list(stage.parts)
         self._crc32c = stage.crc32c
         self._has_parts = bool(stage.parts)
@@ -132,7 +134,7 @@ class GCSUpload:
             return
         try:
             self._has_parts = True
-            copied = self._bucket.copy_anew(head, self._name(), self._mark)
+            copied = self._bucket.copy_anew(head, self._name(), self._own)
         except BaseException:
             self.discard()
             raise
@@ -155,14 +157,14 @@ class GCSUpload:
 
     def _uploaded(self, content: bytes | bytearray) -> Part:
         self._has_parts = True
-        return _part(self._bucket.create(self._name(), content, self._mark))
+        return _part(self._bucket.create(self._name(), content, self._own))
 
     def _last_of_one_level(self) -> list[Part]:
         last = self._parts[-MOST_COMPONENTS:]
         return last if last and all(part.level == last[0].level >= 0 for part in last) else []
 
     def _joined(self, parts: Sequence[Part], level: int) -> Part:
-        head = self._bucket.compose([(part.key, part.generation) for part in parts], self._name(), self._mark)
+        head = self._bucket.compose([(part.key, part.generation) for part in parts], self._name(), self._own)
         expected = sum(part.size for part in parts)
         if head.size != expected:
             raise BackendError(f"parts of {expected} bytes were joined to {head.size}")
@@ -202,6 +204,11 @@ class GCSUpload:
         return False
 
 
+def _own_mark(stream: str) -> str:
+    """The mark of what one writer of a stream writes: others may continue the same stage, and write something else."""
+    return f"{stream}-{secrets.token_hex(4)}"
+
+
 def _part(head: ObjectHead, level: int = 0) -> Part:
     return Part(head.key, head.generation, head.size, level)
 
@@ -222,7 +229,7 @@ def _continued(bucket: Bucket, place: Place, *, chunk_size: int) -> GCSUpload:
     head = bucket.head(place.key)
     if found is not None:
         stage, tail = found
-        if head is None or head.mark != stage.mark:
+        if head is None or head.stream != stage.mark:
             upload.resume(stage, tail)
             return upload
         # It was committed, by a process that ended before it could remove the state.
