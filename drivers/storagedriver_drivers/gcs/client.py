@@ -109,6 +109,7 @@ def make_client(parameters: GCSParameters, credentials: Any) -> Client:
     info = require("google.api_core.client_info", extra="gcs", driver_name="gcs").ClientInfo(
         user_agent=parameters.useragent
     )
+    session.headers["User-Agent"] = info.to_user_agent()
     storage = require("google.cloud.storage", extra="gcs", driver_name="gcs").Client(
         project="storagedriver",  # Of no use to requests about objects; without one the environment would be asked.
         credentials=credentials,
@@ -117,6 +118,8 @@ def make_client(parameters: GCSParameters, credentials: Any) -> Client:
         # Always given: else variables of the environment lead elsewhere.
         client_options={"api_endpoint": parameters.url},
     )
+    # For its traces it would ask for the bucket's own settings: unasked, in threads of its own, and again after each 404.
+    storage._bucket_metadata_cache = None  # noqa: SLF001  there is no other way; older versions have no such thing
     timeout = (parameters.connect_timeout, parameters.read_timeout)
     slots = threading.Semaphore(parameters.maxconcurrency)
     return Client(storage, session, credentials, timeout, parameters.maxretries, slots)

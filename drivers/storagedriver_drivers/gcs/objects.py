@@ -324,9 +324,10 @@ class Bucket:
             seen = self.head(key)
             if seen is not None and _is_ours(seen, mark, source):
                 return seen  # An earlier call made it, whose answer was lost.
+            generation = 0 if seen is None else seen.generation
             attempts = Attempts()
             try:
-                return self._conditional(write, 0 if seen is None else seen.generation, attempts)
+                return self.client.ask(lambda: write(generation), attempts)  # noqa: B023  asked at once
             except Exception as error:
                 if not is_replaced(error):
                     raise
@@ -342,19 +343,14 @@ class Bucket:
         return write(None)
 
     def _anew(self, key: str, mark: str, write: Callable[[], ObjectHead]) -> ObjectHead:
-        attempts = Attempts()
         try:
-            return self._conditional(lambda _: write(), 0, attempts)
+            return self.client.ask(write)
         except Exception as error:
-            found = self.head(key) if is_replaced(error) and attempts.in_doubt else None
+            # A request that was repeated, or came twice: nobody else knows the name.
+            found = self.head(key) if is_replaced(error) else None
             if found is None or found.mark != mark:
                 raise
             return found
-
-    def _conditional(
-        self, write: Callable[[int | None], ObjectHead], generation: int, attempts: Attempts
-    ) -> ObjectHead:
-        return self.client.ask(lambda: write(generation), attempts)
 
 
 def crc32c(content: bytes | bytearray, before: int = 0) -> int:
