@@ -348,11 +348,13 @@ def test_refusal_is_not_repeated(driver: GCSDriver, exchange: Exchange, status: 
 @pytest.mark.parametrize("call", CALLS)
 def test_absent_bucket_is_no_absent_file(parameters: dict[str, Any], call: str) -> None:
     with GCSDriver.from_parameters({**parameters, "bucket": "no-such-bucket"}) as made:
+        exchange = Exchange(made)
         with pytest.raises(BackendError, match="'no-such-bucket' does not exist") as raised:
             _each(made)[call]()
 
         assert not isinstance(raised.value, PathNotFoundError)
         assert parameters["endpoint"] not in str(raised.value)
+        assert len(exchange.seen) <= 6
 
 
 def test_answer_of_nonsense_is_the_backends_failure(driver: GCSDriver, exchange: Exchange) -> None:
@@ -775,6 +777,14 @@ def test_requests_at_once_are_bounded(parameters: dict[str, Any]) -> None:
     assert exchange.most_at_once <= 2
 
 
+@pytest.mark.parametrize("call", CALLS)
+def test_no_call_waits_for_itself(parameters: dict[str, Any], call: str) -> None:
+    with GCSDriver.from_parameters({**parameters, "maxconcurrency": 1}) as made, ThreadPoolExecutor(4) as threads:
+        for name in "fgh":
+            made.put_content(f"/d/{name}", b"o" * (CHUNK + 1))
+        threads.submit(_each(made)[call]).result(timeout=60)
+
+
 def test_requests_of_each_call(driver: GCSDriver, exchange: Exchange) -> None:
     def asked(call: Callable[[], object]) -> dict[str, int]:
         exchange.taken()
@@ -786,5 +796,14 @@ def test_requests_of_each_call(driver: GCSDriver, exchange: Exchange) -> None:
     assert asked(lambda: driver.stat("/d/f")) == {"head": 1}
     assert asked(lambda: driver.stat("/d")) == {"head": 1, "list": 1}
     assert asked(lambda: driver.list("/d")) == {"list": 1}
+    assert asked(lambda: write(driver, "/d/l", b"x" * (CHUNK + 1))) == {
+        "read": 1,  # Of a stage, which is not there.
+        "insert": 2,
+        "compose": 1,
+        "head": 2,
+        "rewrite": 1,
+        "list": 2,
+        "batch": 1,
+    }
     assert asked(lambda: driver.move("/d/f", "/d/g")) == {"head": 2, "list": 1, "rewrite": 1, "delete": 1}
     assert asked(lambda: driver.delete("/d/g")) == {"list": 2, "head": 1, "delete": 1}

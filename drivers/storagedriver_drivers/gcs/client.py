@@ -40,12 +40,14 @@ _LOGGERS = (
 
 @dataclass(slots=True)
 class Attempts:
-    """What became of one request.
+    """How a request may be made, and what became of it.
 
     Attributes:
+        may_repeat: Whether it may be made more than once.
         in_doubt: Whether a try failed in a way that leaves open whether the server acted.
     """
 
+    may_repeat: bool = True
     in_doubt: bool = False
 
 
@@ -71,18 +73,17 @@ class Client:
     def ask(self, request: Callable[[], T], attempts: Attempts | None = None) -> T:
         """What `request` returns; it is repeated after failures that may pass, a bounded number of times.
 
-        Raises the library's errors: the last one.
+        Never called within a request: each waits for its turn, and holds it. Raises the library's errors: the last one.
         """
-        tries = 0
+        tries, told = 0, attempts or Attempts()
 
         def again(error: BaseException) -> bool:
             nonlocal tries
             tries += 1
             if not is_transient(error):
                 return False
-            if attempts is not None:
-                attempts.in_doubt = True
-            return tries <= self.retries
+            told.in_doubt = True
+            return told.may_repeat and tries <= self.retries
 
         retry = require("google.api_core.retry", extra="gcs", driver_name="gcs").Retry
         policy = retry(predicate=again, initial=_FIRST_DELAY, maximum=_LONGEST_DELAY, multiplier=2.0, timeout=None)

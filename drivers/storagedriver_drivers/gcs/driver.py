@@ -21,7 +21,7 @@ from storagedriver.replacement import begun_anew
 from storagedriver_drivers.gcs import deletion, listing, staging
 from storagedriver_drivers.gcs.access import can_sign, credentials_of
 from storagedriver_drivers.gcs.client import make_client, redaction
-from storagedriver_drivers.gcs.errors import is_not_found, translate
+from storagedriver_drivers.gcs.errors import ReplacedError, translate
 from storagedriver_drivers.gcs.objects import Bucket, Layout
 from storagedriver_drivers.gcs.parameters import LONGEST_KEY, GCSParameters, check_combinations
 from storagedriver_drivers.gcs.reading import ObjectReader
@@ -115,7 +115,7 @@ class GCSDriver(BaseDriver):
 
     def _move(self, source: str, dest: str) -> None:
         # Another generation by the time it is copied: the move begins anew with that one.
-        begun_anew(lambda: self._moved(source, dest), is_not_found)
+        begun_anew(lambda: self._moved(source, dest), lambda error: isinstance(error, ReplacedError))
 
     def _moved(self, source: str, dest: str) -> None:
         dest_key = self._layout.key(dest)

@@ -33,6 +33,10 @@ _LIBRARIES = frozenset(
 """What parses answers."""
 
 
+class ReplacedError(BackendError):
+    """Others replaced or deleted the file between two requests about it."""
+
+
 def status(error: BaseException) -> int | None:
     """The HTTP status of the server's answer; None if the server did not answer."""
     code = getattr(error, "code", None) if isinstance(error, _api.GoogleAPICallError) else None
@@ -59,8 +63,9 @@ def is_transient(error: BaseException) -> bool:
 
 
 def breaks_off(error: BaseException) -> bool:
-    """Whether an error is one of the connection."""
-    return isinstance(error, (_requests.RequestException, _urllib3.HTTPError, OSError))
+    """Whether an error is one of the connection, and not of what came by it."""
+    kinds = (_requests.RequestException, _urllib3.HTTPError, OSError)
+    return isinstance(error, kinds) and not isinstance(error, ValueError)
 
 
 def answer_of(code: int) -> Exception:
@@ -89,7 +94,7 @@ def translate(error: Exception, bucket: str) -> StorageDriverError | None:
         if any("SSL" in name for name in names):
             return BackendError("the server's TLS certificate could not be verified; give its authority as ca_bundle")
         return BackendError(f"the connection failed ({names[0]}); check endpoint and the network")
-    if is_unforeseen(error, _LIBRARIES):
+    if isinstance(error, _requests.RequestException) or is_unforeseen(error, _LIBRARIES):
         return BackendError(f"the server's answer makes no sense to the client library: {type(error).__name__}")
     return None
 

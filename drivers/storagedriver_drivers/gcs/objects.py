@@ -17,7 +17,7 @@ from storagedriver import paths
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError
 from storagedriver_drivers.gcs.client import Attempts, Client
-from storagedriver_drivers.gcs.errors import answer_of, is_not_found, is_replaced
+from storagedriver_drivers.gcs.errors import ReplacedError, answer_of, is_not_found, is_replaced
 from storagedriver_drivers.gcs.parameters import GCSParameters
 
 CONTENT_TYPE = "application/octet-stream"
@@ -180,23 +180,37 @@ class Bucket:
 
     def put(self, key: str, content: bytes | bytearray, mark: str) -> ObjectHead:
         """Write one object whole, over one that may be there."""
-        return self._replace(key, mark, lambda generation: self._insert(key, content, mark, generation))
+
+        def write(generation: int | None, attempts: Attempts) -> ObjectHead:
+            return self.client.ask(lambda: self._insert(key, content, mark, generation), attempts)
+
+        return self._replace(key, mark, write)
 
     def create(self, key: str, content: bytes | bytearray, mark: str) -> ObjectHead:
         """Write one object whole, under a name that nobody used."""
-        return self._anew(key, mark, lambda: self._insert(key, content, mark, 0))
+        return self._anew(key, mark, lambda: self.client.ask(lambda: self._insert(key, content, mark, 0)))
 
     def copy(self, source: ObjectHead, dest: str) -> ObjectHead:
         """Copy this generation of an object over what may be at `dest`, with what belongs to it.
 
-        Raises the library's error for 404 where the source is of another generation by now.
+        Raises:
+            ReplacedError: The source is of another generation by now.
         """
-        return self._replace(dest, source.mark, lambda generation: self._rewrite(source, dest, generation), source)
+        return self._replace(
+            dest,
+            source.mark,
+            lambda generation, attempts: self._rewrite(source, dest, source.attributes, generation, attempts),
+            source,
+        )
 
     def copy_anew(self, source: ObjectHead, dest: str, mark: str) -> ObjectHead:
-        """Copy this generation of an object to a name that nobody used, and mark the copy."""
+        """Copy this generation of an object to a name that nobody used, and mark the copy.
+
+        Raises:
+            ReplacedError: The source is of another generation by now.
+        """
         kept = {"content_type": CONTENT_TYPE, "metadata": {MARK: mark}}
-        return self._anew(dest, mark, lambda: self._rewrite(source, dest, 0, kept))
+        return self._anew(dest, mark, lambda: self._rewrite(source, dest, kept, 0, Attempts()))
 
     def compose(self, sources: Sequence[tuple[str, int]], dest: str, mark: str) -> ObjectHead:
         """Join objects, each of a certain generation, under a name that nobody used."""
@@ -212,7 +226,7 @@ class Bucket:
             )
             return _head(blob, dest)
 
-        return self._anew(dest, mark, request)
+        return self._anew(dest, mark, lambda: self.client.ask(request))
 
     def remove(self, key: str, generation: int) -> None:
         """Delete one object, if it still is of that generation. One that is gone or replaced is no error."""
@@ -274,21 +288,34 @@ class Bucket:
         return head
 
     def _rewrite(
-        self, source: ObjectHead, dest: str, generation: int | None, kept: Mapping[str, Any] | None = None
+        self,
+        source: ObjectHead,
+        dest: str,
+        kept: Mapping[str, Any],
+        generation: int | None,
+        attempts: Attempts,
     ) -> ObjectHead:
-        blob = self._blob(dest, source.attributes if kept is None else kept)
+        blob = self._blob(dest, kept)
+        origin = self._bucket.blob(source.key, generation=source.generation)
         token: str | None = None
         # Large objects, and those that go to another place or storage class, take several calls.
         while True:
-            following, _, _ = self.client.ask(
-                lambda: blob.rewrite(
-                    self._bucket.blob(source.key, generation=source.generation),
-                    token=token,  # noqa: B023  asked at once
-                    if_generation_match=generation,
-                    retry=None,
-                    timeout=self.client.timeout,
+            try:
+                following, _, _ = self.client.ask(
+                    lambda: blob.rewrite(
+                        origin,
+                        token=token,  # noqa: B023  asked at once
+                        if_generation_match=generation,
+                        retry=None,
+                        timeout=self.client.timeout,
+                    ),
+                    attempts,
                 )
-            )
+            except Exception as error:
+                if not is_not_found(error):
+                    raise
+                self.require()
+                raise ReplacedError("the file was replaced or deleted while it was copied") from error
             if following is None:
                 break
             if following == token:
@@ -312,7 +339,7 @@ class Bucket:
         self,
         key: str,
         mark: str | None,
-        write: Callable[[int | None], ObjectHead],
+        write: Callable[[int | None, Attempts], ObjectHead],
         source: ObjectHead | None = None,
     ) -> ObjectHead:
         """What `write` leaves at `key`, given the generation that it replaces, which is 0 for none.
@@ -327,7 +354,7 @@ class Bucket:
             generation = 0 if seen is None else seen.generation
             attempts = Attempts()
             try:
-                return self.client.ask(lambda: write(generation), attempts)  # noqa: B023  asked at once
+                return write(generation, attempts)
             except Exception as error:
                 if not is_replaced(error):
                     raise
@@ -340,11 +367,11 @@ class Bucket:
                     "others changed the file while it was not known whether it had been written"
                 ) from error
         # Others write it all the time. Without a condition, but once: so it cannot be written twice.
-        return write(None)
+        return write(None, Attempts(may_repeat=False))
 
     def _anew(self, key: str, mark: str, write: Callable[[], ObjectHead]) -> ObjectHead:
         try:
-            return self.client.ask(write)
+            return write()
         except Exception as error:
             # A request that was repeated, or came twice: nobody else knows the name.
             found = self.head(key) if is_replaced(error) else None

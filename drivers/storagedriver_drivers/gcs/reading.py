@@ -6,7 +6,7 @@ from typing import Any
 
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.resuming import ResumingReader
-from storagedriver_drivers.gcs.errors import breaks_off, is_not_found, status
+from storagedriver_drivers.gcs.errors import ReplacedError, breaks_off, is_not_found, status
 from storagedriver_drivers.gcs.objects import Bucket, crc32c, encoded
 
 
@@ -37,7 +37,8 @@ class ObjectReader(ResumingReader):
         """Open the object.
 
         Raises:
-            PathNotFoundError: There is none, and no generation was named. Else the library's errors.
+            PathNotFoundError: There is none.
+            ReplacedError: It is of another generation than the one that was named.
         """
         super().__init__(offset, retries=bucket.client.retries)
         self.generation = generation
@@ -51,10 +52,12 @@ class ObjectReader(ResumingReader):
             # The object ends at or before the offset (READ-2).
             if status(error) == 416:
                 return
-            if generation is None and is_not_found(error):
-                bucket.require()
+            if not is_not_found(error):
+                raise
+            bucket.require()
+            if generation is None:
                 raise PathNotFoundError from error
-            raise
+            raise ReplacedError("the file was replaced or deleted before it was read") from error
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; b"" at the end alone.
@@ -94,7 +97,7 @@ class ObjectReader(ResumingReader):
             self._open()
         except Exception as error:
             if status(error) in {404, 412, 416}:
-                raise BackendError(
+                raise ReplacedError(
                     f"the file was replaced or deleted while it was read, at {self._position}"
                 ) from error
             raise

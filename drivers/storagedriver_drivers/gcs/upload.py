@@ -10,7 +10,7 @@ from typing import Final
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.gcs import staging
-from storagedriver_drivers.gcs.errors import is_not_found
+from storagedriver_drivers.gcs.errors import ReplacedError
 from storagedriver_drivers.gcs.objects import (
     MOST_COMPONENTS,
     Bucket,
@@ -130,7 +130,7 @@ class GCSUpload:
                 ObjectReader(self._bucket, head.key, generation=head.generation).read_all() if head.size else b""
             )
             if len(self._buffer) != head.size:
-                raise BackendError("the file was replaced while it was read")
+                raise ReplacedError("the file was replaced while it was read")
             return
         try:
             self._has_parts = True
@@ -220,7 +220,9 @@ def continued(bucket: Bucket, place: Place, *, chunk_size: int) -> GCSUpload:
         PathNotFoundError: There is neither.
     """
     # Replaced since it was looked at: whoever did that is right, and so is a stream that continues the new file.
-    return begun_anew(lambda: _continued(bucket, place, chunk_size=chunk_size), is_not_found)
+    return begun_anew(
+        lambda: _continued(bucket, place, chunk_size=chunk_size), lambda error: isinstance(error, ReplacedError)
+    )
 
 
 def _continued(bucket: Bucket, place: Place, *, chunk_size: int) -> GCSUpload:
