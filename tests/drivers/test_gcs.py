@@ -128,13 +128,36 @@ def test_without_credentials_the_chain_is_asked(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
-    with pytest.raises(ParameterError, match="keyfile"):
-        factory.create("gcs", {"bucket": "a-bucket"})
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    with factory.create("gcs", {"bucket": "a-bucket"}) as made:
+        assert not made.capabilities.redirect
+        with pytest.raises(BackendError, match="DefaultCredentialsError"):
+            made.stat("/f")
 
     (tmp_path / "key.json").write_text(key)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
     with factory.create("gcs", {"bucket": "a-bucket"}) as made:
         assert made.capabilities.redirect
+
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    with pytest.raises(BackendError, match="DefaultCredentialsError"):
+        factory.create("gcs", {"bucket": "a-bucket"})
+
+
+def test_chain_is_asked_once_and_renewed(
+    parameters: dict[str, Any], key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Here gcloud's own file, whose tokens come from 127.0.0.1."""
+    (tmp_path / "application_default_credentials.json").write_text(key)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")  # Else gcloud itself is run for it.
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    with GCSDriver.from_parameters({**parameters, "anonymous": False}) as made:
+        exchange = Exchange(made)
+        made.put_content("/f", b"x")
+        assert made.get_content("/f") == b"x"
+
+    assert {request.headers["authorization"] for request in exchange.seen} == {"Bearer ya29.secret-token"}
 
 
 def test_variables_of_emulators_have_no_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,18 +11,40 @@ from storagedriver.dependencies import require
 from storagedriver.errors import ParameterError
 from storagedriver_drivers.gcs.parameters import GCSParameters
 
+_credentials = require("google.auth.credentials", extra="gcs", driver_name="gcs")
+_Credentials: Any = _credentials.Credentials
+
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 """What access tokens are asked for: objects, and nothing of the bucket's own settings."""
 
 
+_NAMED = "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+class ChainCredentials(_Credentials):  # type: ignore[misc]  # imported late, untyped
+    """What Google's chain of gcloud and metadata server finds: looked for with the first request, as that takes others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: Any = None
+
+    def refresh(self, request: Any) -> None:
+        """Get an access token. Raises google.auth's errors, DefaultCredentialsError where nothing is found."""
+        if self._found is None:
+            auth = require("google.auth", extra="gcs", driver_name="gcs")
+            self._found, _ = auth.default(scopes=[SCOPE], request=request)
+        self._found.refresh(request)
+        self.token, self.expiry = self._found.token, self._found.expiry
+
+
 def credentials_of(parameters: GCSParameters) -> Any:
-    """The credentials; no request is made where the parameters name them.
+    """The credentials; no request is made.
 
     Raises:
-        ParameterError: They are no credentials of Google's, or none are named and Google's chain finds none.
+        ParameterError: They are no credentials of Google's.
     """
     if parameters.anonymous:
-        return require("google.auth.credentials", extra="gcs", driver_name="gcs").AnonymousCredentials()
+        return _credentials.AnonymousCredentials()
     if parameters.keyfile is not None:
         try:
             text = parameters.keyfile.read_text(encoding="utf-8")
@@ -30,22 +53,17 @@ def credentials_of(parameters: GCSParameters) -> Any:
         return _loaded(text, "keyfile")
     if parameters.credentials is not None:
         return _loaded(parameters.credentials.get_secret_value(), "credentials")
-    auth = require("google.auth", extra="gcs", driver_name="gcs")
-    try:
+    if os.environ.get(_NAMED):
+        # A file, which is read here, as it tells whether URLs can be signed.
+        auth = require("google.auth", extra="gcs", driver_name="gcs")
         found, _ = auth.default(scopes=[SCOPE])
-    except auth.exceptions.DefaultCredentialsError as none:
-        raise ParameterError(
-            "needed, since Google's own chain of environment, gcloud and metadata server finds no credentials",
-            parameter="keyfile",
-            driver_name="gcs",
-        ) from none
-    return found
+        return found
+    return ChainCredentials()
 
 
 def can_sign(credentials: Any) -> bool:
     """Whether URLs can be signed with them: a service account's key can; tokens of metadata servers cannot."""
-    signing = require("google.auth.credentials", extra="gcs", driver_name="gcs").Signing
-    return isinstance(credentials, signing)
+    return isinstance(credentials, _credentials.Signing)
 
 
 def secrets_of(parameters: GCSParameters, credentials: Any) -> list[str]:
@@ -66,7 +84,7 @@ def _loaded(text: str, parameter: str) -> Any:
     make = _MAKERS.get(str(information.get("type")))
     if make is None:
         raise ParameterError(
-            f"its type is none of {', '.join(_MAKERS)}; others are for GOOGLE_APPLICATION_CREDENTIALS",
+            f"its type is none of {', '.join(_MAKERS)}; others are for {_NAMED}",
             parameter=parameter,
             driver_name="gcs",
         )

@@ -38,7 +38,7 @@ class GCSDriver(BaseDriver):
     Parameters = GCSParameters
 
     def __init__(self, parameters: GCSParameters) -> None:
-        """Make the client. No request is made, but by Google's own chain where no credentials are named.
+        """Make the client; no request is made.
 
         Raises:
             ParameterError: Parameters contradict each other, or the credentials are none.
