@@ -143,6 +143,7 @@ class Exchange(requests.adapters.BaseAdapter):
                 raise requests.ConnectionError("the answer was lost")
             if isinstance(told, bytes):
                 request.body = told
+                request.headers["Content-Length"] = str(len(told))
                 break
         passed: requests.Response = self._real.send(request, *args, **arguments)
         return passed

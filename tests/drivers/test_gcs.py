@@ -459,6 +459,21 @@ def test_lost_answer_within_a_commit(driver: GCSDriver, exchange: Exchange, kind
     assert inspect({**driver._parameters.model_dump()}, "/f") == [key_of(driver, "/f")]
 
 
+def test_stream_that_goes_on_after_a_failed_commit(driver: GCSDriver, exchange: Exchange) -> None:
+    """The first commit came to pass, and its answers were lost."""
+    writer = driver.writer("/f")
+    writer.write(b"begin")
+    exchange.rules += [first("insert", LOST), first("insert", Answer(403))]
+    with pytest.raises(BackendError):
+        writer.commit()
+    assert driver.get_content("/f") == b"begin"
+
+    writer.write(b" and end")
+    writer.commit()
+
+    assert driver.get_content("/f") == b"begin and end"
+
+
 def test_commit_that_failed_at_its_end_can_be_called_again(driver: GCSDriver, exchange: Exchange) -> None:
     content = secrets.token_bytes(CHUNK + 1)
     writer = driver.writer("/f")
@@ -503,6 +518,19 @@ def test_damaged_upload_is_refused(driver: GCSDriver, exchange: Exchange, size: 
     exchange.rules.pop()
     assert driver.get_content("/f") == b"old"
     assert inspect(driver._parameters.model_dump(), "/f") == [key_of(driver, "/f")]
+
+
+def test_server_that_keeps_damaged_content_is_told_of(driver: GCSDriver, exchange: Exchange) -> None:
+    def unnoticed(request: Request) -> bytes | None:
+        # It is not told the checksum, as a server that compares none.
+        changed = re.sub(rb', "crc32c": "[^"]+"|"crc32c": "[^"]+", ', b"", request.body.replace(b"\xaa", b"\xab"))
+        return changed if request.kind == "insert" else None
+
+    exchange.rules.append(unnoticed)
+    with pytest.raises(BackendError, match="another checksum"):
+        driver.put_content("/f", b"\xaa" * 7)
+
+    assert len(exchange.of("insert")) == 1
 
 
 def test_parts_that_are_joined_wrongly_are_not_published(driver: GCSDriver, exchange: Exchange) -> None:

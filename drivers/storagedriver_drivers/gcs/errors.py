@@ -65,7 +65,7 @@ def is_transient(error: BaseException) -> bool:
 def breaks_off(error: BaseException) -> bool:
     """Whether an error is one of the connection, and not of what came by it."""
     kinds = (_requests.RequestException, _urllib3.HTTPError, OSError)
-    return isinstance(error, kinds) and not isinstance(error, ValueError)
+    return isinstance(error, kinds) and not isinstance(error, (ValueError, StorageDriverError))
 
 
 def answer_of(code: int) -> Exception:

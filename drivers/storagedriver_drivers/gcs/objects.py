@@ -36,6 +36,8 @@ _LONGEST_PART_NAME = 48
 _MOST_RACES = 16
 """How often a write begins anew because others were faster."""
 
+_DAMAGED = "the server says of what it keeps another checksum than that of the content"
+
 _ENTRIES = "items(name,size,generation,timeCreated,crc32c),prefixes,nextPageToken"
 
 _KEPT = (
@@ -108,6 +110,26 @@ class ObjectHead:
     def stream(self) -> str:
         """The mark of the stream that made it, whichever of its writers that was; empty if another tool did."""
         return (self.mark or "").partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a write leaves: by its mark, or, where another tool made what is copied, by what belongs to it."""
+
+    size: int
+    crc32c: str
+    mark: str | None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: bytes | bytearray, mark: str) -> _Written:
+        """What a write of this content leaves."""
+        return cls(len(content), encoded(crc32c(content)), mark)
+
+    @classmethod
+    def copied(cls, source: ObjectHead) -> _Written:
+        """What a copy leaves."""
+        return cls(source.size, source.crc32c, source.mark, source.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +206,12 @@ class Bucket:
         def write(generation: int | None, attempts: Attempts) -> ObjectHead:
             return self.client.ask(lambda: self._insert(key, content, mark, generation), attempts)
 
-        return self._replace(key, mark, write)
+        return self._replace(key, _Written.of(content, mark), write)
 
     def create(self, key: str, content: bytes | bytearray, mark: str) -> ObjectHead:
         """Write one object whole, under a name that nobody used."""
-        return self._anew(key, mark, lambda: self.client.ask(lambda: self._insert(key, content, mark, 0)))
+        wanted = _Written.of(content, mark)
+        return self._anew(key, wanted, lambda: self.client.ask(lambda: self._insert(key, content, mark, 0)))
 
     def copy(self, source: ObjectHead, dest: str) -> ObjectHead:
         """Copy this generation of an object over what may be at `dest`, with what belongs to it.
@@ -198,9 +221,8 @@ class Bucket:
         """
         return self._replace(
             dest,
-            source.mark,
+            _Written.copied(source),
             lambda generation, attempts: self._rewrite(source, dest, source.attributes, generation, attempts),
-            source,
         )
 
     def copy_anew(self, source: ObjectHead, dest: str, mark: str) -> ObjectHead:
@@ -210,7 +232,8 @@ class Bucket:
             ReplacedError: The source is of another generation by now.
         """
         kept = {"content_type": CONTENT_TYPE, "metadata": {MARK: mark}}
-        return self._anew(dest, mark, lambda: self._rewrite(source, dest, kept, 0, Attempts()))
+        wanted = _Written(source.size, source.crc32c, mark)
+        return self._anew(dest, wanted, lambda: self._rewrite(source, dest, kept, 0, Attempts()))
 
     def compose(self, sources: Sequence[tuple[str, int]], dest: str, mark: str) -> ObjectHead:
         """Join objects, each of a certain generation, under a name that nobody used."""
@@ -226,7 +249,7 @@ class Bucket:
             )
             return _head(blob, dest)
 
-        return self._anew(dest, mark, lambda: self.client.ask(request))
+        return self._anew(dest, None, lambda: self.client.ask(request))
 
     def remove(self, key: str, generation: int) -> None:
         """Delete one object, if it still is of that generation. One that is gone or replaced is no error."""
@@ -284,7 +307,7 @@ class Bucket:
         )
         head = _head(blob, key)
         if head.crc32c != encoded(crc32c(content)):
-            raise BackendError("the server says of what it keeps another checksum than that of the content")
+            raise BackendError(_DAMAGED)
         return head
 
     def _rewrite(
@@ -335,13 +358,7 @@ class Bucket:
 
     # --- conditions
 
-    def _replace(
-        self,
-        key: str,
-        mark: str | None,
-        write: Callable[[int | None, Attempts], ObjectHead],
-        source: ObjectHead | None = None,
-    ) -> ObjectHead:
+    def _replace(self, key: str, wanted: _Written, write: Callable[[int | None, Attempts], ObjectHead]) -> ObjectHead:
         """What `write` leaves at `key`, given the generation that it replaces, which is 0 for none.
 
         Raises:
@@ -349,7 +366,7 @@ class Bucket:
         """
         for _ in range(_MOST_RACES):
             seen = self.head(key)
-            if seen is not None and _is_ours(seen, mark, source):
+            if seen is not None and _is_ours(seen, wanted):
                 return seen  # An earlier call made it, whose answer was lost.
             generation = 0 if seen is None else seen.generation
             attempts = Attempts()
@@ -361,21 +378,23 @@ class Bucket:
                 if not attempts.in_doubt:
                     continue
                 found = self.head(key)
-                if found is not None and _is_ours(found, mark, source):
+                if found is not None and _is_ours(found, wanted):
                     return found
+                if found is not None and wanted.mark is not None and found.mark == wanted.mark:
+                    raise BackendError(_DAMAGED) from error
                 raise BackendError(
                     "others changed the file while it was not known whether it had been written"
                 ) from error
         # Others write it all the time. Without a condition, but once: so it cannot be written twice.
         return write(None, Attempts(may_repeat=False))
 
-    def _anew(self, key: str, mark: str, write: Callable[[], ObjectHead]) -> ObjectHead:
+    def _anew(self, key: str, wanted: _Written | None, write: Callable[[], ObjectHead]) -> ObjectHead:
         try:
             return write()
         except Exception as error:
             # A request that was repeated, or came twice: nobody else knows the name.
             found = self.head(key) if is_replaced(error) else None
-            if found is None or found.mark != mark:
+            if found is None or not (wanted is None or _is_ours(found, wanted)):
                 raise
             return found
 
@@ -406,13 +425,11 @@ def decoded(checksum: str) -> int:
     return int.from_bytes(raw, "big")
 
 
-def _is_ours(found: ObjectHead, mark: str | None, source: ObjectHead | None) -> bool:
-    """Whether an object is what a write of this mark, or a copy of this source, leaves."""
-    if source is None:
-        return mark is not None and found.mark == mark
-    if (found.size, found.crc32c, found.mark) != (source.size, source.crc32c, mark):
+def _is_ours(found: ObjectHead, wanted: _Written) -> bool:
+    """Whether an object is what a write leaves."""
+    if (found.size, found.crc32c, found.mark) != (wanted.size, wanted.crc32c, wanted.mark):
         return False
-    return mark is not None or found.attributes == source.attributes
+    return wanted.mark is not None or found.attributes == wanted.attributes
 
 
 def _head(blob: Any, key: str) -> ObjectHead:
