@@ -42,6 +42,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
 
 
 @pytest.fixture
+def compares_checksums(server: dict[str, Any]) -> None:
+    old = re.match(r"v1\.([0-9]+)\.", FAKE_GCS_SERVER.ways["process"].version())  # type: ignore[attr-defined]
+    need("fake-gcs-server before 1.56 compares no checksums" if old and int(old[1]) < 56 else None)
+
+
+@pytest.fixture
 def parameters(server: dict[str, Any]) -> dict[str, Any]:
     root = f"test-{secrets.token_hex(6)}"
     return {**PARAMETERS, **server, "rootdirectory": root, "maxretries": 1, "listpage": 1000}
@@ -502,6 +508,7 @@ def test_upload_bears_its_checksum(driver: GCSDriver, exchange: Exchange) -> Non
     assert metadata["crc32c"] == "4waSgw=="
 
 
+@pytest.mark.usefixtures("compares_checksums")
 @pytest.mark.parametrize("size", [7, CHUNK, CHUNK + 9])
 def test_damaged_upload_is_refused(driver: GCSDriver, exchange: Exchange, size: int) -> None:
     driver.put_content("/f", b"old")
@@ -782,10 +789,8 @@ def test_only_what_failed_is_asked_again(driver: GCSDriver, exchange: Exchange) 
 
 
 def _listing(names: list[str], token: str | None = None) -> Answer:
-    items = [
-        {"name": name, "size": "1", "generation": "1", "timeCreated": "2026-01-01T00:00:00Z", "crc32c": "AAAAAA=="}
-        for name in names
-    ]
+    # Without a checksum, as what is encrypted by a customer's key has none.
+    items = [{"name": name, "size": "1", "generation": "1", "timeCreated": "2026-01-01T00:00:00Z"} for name in names]
     return Answer(200, json.dumps({"items": items, **({"nextPageToken": token} if token else {})}).encode())
 
 

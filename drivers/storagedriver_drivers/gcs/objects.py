@@ -91,7 +91,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectHead:
-    """What the server tells of an object."""
+    """What the server tells of an object; its checksum is empty where it keeps that for who has the key of the content."""
 
     key: str
     size: int
@@ -204,14 +204,15 @@ class Bucket:
         """Write one object whole, over one that may be there."""
 
         def write(generation: int | None, attempts: Attempts) -> ObjectHead:
-            return self.client.ask(lambda: self._insert(key, content, mark, generation), attempts)
+            return self.client.ask(lambda: self._insert(key, content, wanted, generation), attempts)
 
-        return self._replace(key, _Written.of(content, mark), write)
+        wanted = _Written.of(content, mark)
+        return self._replace(key, wanted, write)
 
     def create(self, key: str, content: bytes | bytearray, mark: str) -> ObjectHead:
         """Write one object whole, under a name that nobody used."""
         wanted = _Written.of(content, mark)
-        return self._anew(key, wanted, lambda: self.client.ask(lambda: self._insert(key, content, mark, 0)))
+        return self._anew(key, wanted, lambda: self.client.ask(lambda: self._insert(key, content, wanted, 0)))
 
     def copy(self, source: ObjectHead, dest: str) -> ObjectHead:
         """Copy this generation of an object over what may be at `dest`, with what belongs to it.
@@ -295,8 +296,8 @@ class Bucket:
         _require_below(page, prefix)
         return page, found.next_page_token
 
-    def _insert(self, key: str, content: bytes | bytearray, mark: str, generation: int | None) -> ObjectHead:
-        blob = self._blob(key, {"metadata": {MARK: mark}})
+    def _insert(self, key: str, content: bytes | bytearray, wanted: _Written, generation: int | None) -> ObjectHead:
+        blob = self._blob(key, {"metadata": {MARK: wanted.mark}})
         blob.upload_from_string(
             bytes(content),
             content_type=CONTENT_TYPE,
@@ -306,7 +307,7 @@ class Bucket:
             timeout=self.client.timeout,
         )
         head = _head(blob, key)
-        if head.crc32c != encoded(crc32c(content)):
+        if head.crc32c != wanted.crc32c:
             raise BackendError(_DAMAGED)
         return head
 
@@ -439,10 +440,10 @@ def _head(blob: Any, key: str) -> ObjectHead:
         BackendError: It is not whole, or about another object: no success, whatever its status.
     """
     size, generation, created = blob.size, blob.generation, blob.time_created
-    if blob.name != key or size is None or size < 0 or not generation or created is None or not blob.crc32c:
+    if blob.name != key or size is None or size < 0 or not generation or created is None:
         raise BackendError("the server's answer is not about the object, or lacks what every object has")
     attributes = {name: getattr(blob, name) for name in _KEPT}
-    return ObjectHead(key, int(size), int(generation), created, str(blob.crc32c), attributes)
+    return ObjectHead(key, int(size), int(generation), created, str(blob.crc32c or ""), attributes)
 
 
 def _require_below(page: Page, prefix: str) -> None:
