@@ -17,7 +17,6 @@ _Credentials: Any = _credentials.Credentials
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 """What access tokens are asked for: objects, and nothing of the bucket's own settings."""
 
-
 _NAMED = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
@@ -67,7 +66,7 @@ def can_sign(credentials: Any) -> bool:
 
 
 def secrets_of(parameters: GCSParameters, credentials: Any) -> list[str]:
-    """What must not be shown: the key, as text and as one line of JSON has it, and the access token of the moment."""
+    """What must not be shown: the credentials as they were given, and the access token of the moment."""
     given = parameters.credentials.get_secret_value() if parameters.credentials else ""
     token = getattr(credentials, "token", None)
     return [secret for secret in (given, token) if isinstance(secret, str) and secret]

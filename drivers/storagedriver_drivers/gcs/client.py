@@ -19,7 +19,7 @@ T = TypeVar("T")
 _logger = logging.getLogger("storagedriver.gcs")
 
 _CONNECTIONS = 64
-"""Connections that are kept; each request in flight and each open reader holds one."""
+"""Connections that are kept, at least; each request in flight and each open reader holds one."""
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.25, 20.0
 """Seconds before the first repetition, and before any, at most: the backoff doubles, with full jitter."""
@@ -138,7 +138,7 @@ def _session(parameters: GCSParameters, credentials: Any) -> Any:
     else:
         transport = require("google.auth.transport.requests", extra="gcs", driver_name="gcs")
         session = transport.AuthorizedSession(credentials)
-    adapter = _adapter(requests)(_verify(parameters))
+    adapter = _adapter(requests)(_verify(parameters), max(_CONNECTIONS, parameters.maxconcurrency))
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return session
@@ -152,8 +152,8 @@ def _adapter(requests: Any) -> Any:
     """
 
     class Adapter(requests.adapters.HTTPAdapter):  # type: ignore[misc]  # imported late, untyped
-        def __init__(self, verify: bool | str) -> None:
-            super().__init__(pool_maxsize=_CONNECTIONS, max_retries=0)
+        def __init__(self, verify: bool | str, connections: int) -> None:
+            super().__init__(pool_maxsize=connections, max_retries=0)
             self._verify = verify
 
         def send(self, request: Any, **arguments: Any) -> Any:
