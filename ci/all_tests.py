@@ -66,6 +66,7 @@ SERVED = (
     ("s3", "rgw:process"),
     ("azure", "azurite:process"),
     ("azure", "azurite:container"),
+    ("gcs", "fake-gcs-server:process"),
     ("swift", "swift:process"),
     ("swift", "swift:container"),
     ("swift", "rgw-swift:process"),

@@ -110,6 +110,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "12345")
         self.end_headers()
 
+    def do_POST(self) -> None:
+        self.do_PUT()
+
     def do_PUT(self) -> None:
         if self.headers.get("Transfer-Encoding") == "chunked":
             body = self._chunks()
@@ -458,6 +461,30 @@ def test_one_byte_is_another(server: Server, proxy: FaultProxy, client: http.cli
     (received,) = [request[3] for request in server.seen.requests]
     assert len(received) == len(CONTENT)
     assert sum(left != right for left, right in zip(received, CONTENT, strict=True)) == 1
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_one_byte_of_content_after_its_metadata_is_another(
+    server: Server, proxy: FaultProxy, client: http.client.HTTPConnection, quote: str
+) -> None:
+    """As in uploads to Google: what stands before the content is whole, and so are the boundaries."""
+    before = b'--cut\r\nContent-Type: application/json\r\n\r\n{"name": "x"}\r\n--cut\r\n\r\n'
+    body = before + CONTENT + b"\r\n--cut--"
+    headers = {"Content-Type": f"multipart/related; boundary={quote}cut{quote}"}
+    proxy.begin()
+    for content_type in ({}, headers):
+        client.request("POST", "/x", body, content_type)
+        client.getresponse().read()
+    assert [ChangedByte().hits(exchange) for exchange in proxy.exchanges] == [False, True]
+    server.seen.requests.clear()
+    proxy.begin(Injection(fault=ChangedByte()))
+
+    client.request("POST", "/x", body, headers)
+    client.getresponse().read()
+
+    (received,) = [request[3] for request in server.seen.requests]
+    differ = [place for place, (left, right) in enumerate(zip(received, body, strict=True)) if left != right]
+    assert differ == [len(before) + len(CONTENT) - 1]
 
 
 def test_a_body_is_lost(server: Server, proxy: FaultProxy, client: http.client.HTTPConnection) -> None:

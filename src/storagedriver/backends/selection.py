@@ -15,6 +15,7 @@ from storagedriver.backends.errors import (
     UnknownBackendError,
 )
 from storagedriver.backends.external import ExternalProvider
+from storagedriver.backends.fake_gcs import FAKE_GCS_SERVER
 from storagedriver.backends.minio import MINIO
 from storagedriver.backends.model import ANY_DRIVER, IN_PROCESS_MODE, Provider
 from storagedriver.backends.moto import MotoProvider
@@ -41,7 +42,8 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    for own in (MINIO, SEAWEEDFS, RGW, AZURITE, SWIFT, RGW_SWIFT, CEPH, MotoProvider(), ExternalProvider()):
+    servers = (MINIO, SEAWEEDFS, RGW, AZURITE, SWIFT, RGW_SWIFT, CEPH, FAKE_GCS_SERVER)
+    for own in (*servers, MotoProvider(), ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):
         provider = _load(point)

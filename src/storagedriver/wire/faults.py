@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Protocol
 
+from storagedriver.wire.messages import RequestHead
 from storagedriver.wire.passage import Exchange, Passage
 
 _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -274,7 +275,7 @@ class Duplicated:
 
 @dataclass(frozen=True, slots=True)
 class ChangedByte:
-    """One byte in the middle of the request's body is another when it reaches the server."""
+    """One byte of the content in the request's body is another when it reaches the server."""
 
     condition: str = "a byte of the request's body changed on the way"
 
@@ -282,7 +283,7 @@ class ChangedByte:
         return _uploads(exchange)
 
     def pass_through(self, passage: Passage) -> None:
-        passage.send_request(_FlippedByte((passage.exchange.request.length or 0) // 2))
+        passage.send_request(_FlippedByte(_within_content(passage.exchange.request)))
         passage.deliver()
 
 
@@ -383,8 +384,23 @@ def _zeros(length: int) -> Iterator[bytes]:
 
 
 def _uploads(exchange: Exchange) -> bool:
-    # What is asked by a body of another method has no checksum in these protocols.
-    return exchange.request.method == "PUT" and bool(exchange.request.length)
+    # What is asked by a body of another kind has no checksum in these protocols.
+    request = exchange.request
+    carries_content = request.method == "PUT" or (request.method == "POST" and _boundary(request) is not None)
+    return carries_content and bool(request.length)
+
+
+def _boundary(request: RequestHead) -> str | None:
+    """What parts the body where content comes after its metadata, as Google's uploads do; None if it is no such body."""
+    content_type = request.header("Content-Type") or ""
+    found = re.fullmatch(r"multipart/related;.*\bboundary=\"?([^\";]+)\"?", content_type, re.IGNORECASE)
+    return None if found is None else found[1].strip()
+
+
+def _within_content(request: RequestHead) -> int:
+    """The place of a byte of content: in the middle, or right before the boundary that ends the last part."""
+    length, boundary = request.length or 0, _boundary(request)
+    return length // 2 if boundary is None else length - len(f"\r\n--{boundary}--") - 1
 
 
 def _has_answered(exchange: Exchange) -> bool:
