@@ -107,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"ETag": stored.etag, "X-Written": stored.written.isoformat()}
         if self.command == "HEAD":
             headers["Content-Length"] = str(len(stored.content))
-        self._answer(200, stored.content, headers)
+        self._answer(200, stored.content[int(query.get("offset", 0)) :], headers)
 
     _head_object = _get_object
 
@@ -122,7 +122,11 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(404 if self.store.objects.pop(key, None) is None else 204)
 
     def _get_list(self, key: str, query: Mapping[str, str], body: bytes) -> None:
-        keys = sorted(each for each in self.store.objects if each.startswith(query["prefix"]))
+        prefix, delimiter = query["prefix"], query.get("delimiter", "")
+        found = (each for each in self.store.objects if each.startswith(prefix))
+        if delimiter:
+            found = (prefix + each.removeprefix(prefix).partition(delimiter)[0] for each in found)
+        keys = sorted(set(found))
         uploads = sorted(upload for upload, (each, _) in self.store.uploads.items() if each.startswith(query["prefix"]))
         self._document(keys=" ".join(keys), uploads=" ".join(uploads))
 
@@ -261,8 +265,11 @@ class HttpStoreDriver(BaseDriver):
         """The whole body; http.client raises where it is cut short."""
         return answer.read()
 
-    def listed(self, prefix: str) -> list[str]:
-        return self.ask("GET", "/list", prefix=prefix).value("keys").split()
+    def listed(self, prefix: str, delimiter: str = "") -> list[str]:
+        return self.ask("GET", "/list", prefix=prefix, delimiter=delimiter).value("keys").split()
+
+    def children(self, prefix: str) -> list[str]:
+        return self.listed(prefix, delimiter="/")
 
     # --- hooks
 
@@ -285,7 +292,10 @@ class HttpStoreDriver(BaseDriver):
             raise
 
     def _reader(self, path: str, offset: int) -> ByteSource:
-        return io.BytesIO(self._get_content(path)[offset:])
+        answer = self.ask("GET", f"/object{path}", also=(404,), offset=str(offset))
+        if answer.status == 404:
+            raise PathNotFoundError
+        return io.BytesIO(answer.body)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
         old = self._get_content(path) if append else b""
@@ -307,10 +317,10 @@ class HttpStoreDriver(BaseDriver):
 
     def _list(self, path: str) -> Iterable[str]:
         prefix = "/" if path == paths.ROOT else f"{path}/"
-        found = self.listed(prefix)
+        found = self.children(prefix)
         if not found and path != paths.ROOT:
             raise PathNotFoundError
-        return sorted({prefix + key.removeprefix(prefix).partition("/")[0] for key in found})
+        return found
 
     def _move(self, source: str, dest: str) -> None:
         answer = self.ask("POST", f"/copy{dest}", source=source, also=(404,))
