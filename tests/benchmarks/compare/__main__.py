@@ -36,10 +36,10 @@ def main() -> int:
                     found += compare(field.label, own, met, work, goals)
         except BackendSetupError as absent:
             sys.stderr.write(f"{field.label} is left out: {absent}\n")
-    where = document.environment(servers)
-    sys.stdout.write(document.section(found, where))
-    if not options.dry:
-        document.write(found, where)
+        if not options.dry:
+            # A long run that is broken off leaves what it has.
+            document.write(found, document.environment(servers))
+    sys.stdout.write(document.section(found, document.environment(servers)))
     return 0
 
 
