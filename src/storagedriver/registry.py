@@ -25,7 +25,7 @@ PROFILES = ("quick", "full", "soak")
 CHECKS = "storagedriver.checks"
 """Entry points of this group name the packages whose test modules are a suite."""
 
-BY_NAME_ONLY = frozenset({"durability", "faults", "leaks", "properties", "security"})
+BY_NAME_ONLY = frozenset({"durability", "faults", "leaks", "performance", "properties", "security"})
 """Suites that are run where they are asked for: on a server they take minutes."""
 
 SkipCheck = Callable[[], str | None]

@@ -72,8 +72,8 @@ class FailedPageIsAbsence(HttpStoreDriver):
 class OverloadIsNoFailure(HttpStoreDriver):
     transient = frozenset({500, 503})
 
-    def listed(self, prefix: str) -> list[str]:
-        answer = self.ask("GET", "/list", prefix=prefix, also=(429,))
+    def listed(self, prefix: str, delimiter: str = "") -> list[str]:
+        answer = self.ask("GET", "/list", prefix=prefix, delimiter=delimiter, also=(429,))
         return [] if answer.status == 429 else answer.value("keys").split()
 
 

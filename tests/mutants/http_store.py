@@ -127,7 +127,11 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(404 if self.store.objects.pop(key, None) is None else 204)
 
     def _get_list(self, key: str, query: Mapping[str, str], body: bytes) -> None:
-        keys = sorted(each for each in self.store.objects if each.startswith(query["prefix"]))
+        prefix, delimiter = query["prefix"], query.get("delimiter", "")
+        found = (each for each in self.store.objects if each.startswith(prefix))
+        if delimiter:
+            found = (prefix + each.removeprefix(prefix).partition(delimiter)[0] for each in found)
+        keys = sorted(set(found))
         uploads = sorted(upload for upload, (each, _) in self.store.uploads.items() if each.startswith(query["prefix"]))
         self._document(keys=" ".join(keys), uploads=" ".join(uploads))
 
@@ -266,8 +270,11 @@ class HttpStoreDriver(BaseDriver):
         """The whole body; http.client raises where it is cut short."""
         return answer.read()
 
-    def listed(self, prefix: str) -> list[str]:
-        return self.ask("GET", "/list", prefix=prefix).value("keys").split()
+    def listed(self, prefix: str, delimiter: str = "") -> list[str]:
+        return self.ask("GET", "/list", prefix=prefix, delimiter=delimiter).value("keys").split()
+
+    def children(self, prefix: str) -> list[str]:
+        return self.listed(prefix, delimiter="/")
 
     # --- hooks
 
@@ -319,10 +326,10 @@ class HttpStoreDriver(BaseDriver):
 
     def _list(self, path: str) -> Iterable[str]:
         prefix = "/" if path == paths.ROOT else f"{path}/"
-        found = self.listed(prefix)
+        found = self.children(prefix)
         if not found and path != paths.ROOT:
             raise PathNotFoundError
-        return sorted({prefix + key.removeprefix(prefix).partition("/")[0] for key in found})
+        return found
 
     def _move(self, source: str, dest: str) -> None:
         answer = self.ask("POST", f"/copy{dest}", source=source, also=(404,))

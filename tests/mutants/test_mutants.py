@@ -16,9 +16,9 @@ from mutants.model import Mutant, all_mutants
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import CHECKS, unregister_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, security
+from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, security
 
-SUITES = (behaviour, concurrency, durability, faults, leaks, security)
+SUITES = (behaviour, concurrency, durability, faults, leaks, performance, security)
 MUTANTS = all_mutants()
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from storagedriver.contract import REQUIREMENTS
-from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, security
+from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, security
 
-JUDGED = {group for suite in (behaviour, concurrency, durability, faults, leaks, security) for group in suite.GROUPS}
-SUITES = "behaviour,concurrency,durability,faults,leaks,security"
+JUDGED = {
+    group
+    for suite in (behaviour, concurrency, durability, faults, leaks, performance, security)
+    for group in suite.GROUPS
+}
+SUITES = "behaviour,concurrency,durability,faults,leaks,performance,security"
 
 
 @pytest.fixture

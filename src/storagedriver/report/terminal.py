@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from storagedriver.contract import Level
@@ -12,6 +13,9 @@ from storagedriver.report.grants import Grant
 from storagedriver.report.matrix import legend, matrices
 from storagedriver.report.model import Check, Evidence, Report, Result
 from storagedriver.report.outcome import AGAINST, UNJUDGED, Outcome
+from storagedriver.report.performance import COSTS, TIMES, Statistic, other_than_measurements, statistics_of
+from storagedriver.report.performance import Table as PerformanceTable
+from storagedriver.report.performance import table as performance_table
 from storagedriver.report.tally import INCOMPLETE_PASS, Tally
 from storagedriver.report.trials import TrialTally, summed
 from storagedriver.report.typography import STYLES, Typography
@@ -40,6 +44,7 @@ def print_summary(report: Report, console: Console) -> None:
     console.print()
     _print_headlines(report, console, type_)
     _print_trials(report, console, type_)
+    _print_performance(report, console, type_)
     for outcome in UNJUDGED:
         _print_grouped(report, outcome, console, type_)
     _print_partly(report, console, type_)
@@ -123,7 +128,7 @@ def _trial_lines(report: Report, label: str) -> list[tuple[str, str]]:
     tallies = TrialTally.of(report.trials_of(label))
     lines = [(each.sentence, STYLES[Outcome.FAILED] if each.violations else "") for each in tallies]
     for result in report.of(label):
-        figures = summed(figure for check in result.checks for figure in check.figures)
+        figures = summed(other_than_measurements(figure for check in result.checks for figure in check.figures))
         if figures:
             lines.append((f"{result.requirement}: {', '.join(figure.text for figure in figures)}", ""))
     lines += [
@@ -131,6 +136,36 @@ def _trial_lines(report: Report, label: str) -> list[tuple[str, str]]:
         for grant in Grant.of(report.of(label))
     ]
     return lines
+
+
+def _print_performance(report: Report, console: Console, type_: Typography) -> None:
+    """What was measured at several sizes, a line for each."""
+    for target in report.targets:
+        measured = performance_table(
+            figure for result in report.of(target.label) for check in result.checks for figure in check.figures
+        )
+        if not measured:
+            continue
+        _heading(f"Performance of {type_.line(target.label)}", console, "bold")
+        # Side by side they are wider than most terminals.
+        for chosen in (TIMES, COSTS):
+            columns = [each for each in statistics_of(measured) if each in chosen]
+            if columns:
+                console.print(_performance_table(measured, columns, type_))
+
+
+def _performance_table(measured: PerformanceTable, columns: Sequence[Statistic], type_: Typography) -> Table:
+    """What is known of each workload that has one of the columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("operation", overflow="fold")
+    table.add_column("size", justify="right", no_wrap=True)
+    for statistic in columns:
+        table.add_column(statistic.value, justify="right", overflow="fold")
+    for workload, told in measured.items():
+        if any(statistic in told for statistic in columns):
+            numbers = (told[statistic].text if statistic in told else "" for statistic in columns)
+            table.add_row(*(Text(type_.line(each)) for each in (workload.operation, workload.size, *numbers)))
+    return table
 
 
 def _print_grouped(report: Report, outcome: Outcome, console: Console, type_: Typography) -> None:

@@ -29,11 +29,18 @@ class Exchange:
         number: Its number since the proxy began to count, from 1 on.
         request: Its head.
         answer: The head of the server's answer; None as long as there is none.
+        sent: Bytes that the client sent, the head included.
+        received: Bytes of the server's answers that went to the client, heads included.
     """
 
     number: int
     request: RequestHead
     answer: AnswerHead | None = None
+    sent: int = 0
+    received: int = 0
+
+    def __post_init__(self) -> None:
+        self.sent = len(self.request.raw)
 
     @property
     def label(self) -> str:
@@ -128,7 +135,9 @@ class Passage:
     def _request_body(self) -> Iterator[bytes]:
         if not self._body_read:
             self._body_read = True
-            yield from self._client.body(self.exchange.request, until_end=False)
+            for piece in self._client.body(self.exchange.request, until_end=False):
+                self.exchange.sent += len(piece)
+                yield piece
 
     def _half_of_body(self, body: Iterator[bytes]) -> Iterator[bytes]:
         return _half(body, self.exchange.request.length)
@@ -182,9 +191,9 @@ class Passage:
             change: Makes the pieces of the body that are sent of those that came.
         """
         answer = self.read_answer()
-        self._client.socket.sendall(self._readdressed(answer))
+        self._give(self._readdressed(answer))
         for piece in change(self.answer_body()):
-            self._client.socket.sendall(piece)
+            self._give(piece)
         lasts_until_end = answer.has_body(self.exchange.request) and not answer.is_chunked and answer.length is None
         if answer.closes or self.exchange.request.closes or lasts_until_end or not self._body_read:
             self.end()
@@ -192,9 +201,9 @@ class Passage:
     def deliver_half(self) -> None:
         """Send the head and half of the body of the server's answer, and nothing more."""
         answer = self.read_answer()
-        self._client.socket.sendall(answer.raw)
+        self._give(answer.raw)
         for piece in _half(self.answer_body(), answer.length):
-            self._client.socket.sendall(piece)
+            self._give(piece)
 
     def deliver_as(self, head: bytes, change: Callable[[Iterator[bytes]], Iterable[bytes]]) -> None:
         """Send the server's answer to the client with another head, and end the connection.
@@ -264,6 +273,11 @@ class Passage:
         if self._server is None:
             self._server = self._connect()
         return self._server
+
+    def _give(self, piece: bytes) -> None:
+        # Counted first: the client may be done, and somebody look, before this thread goes on.
+        self.exchange.received += len(piece)
+        self._client.socket.sendall(piece)
 
     def _forget_answer(self) -> None:
         answer, self.exchange.answer = self.exchange.answer, None

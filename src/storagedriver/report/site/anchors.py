@@ -8,7 +8,9 @@ from collections.abc import Iterable
 _STRANGE = re.compile(r"[^A-Za-z0-9@._:-]+")
 _PLACE_OF_THE_CONTRACT = re.compile(r"[A-Z]+(-[0-9]+)?")
 
-RESERVED = frozenset({"main", "matrix", "against", "differences", "history", "requirements", "targets", "trials"})
+RESERVED = frozenset(
+    {"main", "matrix", "against", "differences", "history", "performance", "requirements", "targets", "trials"}
+)
 """Places of the page that are no targets."""
 
 

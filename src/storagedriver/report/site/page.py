@@ -18,7 +18,7 @@ from storagedriver.report.foreign_text import escaped, one_line
 from storagedriver.report.model import Report, Result
 from storagedriver.report.outcome import AGAINST, LATTICE, Outcome
 from storagedriver.report.rendering.explaining import reason
-from storagedriver.report.site import history, pictures, trials
+from storagedriver.report.site import history, performance, pictures, trials
 from storagedriver.report.site.evidence import Exhibit, Room, exhibits
 from storagedriver.report.site.pictures import Pictures
 from storagedriver.report.site.subjects import Subject, requirements, subjects
@@ -183,6 +183,8 @@ def render(
         trials=tuple(trials.tried(shown)),
         ending_signs=trials.SIGNS,
         ending_words=trials.WORDS,
+        performance=tuple(performance.measured(shown)),
+        performance_size=(performance.WIDTH, performance.HEIGHT),
         size=(history.WIDTH, history.HEIGHT),
         outcomes=LATTICE,
         levels=tuple(Level),

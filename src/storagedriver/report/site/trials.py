@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from storagedriver.report.performance import other_than_measurements
 from storagedriver.report.site.subjects import Subject
 from storagedriver.report.trials import Ending, Trials, TrialTally, summed
 
@@ -100,7 +101,7 @@ def tried(shown: tuple[Subject, ...]) -> Iterator[Tried]:
         told = tuple(
             (name, figure.text)
             for name, result in subject.latest.results.items()
-            for figure in summed(each for check in result.checks for each in check.figures)
+            for figure in summed(other_than_measurements(each for check in result.checks for each in check.figures))
         )
         if maps or told:
             yield Tried(subject, maps, told)

@@ -1,0 +1,71 @@
+"""Ways to the files of this machine."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from benchmarks.compare.contestants import copied, drained
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFiles:
+    """open, write, fsync, rename, and fsync of the folder: the least that a durable replacement takes."""
+
+    folder: Path
+
+    def put(self, name: str, content: bytes) -> None:
+        with self._replacing(name) as file:
+            file.write(content)
+            self._finish(file, name)
+
+    def get(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def upload(self, name: str, source: BinaryIO) -> None:
+        with self._replacing(name) as file:
+            copied(source, file)
+            self._finish(file, name)
+
+    def download(self, name: str) -> int:
+        with (self.folder / name).open("rb", buffering=0) as file:
+            return drained(file)
+
+    def _replacing(self, name: str) -> BinaryIO:
+        return (self.folder / f".{name}.new").open("wb")
+
+    def _finish(self, file: BinaryIO, name: str) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+        (self.folder / f".{name}.new").replace(self.folder / name)
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class FsspecLocal:
+    """The local filesystem of fsspec, which flushes nothing: its writes do not survive a loss of power."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = importlib.import_module("fsspec").filesystem("file")
+        self._folder = folder
+
+    def put(self, name: str, content: bytes) -> None:
+        self._files.pipe_file(str(self._folder / name), content)
+
+    def get(self, name: str) -> bytes:
+        content: bytes = self._files.cat_file(str(self._folder / name))
+        return content
+
+    def upload(self, name: str, source: BinaryIO) -> None:
+        with self._files.open(str(self._folder / name), "wb") as file:
+            copied(source, file)
+
+    def download(self, name: str) -> int:
+        with self._files.open(str(self._folder / name), "rb") as file:
+            return drained(file)
