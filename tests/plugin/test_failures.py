@@ -264,6 +264,7 @@ def test_secrets_stay_out(author: pytest.Pytester, run: Callable[..., Run]) -> N
         "        raise RuntimeError(f'{self.token} {self.token!r} {urllib.parse.quote(self.token)} {self.url}')\n"
     )
     arguments = [f"--driver-param=token={secret}", "--driver-param=url=http://me:passw0rd@host/"]
+    arguments.append('--driver-param=options={"config": {"region": "eu", "aws_secret_access_key": "wJalr"}}')
     done = run("--driver=faulty:Talks", *arguments, "--junitxml=junit.xml", "-k", "stat")
 
     assert done.outcomes() == {"test_stat_of_another_driver": "failed"}
@@ -273,3 +274,5 @@ def test_secrets_stay_out(author: pytest.Pytester, run: Callable[..., Run]) -> N
     for text in texts:
         assert "heim" not in text
         assert "passw0rd" not in text
+        assert "wJalr" not in text
+    assert '"region": "eu"' in texts[0]

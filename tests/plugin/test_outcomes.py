@@ -209,6 +209,18 @@ def test_what_is_left_on_the_backend_fails_the_requirement(author: pytest.Pytest
     assert "what is left on the backend" in done.said
 
 
+def test_what_cannot_be_inspected_is_no_failure_of_the_driver(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    author.makeconftest(
+        "from dictionary import DictionaryDriver\nfrom storagedriver import register_suite\n"
+        "def inspect(parameters, path):\n    raise OSError('no route')\n"
+        "register_suite('mine', DictionaryDriver.from_parameters, inspect=inspect)\n"
+    )
+    done = run("--driver=mine")
+
+    assert set(done.outcomes().values()) <= {"errored", "not_offered"}
+    assert "inspect, as given to register_suite, failed: OSError: no route" in done.said
+
+
 def test_a_fixture_of_the_author_called_driver_is_not_taken(author: pytest.Pytester, run: Callable[..., Run]) -> None:
     """The suites' checks get the driver under test, whatever a conftest.py defines."""
     author.makeconftest(

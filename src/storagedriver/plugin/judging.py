@@ -24,6 +24,7 @@ from storagedriver.plugin.reproducer import rerun_script, script
 from storagedriver.report.beside import reproducer_path
 from storagedriver.testing.applicability import NotOffered
 from storagedriver.testing.expect import ContractViolation
+from storagedriver.testing.subject import InspectionError
 from storagedriver.testing.target import Target
 
 FRAMES_SHOWN = 3
@@ -90,6 +91,8 @@ class Judge:
         outage = self._opened.outage(label, error)
         if outage is not None:
             return errored(outage)
+        if isinstance(error, InspectionError):
+            return errored(str(error), _where(error))
         promised = isinstance(error, ContractViolation) or raised_by_driver(case, error)
         if not promised and in_setup:
             return errored(f"the check could not begin: {_told(error)}", _where(error))

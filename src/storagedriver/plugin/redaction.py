@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -93,7 +94,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _within(value: object) -> Iterator[str]:
-    """Secrets in a parameter that is none as a whole: fields of a table, the password of an address."""
+    """Secrets in a parameter that is none as a whole: fields of a table or of a JSON object, the password of an address."""
     if hasattr(value, "get_secret_value"):
         yield from _texts(value)
     elif isinstance(value, Mapping):
@@ -102,6 +103,10 @@ def _within(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _within(each)
+    elif isinstance(value, str) and value.lstrip().startswith("{"):
+        # Options of a library, as text.
+        with contextlib.suppress(ValueError, RecursionError):
+            yield from _within(json.loads(value))
     elif isinstance(value, str) and "://" in value:
         try:
             password = urlsplit(value).password

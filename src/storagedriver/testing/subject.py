@@ -31,6 +31,10 @@ _ELSEWHERE_SECONDS = {"quick": 240, "full": 280, "soak": 1500}
 """How long a call in another process may take before it counts as hung, by profile."""
 
 
+class InspectionError(RuntimeError):
+    """What lies on the backend could not be seen. That says nothing about the driver."""
+
+
 class Subject:
     """The target of one check and what was opened on it.
 
@@ -157,11 +161,21 @@ class Subject:
         return parameter
 
     def inspect(self) -> list[str]:
-        """Everything on the backend below the check's prefix, internals included, by name (needs inspect)."""
+        """Everything on the backend below the check's prefix, internals included, by name (needs inspect).
+
+        Raises:
+            InspectionError: The registration's function raised something.
+        """
         inspect = self.target.registration.inspect
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
-        return sorted(name for name in inspect(self.parameters, self._tree.root) if self._tree.root.strip("/") in name)
+        try:
+            names = inspect(self.parameters, self._tree.root)
+        except Exception as error:
+            raise InspectionError(
+                f"inspect, as given to register_suite, failed: {type(error).__name__}: {error}"
+            ) from error
+        return sorted(name for name in names if self._tree.root.strip("/") in name)
 
     @contextlib.contextmanager
     def through_proxy(self) -> Iterator[ProxiedTarget]:
