@@ -111,9 +111,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation as a site in site/; a broken link is an error."""
+    """The documentation as a site in site/; a broken link, or a name in the reference that is not there, is an error."""
     install_locked(session, "docs")
-    with folder_elsewhere("docs", "ci/zensical.toml") as project:
+    with folder_elsewhere("docs", "src", "ci/zensical.toml") as project:
         with session.chdir(project):
             session.run("zensical", "build", "--strict")
         shutil.rmtree("site", ignore_errors=True)
