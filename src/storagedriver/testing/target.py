@@ -61,7 +61,8 @@ class Target:
 
     def open(self) -> StorageDriver:
         """A new driver of these parameters."""
-        return self.registration.constructor(self.parameters)
+        # A copy: a driver that changes the mapping it is given (CONF-1) must not change it for all that come after it.
+        return self.registration.constructor({**self.parameters})
 
     def portable(self) -> PortableTarget:
         """What another process needs to open the same store."""
@@ -79,7 +80,7 @@ class PortableTarget:
 
     def open(self) -> StorageDriver:
         """A new driver of these parameters."""
-        return self.constructor(self.parameters)
+        return self.constructor({**self.parameters})
 
 
 def find_registration(words: str) -> SuiteRegistration:
