@@ -40,7 +40,7 @@ from storagedriver import (
 from storagedriver.backends.ceph import CEPH, CephEndpoint
 from storagedriver.backends.programs import ProgramServer
 from storagedriver.dependencies import require_system
-from storagedriver_drivers.rados import RadosDriver, RadosParameters
+from storagedriver_drivers.rados import RadosDriver, RadosParameters, activity
 from storagedriver_drivers.rados.certification import PARAMETERS, inspect
 from storagedriver_drivers.rados.client import PACKAGE, Pool, Request
 from storagedriver_drivers.rados.contents import Contents
@@ -291,8 +291,8 @@ class TestRequests:
         assert taken(lambda: driver.stat("/d/f")) == 1
         assert taken(lambda: driver.stat("/d")) == 2
         assert taken(lambda: driver.list("/d")) == 2
-        assert taken(lambda: driver.move("/d/f", "/d/g")) == 7
-        assert taken(lambda: driver.delete("/d/g")) == 7
+        assert taken(lambda: driver.move("/d/f", "/d/g")) == 9
+        assert taken(lambda: driver.delete("/d/g")) == 8
         with contextlib.suppress(PathNotFoundError):
             assert taken(lambda: driver.stat("/absent")) == 1
 
@@ -550,7 +550,106 @@ os._exit(0)
 """
 
 
+WRITE_AND_WAIT = """
+import json, sys
+from storagedriver_drivers.rados import RadosDriver
+driver = RadosDriver.from_parameters(json.loads(sys.stdin.readline()))
+writer = driver.writer("/d/f")
+writer.write(bytes(1_000_000))
+writer._upload._writes.finish()
+print("written", flush=True)
+sys.stdin.readline()
+writer.commit()
+driver.close()
+"""
+
+
+class TestProcesses:
+    def test_this_one_lives(self) -> None:
+        assert not activity.has_ended(activity.identity())
+
+    def test_one_that_ended_and_one_that_did_not(self) -> None:
+        told = "from storagedriver_drivers.rados import activity; print(activity.identity(), flush=True); input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            owner = process.stdout.readline().strip()
+            assert not activity.has_ended(owner)
+            process.stdin.write("\n")
+        assert activity.has_ended(owner)
+
+    def test_a_number_that_another_has_by_now_is_not_the_same_process(self) -> None:
+        *place, number, start = activity.identity().split("|")
+        assert activity.has_ended("|".join([*place, number, f"{start}0"]))
+
+    @pytest.mark.parametrize("owner", ["", "nonsense", "elsewhere|boot|pid:[1]|1|1", "|||x|"])
+    def test_of_others_nobody_can_tell(self, owner: str) -> None:
+        assert not activity.has_ended(owner)
+
+
 class TestOrphans:
+    def test_what_a_dead_process_left_goes_with_the_path(
+        self, driver: RadosDriver, raw: Raw, parameters: dict[str, Any]
+    ) -> None:
+        driver.put_content("/beside", b"1")
+        given = json.dumps({name: value for name, value in parameters.items() if value is not None})
+        subprocess.run([sys.executable, "-c", WRITE_AND_DIE, "no"], input=given, text=True, check=True, timeout=60)
+        driver.delete("/beside")
+        assert len(raw.chunks()) >= 15
+        with pytest.raises(PathNotFoundError):
+            driver.delete("/d")
+        assert raw.chunks() == []
+        assert raw.notes() == []
+
+    def test_what_a_live_process_writes_outlives_a_delete(
+        self, driver: RadosDriver, raw: Raw, parameters: dict[str, Any]
+    ) -> None:
+        """Whether it is this one or another."""
+        given = json.dumps({name: value for name, value in parameters.items() if value is not None})
+        here = driver.writer("/d/g")
+        here.write(body(3 * CHUNK))
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE_AND_WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as there:
+            assert there.stdin is not None
+            assert there.stdout is not None
+            there.stdin.write(given + "\n")
+            there.stdin.flush()
+            assert there.stdout.readline() == "written\n"
+            with pytest.raises(PathNotFoundError):
+                driver.delete("/d")
+            there.stdin.write("\n")
+            there.stdin.flush()
+            assert there.wait(60) == 0
+        here.commit()
+        assert driver.get_content("/d/f") == bytes(1_000_000)
+        assert driver.get_content("/d/g") == body(3 * CHUNK)
+        driver.delete("/d")
+        assert raw.chunks() == []
+        assert raw.notes() == []
+
+    @pytest.mark.parametrize("call", ["put", "delete", "move"])
+    def test_what_a_failed_call_left_goes_with_the_path(
+        self, driver: RadosDriver, raw: Raw, monkeypatch: pytest.MonkeyPatch, call: str
+    ) -> None:
+        driver.put_content("/d/f", body(3 * CHUNK + 1))
+        driver.put_content("/d/beside", b"1")
+        calls: dict[str, Callable[[], None]] = {
+            "put": lambda: driver.put_content("/d/f", b"2"),
+            "delete": lambda: driver.delete("/d/f"),
+            "move": lambda: driver.move("/d/f", "/d/e/f"),
+        }
+        with monkeypatch.context() as patched:
+            patched.setattr(Contents, "release", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                calls[call]()
+        assert len(raw.chunks()) > 4
+        driver.delete("/d")
+        assert raw.chunks() == []
+        assert raw.notes() == []
+
     @pytest.mark.parametrize("stage", ["stage", "no-stage"])
     def test_a_writer_that_died(self, driver: RadosDriver, raw: Raw, parameters: dict[str, Any], stage: str) -> None:
         driver.put_content("/beside", body(CHUNK + 1))

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 
 from storagedriver_drivers.rados.client import Answer, Pool, Request
 from storagedriver_drivers.rados.errors import EndedError
-from storagedriver_drivers.rados.records import Record, Segment, random_id
+from storagedriver_drivers.rados.records import Record, Segment
 
 HOLDERS = "holders"
 """Key in the map of a segment's first object."""
 
 PATH_ATTRIBUTE = "path"
 """Extended attribute of each object: the path that it was written for, root directory included."""
+
+_WINDOW = 128
+"""So many objects in a row that are not there are the end of a content: more are never written at the same time."""
 
 SIZE_ATTRIBUTE = "size"
 """Extended attribute of a file's first object: the size of the file."""
@@ -49,27 +51,26 @@ class Contents:
 
     # --- holding
 
-    def share(self, record: Record, source: str, dest: str) -> Record:
-        """The same content, held by `dest` too. One request for each segment.
+    def hold(self, record: Record, held: Record, source: str, dest: str) -> None:
+        """Have `dest` hold the content of `source` too. One request for each segment.
 
         Args:
-            record: The content.
+            record: The content, as `source` holds it.
+            held: The same as `dest` is to hold it: see Record.held_anew().
             source: The path of which it is.
             dest: The path that is to hold it.
 
         Raises:
             EndedError: A part of it is gone.
         """
-        shared: list[Segment] = []
+        done: list[Segment] = []
         try:
-            for segment in record.segments:
-                holder = random_id()
-                self._hold(segment, source, holder, dest)
-                shared.append(replace(segment, holder=holder))
+            for segment, anew in zip(record.segments, held.segments, strict=True):
+                done.append(anew)
+                self._hold(segment, source, anew.holder, dest)
         except BaseException:
-            self.release(shared, dest)
+            self.release(done, dest)
             raise
-        return replace(record, segments=tuple(shared), id=random_id())
 
     def _hold(self, segment: Segment, source: str, holder: str, dest: str) -> None:
         name = segment.name(0)
@@ -119,11 +120,48 @@ class Contents:
 
     # --- removing
 
-    def release(self, segments: Sequence[Segment], path: str) -> list[Segment]:
-        """End the hold of `path` on these segments, and remove those that nobody else holds; returns the others."""
-        return [segment for segment in segments if not self._release(segment, path)]
+    def end(self, oid: str, holder: str) -> bool:
+        """End a hold of which nothing else is known, and remove the segment if nobody else holds it; tells whether it did."""
+        while True:
+            held = self.holders(oid)
+            if held is None:
+                return self._remove_from(oid, 0)
+            holders = loaded_holders(held)
+            rest = [each for each in holders if each[0] != holder]
+            # Other tools name no holders.
+            if holders and len(rest) == len(holders):
+                return False
+            if rest:
+                answer = self._pool.change(f"{oid}-0", guards={HOLDERS: held}, sets={HOLDERS: holders_value(rest)})
+            else:
+                answer = self._pool.change(f"{oid}-0", guards={HOLDERS: held}, remove=True)
+            if answer is Answer.DONE and rest:
+                return False
+            # If it has got another holder meanwhile, it is in use.
+            if answer is not Answer.REFUSED:
+                self._remove_from(oid, 1)
+                return True
 
-    def _release(self, segment: Segment, path: str) -> bool:
+    def _remove_from(self, oid: str, first: int) -> bool:
+        """Remove the objects from number `first` on, of which it is not known how many they are; tells whether there were any."""
+        found = False
+        while True:
+            requests = [self._pool.begin_removal(f"{oid}-{number}") for number in range(first, first + _WINDOW)]
+            answers = [request.result() for request in requests]
+            if Answer.DONE not in answers:
+                return found
+            found, first = True, first + _WINDOW
+
+    def is_held(self, segment: Segment) -> bool:
+        """Whether a segment is held as it says. One request."""
+        return segment.holder in dict(loaded_holders(self.holders(segment.oid) or "[]"))
+
+    def release(self, segments: Iterable[Segment], path: str) -> None:
+        """End the hold of `path` on these segments, and remove those that nobody else holds."""
+        for segment in segments:
+            self._release(segment, path)
+
+    def _release(self, segment: Segment, path: str) -> None:
         held = holders_value([(segment.holder, path)])
         while True:
             rest = [each for each in loaded_holders(held) if each[0] != segment.holder]
@@ -132,10 +170,10 @@ class Contents:
             else:
                 answer = self._pool.change(segment.name(0), guards={HOLDERS: held}, remove=True)
             if answer is Answer.DONE and rest:
-                return False
+                return
             if answer is not Answer.REFUSED:
                 self.remove([segment.name(number) for number in range(1, segment.count)])
-                return True
+                return
             found = self.holders(segment.oid)
             if found is None:
                 continue

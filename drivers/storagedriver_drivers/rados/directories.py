@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from storagedriver import paths
 from storagedriver.errors import PathConflictError
 from storagedriver_drivers.rados.client import Answer, Pool
+from storagedriver_drivers.rados.journal import Journal
 from storagedriver_drivers.rados.records import Record, Subdirectory, loaded, loaded_or_none, random_id
 
 STATE = "!state"
@@ -70,9 +71,10 @@ def entry_of(value: str) -> Entry:
 class Directories:
     """The tree of a pool. Paths here are those of the pool: the root directory is part of them."""
 
-    def __init__(self, pool: Pool) -> None:
-        """Use this pool; no request is made."""
+    def __init__(self, pool: Pool, journal: Journal) -> None:
+        """Use this pool, and its journal; no request is made."""
         self._pool = pool
+        self._journal = journal
 
     # --- reading
 
@@ -220,19 +222,23 @@ class Directories:
         """Close a directory in which nothing has changed since it was seen to be empty."""
         closing = _CLOSING + random_id()
         guards = {STATE: seen.state or "", CHANGE: seen.change}
-        if self._pool.change(object_name(directory), guards=guards, sets={STATE: closing}) is not Answer.DONE:
-            return False
-        self._finish(directory, closing)
-        return True
+        note = self._journal.note_closing(directory)
+        closed = self._pool.change(object_name(directory), guards=guards, sets={STATE: closing}) is Answer.DONE
+        if closed:
+            self._finish(directory, closing)
+        self._journal.forget_note(note)
+        return closed
 
     def _claim(self, directory: str) -> bool:
         """Take away what a parent says of a directory that is not there; False if it says nothing."""
         if not self.entry(directory).is_directory:
             return False
         closing = _CLOSING + random_id()
+        note = self._journal.note_closing(directory)
         made = self._pool.change(object_name(directory), create=True, sets={STATE: closing, CHANGE: random_id()})
         if made is Answer.DONE:
             self._finish(directory, closing)
+        self._journal.forget_note(note)
         return True
 
     def _finish(self, directory: str, closing: str) -> None:

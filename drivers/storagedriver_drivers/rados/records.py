@@ -67,6 +67,11 @@ class Record:
         """When it was written."""
         return _EPOCH + timedelta(microseconds=self.written // 1000)
 
+    def held_anew(self) -> Self:
+        """The same content, held by ids of its own."""
+        segments = tuple(replace(segment, holder=random_id()) for segment in self.segments)
+        return replace(self, segments=segments, id=random_id())
+
     def after(self, old: Record | None) -> Self:
         """The same, written later than `old`: clocks differ, and the time of a file never goes back (STAT-1)."""
         if old is None or old.written < self.written:

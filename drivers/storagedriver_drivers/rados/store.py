@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from storagedriver import paths
 from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError, UnsupportedMethodError
+from storagedriver_drivers.rados import activity
 from storagedriver_drivers.rados.client import Pool
 from storagedriver_drivers.rados.contents import Contents, loaded_holders
 from storagedriver_drivers.rados.directories import Directories, Entry
 from storagedriver_drivers.rados.errors import EndedError, LostChunkError
-from storagedriver_drivers.rados.journal import Journal
+from storagedriver_drivers.rados.journal import Journal, Note
 from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, Subdirectory, loaded_or_none, random_id
 from storagedriver_drivers.rados.staging import Stages
 from storagedriver_drivers.rados.traces import Traces
 
 TAIL = "t"
-"""Ends the oid of a segment of one object that is shorter than a chunk. The journal names both by the rest."""
+"""Ends the oid of a segment of one object that is shorter than a chunk."""
 
 _BATCH = 100
 """Entries that one step takes out of a directory."""
-
-
-def noted_oid(segment: Segment) -> str:
-    """The name by which the journal knows a segment."""
-    return segment.oid.removesuffix(TAIL)
 
 
 class Store:
@@ -40,10 +37,10 @@ class Store:
         """Use this pool; no request is made."""
         self.pool = pool
         self.concurrency = concurrency
-        self.directories = Directories(pool)
         self.contents = Contents(pool, concurrency=concurrency)
         self.stages = Stages(pool)
         self.journal = Journal(pool)
+        self.directories = Directories(pool, self.journal)
         self.traces = Traces()
 
     # --- reading
@@ -85,13 +82,13 @@ class Store:
 
     # --- publishing
 
-    def publish(self, path: str, record: Record, *, noted: Iterable[str] = ()) -> None:
+    def publish(self, path: str, record: Record, *, noted: Sequence[Segment] = ()) -> None:
         """Make a content the file at `path`, in one step, and remove what was there.
 
         Args:
             path: The file.
             record: Its content.
-            noted: What the journal has noted of it, to be forgotten then.
+            noted: The holds of it that are in the journal, to be forgotten then.
 
         Raises:
             PathConflictError: A directory is there, or a file at a parent.
@@ -103,11 +100,12 @@ class Store:
                 continue
             old = entry.content
             replaced = [] if old is None else _without(old.segments, record.segments)
-            self.journal.note(path, map(noted_oid, replaced))
-            if self.directories.replace(path, entry.value, record.after(old).dumped()):
-                self.discard(path, replaced, noted=noted)
-                return
-            self._settle(path, replaced)
+            with activity.during(segment.holder for segment in replaced):
+                self.journal.note(ended=_of(path, replaced))
+                if self.directories.replace(path, entry.value, record.after(old).dumped()):
+                    self.discard(path, replaced, noted=noted)
+                    return
+                self._settle(_of(path, replaced))
 
     def _make_way(self, path: str) -> None:
         if not self.directories.close_if_empty(path, force=True):
@@ -115,26 +113,17 @@ class Store:
 
     # --- removing
 
-    def discard(self, path: str, segments: Sequence[Segment], *, noted: Iterable[str] = ()) -> None:
-        """Remove contents that no entry names any more, unless another one holds them too, and forget their notes.
-
-        Notes of `noted` are forgotten too.
-        """
-        kept = self.contents.release(segments, path)
-        self.journal.forget(path, {*noted, *map(noted_oid, segments)} - self._doubtful(kept))
-
-    def _doubtful(self, kept: Iterable[Segment]) -> set[str]:
-        """Of what others hold, what no entry is seen to name: their notes stay, as it may be in the middle of a move."""
-        return {noted_oid(segment) for segment in kept if not self.is_held(segment.oid)}
+    def discard(self, path: str, segments: Sequence[Segment], *, noted: Sequence[Segment] = ()) -> None:
+        """End holds of `path` that no entry names any more, and forget their notes, and those of `noted`."""
+        self.contents.release(segments, path)
+        self.journal.forget(_of(path, [*noted, *segments]))
 
     def is_held(self, oid: str) -> bool:
         """Whether an entry or a stage names a segment."""
         return any(
-            self._names(path, oid, holder) for holder, path in loaded_holders(self.contents.holders(oid) or "[]")
+            self.holding_file(path, oid, holder) or self.holding_stage(path, oid, holder)
+            for holder, path in loaded_holders(self.contents.holders(oid) or "[]")
         )
-
-    def _names(self, path: str, oid: str, holder: str) -> bool:
-        return self.holding_file(path, oid, holder) or self.holding_stage(path, oid, holder)
 
     def holding_file(self, path: str, oid: str, holder: str) -> bool:
         """Whether the file at `path` holds a segment by this id."""
@@ -148,30 +137,72 @@ class Store:
     def delete(self, path: str) -> None:
         """Delete a file, or a directory with all below it, and end the staged streams of all these.
 
+        What processes and calls have left there that failed goes too.
+
         Raises:
             PathNotFoundError: Nothing is there. A staged stream without a file is ended all the same.
         """
         self.end_stages(path)
+        is_file = self._delete_file(path)
+        is_directory = not is_file and self._delete_directory(path)
+        # It may have become a file meanwhile.
+        found = is_file or is_directory or self._delete_file(path)
+        for note in self.journal.notes_of(path) if is_file else self.journal.notes_below(path):
+            self.settle(note, is_over=note.is_over)
+        if not found:
+            raise PathNotFoundError
+
+    def _delete_file(self, path: str) -> bool:
         entry = self.directories.entry(path)
-        if entry.is_directory:
-            if self._delete_below(path):
-                return
-            # It may have become a file meanwhile.
-            entry = self.directories.entry(path)
         directory = paths.parent(path)
         if entry.content is None or not self._remove(directory, {paths.name(path): entry.value}):
-            raise PathNotFoundError
+            return False
         self.directories.close_if_empty(directory)
+        return True
+
+    def _delete_directory(self, path: str) -> bool:
+        return self.directories.entry(path).is_directory and self._delete_below(path)
+
+    def settle(self, note: Note, *, is_over: bool) -> bool:
+        """Bring to its end what was noted, unless its process is at it; tells whether that removed anything.
+
+        A hold that is named by an entry stays. One that is not, and is being ended, never will be any more; one that is
+        being made may be, as long as its process lives.
+
+        Args:
+            note: What was noted.
+            is_over: Whether its process is not at it any more.
+        """
+        if not note.oid:
+            if note.path:
+                self.directories.close_if_empty(note.path, force=True)
+            self.journal.forget_note(note)
+            return False
+        holders = dict(loaded_holders(self.contents.holders(note.oid) or "[]"))
+        path = holders.get(note.holder, note.path)
+        if path and self.holding_file(path, note.oid, note.holder):
+            if is_over:
+                self.journal.forget_note(note)
+            return False
+        # A stage is taken away before its content becomes a file: the note is needed until then.
+        if (path and self.holding_stage(path, note.oid, note.holder)) or not (is_over or note.ends):
+            return False
+        removed = self.contents.end(note.oid, note.holder)
+        if path:
+            # It may have been made for this file.
+            self.directories.close_if_empty(paths.parent(path), force=True)
+        self.journal.forget_note(note)
+        return removed
 
     def remove_abandoned(self) -> None:
         """Remove what streams of this process left that were forgotten."""
         for trace in self.traces.abandoned():
-            self.discard(trace.path, trace.segments())
+            self.discard(trace.path, trace.segments(), noted=trace.noted)
 
     def remove_open(self) -> None:
         """Remove what all streams have on the backend that are still open, or were forgotten."""
         for trace in self.traces.all():
-            self.discard(trace.path, trace.segments())
+            self.discard(trace.path, trace.segments(), noted=trace.noted)
 
     def end_stage(self, path: str) -> None:
         """End the staged stream of `path` alone."""
@@ -209,30 +240,32 @@ class Store:
 
     def _remove(self, directory: str, entries: Mapping[str, str]) -> bool:
         """Take files out of a directory; False if none of them was there any more."""
-        contents = {paths.join(directory, name): _segments(value) for name, value in entries.items()}
-        noted = {noted_oid(segment) for segments in contents.values() for segment in segments}
-        noted_at = next(iter(contents))
-        self.journal.note(noted_at, noted)
-        if self.directories.swap(directory, entries, dict.fromkeys(entries, "")):
-            kept = [each for path, segments in contents.items() for each in self.contents.release(segments, path)]
-            self.journal.forget(noted_at, noted - self._doubtful(kept))
-            return True
+        holds = [
+            (paths.join(directory, name), segment) for name, value in entries.items() for segment in _segments(value)
+        ]
+        with activity.during(segment.holder for _, segment in holds):
+            self.journal.note(ended=holds)
+            if self.directories.swap(directory, entries, dict.fromkeys(entries, "")):
+                for path, segment in holds:
+                    self.contents.release([segment], path)
+                self.journal.forget(holds)
+                return True
+            if len(entries) == 1:
+                self._settle(holds)
         if len(entries) > 1:
             # One of them has changed; the others go all the same.
             removed = [self._remove(directory, {name: value}) for name, value in entries.items()]
             return any(removed)
-        self._settle(noted_at, [each for segments in contents.values() for each in segments])
         (name,) = entries
         entry = self.directories.entries(directory, name)[0]
         return entry.content is not None and self._remove(directory, {name: entry.value})
 
-    def _settle(self, noted_at: str, segments: Sequence[Segment]) -> None:
-        """Forget the notes of contents that another one took away first, if that is done already.
+    def _settle(self, holds: Sequence[tuple[str, Segment]]) -> None:
+        """Forget the notes of holds that another one ended first, if that is done already.
 
         Else that one still needs the note, and forgets it.
         """
-        there = {noted_oid(each) for each in segments if self.contents.holders(each.oid) is not None}
-        self.journal.forget(noted_at, set(map(noted_oid, segments)) - there)
+        self.journal.forget([(path, segment) for path, segment in holds if not self.contents.is_held(segment)])
 
     # --- moving
 
@@ -254,15 +287,19 @@ class Store:
             if there.is_directory:
                 self._make_way(dest)
                 continue
-            try:
-                moved = self.contents.share(here.content, source, dest)
-            except EndedError as ended:
-                if here.value == lost:
-                    raise BackendError("objects of the file are gone") from ended
-                lost = here.value
-                continue
-            if self._renamed(source, dest, here, there, moved):
-                return
+            move = _Move(source, dest, here, there, here.content, here.content.held_anew())
+            with activity.during(segment.holder for _, segment in [*move.made, *move.ended]):
+                self.journal.note(made=move.made, ended=move.ended)
+                try:
+                    self.contents.hold(move.content, move.moved, source, dest)
+                except EndedError as ended:
+                    self._give_up(move)
+                    if here.value == lost:
+                        raise BackendError("objects of the file are gone") from ended
+                    lost = here.value
+                    continue
+                if self._renamed(move):
+                    return
 
     def _both(self, source: str, dest: str) -> tuple[Entry, Entry]:
         directory = paths.parent(source)
@@ -271,34 +308,77 @@ class Store:
             return here, there
         return self.directories.entry(source), self.directories.entry(dest)
 
-    def _renamed(self, source: str, dest: str, here: Entry, there: Entry, moved: Record) -> bool:
-        old = () if there.content is None else there.content.segments
-        segments = () if here.content is None else here.content.segments
-        self.journal.note(dest, map(noted_oid, old))
+    def _renamed(self, move: _Move) -> bool:
+        source, dest, here, there = move.source, move.dest, move.here, move.there
         directory, name = paths.parent(source), paths.name(source)
         if directory == paths.parent(dest):
             old_entries = {name: here.value, paths.name(dest): there.value}
-            done = gone = self.directories.swap(directory, old_entries, {name: "", paths.name(dest): moved.dumped()})
+            new_entries = {name: "", paths.name(dest): move.moved.dumped()}
+            done = gone = self.directories.swap(directory, old_entries, new_entries)
         else:
             try:
-                done = self.directories.replace(dest, there.value, moved.dumped())
+                done = self.directories.replace(dest, there.value, move.moved.dumped())
             except PathConflictError:
-                self.contents.release(moved.segments, dest)
+                self._give_up(move)
                 raise
             # Where it has changed meanwhile, who changed it releases its content.
             gone = done and self.directories.swap(directory, {name: here.value}, {name: ""})
         if not done:
-            self._settle(dest, old)
-            self.contents.release(moved.segments, dest)
+            self._give_up(move)
             return False
         if gone:
-            self.contents.release(segments, source)
+            self.contents.release(move.content.segments, source)
             self.directories.close_if_empty(directory)
         else:
-            # Who took the source away meanwhile could not know that its content is at the dest by now, and left the notes.
-            self.journal.forget(source, map(noted_oid, segments))
-        self.discard(dest, old)
+            self._settle(_of(source, move.content.segments))
+        self.contents.release(move.replaced, dest)
+        self.journal.forget([*move.made, *(move.ended if gone else _of(dest, move.replaced))])
         return True
+
+    def _give_up(self, move: _Move) -> None:
+        self.contents.release(move.moved.segments, move.dest)
+        self.journal.forget(move.made)
+        self._settle(move.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A file on its way.
+
+    Attributes:
+        source: Where it is.
+        dest: Where it goes.
+        here: What is at the source.
+        there: What is at the dest.
+        content: The file, as the source holds it.
+        moved: The same, as the dest is to hold it.
+    """
+
+    source: str
+    dest: str
+    here: Entry
+    there: Entry
+    content: Record
+    moved: Record
+
+    @property
+    def replaced(self) -> tuple[Segment, ...]:
+        """What the dest holds until then."""
+        return () if self.there.content is None else self.there.content.segments
+
+    @property
+    def made(self) -> list[tuple[str, Segment]]:
+        """Holds that it makes."""
+        return _of(self.dest, self.moved.segments)
+
+    @property
+    def ended(self) -> list[tuple[str, Segment]]:
+        """Holds that it ends."""
+        return [*_of(self.dest, self.replaced), *_of(self.source, self.content.segments)]
+
+
+def _of(path: str, segments: Iterable[Segment]) -> list[tuple[str, Segment]]:
+    return [(path, segment) for segment in segments]
 
 
 def new_segment(oid: str, count: int) -> Segment:

@@ -24,6 +24,7 @@ class Trace:
         chunks: Its own segment of whole chunks, with as many as were begun to be written.
         tail: The segment of what does not fill a chunk, once that was begun to be written.
         shared: Segments of others that it holds too.
+        noted: Its own that are in the journal.
         number: Tells it from all others of this process.
     """
 
@@ -31,6 +32,7 @@ class Trace:
     chunks: Segment | None = None
     tail: Segment | None = None
     shared: list[Segment] = field(default_factory=list)
+    noted: list[Segment] = field(default_factory=list)
     number: int = field(default_factory=itertools.count().__next__)
 
     def segments(self) -> list[Segment]:

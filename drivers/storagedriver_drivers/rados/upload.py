@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+import weakref
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver_drivers.rados.activity import Activity
 from storagedriver_drivers.rados.client import Request
 from storagedriver_drivers.rados.contents import Contents
 from storagedriver_drivers.rados.errors import EndedError, LostChunkError
@@ -16,7 +19,7 @@ from storagedriver_drivers.rados.parameters import is_usual_chunk
 from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, random_id
 from storagedriver_drivers.rados.staging import Stage
-from storagedriver_drivers.rados.store import TAIL, Store, new_segment, noted_oid
+from storagedriver_drivers.rados.store import TAIL, Store, new_segment
 from storagedriver_drivers.rados.traces import Trace
 
 _NOTE_AGE = 300.0
@@ -99,6 +102,10 @@ class RadosUpload:
         self._count = 0  # Chunks written; of failed writes there may be more.
         self._trace: Final = Trace(path)
         store.traces.begin(self, self._trace)
+        # Ends with the stream, also where that is forgotten.
+        self._activity: Final = Activity()
+        self._activity.add([self._own.holder, self._tail.holder])
+        weakref.finalize(self, self._activity.end).atexit = False
         self._noted = 0.0
         self._buffer = bytearray()
         # What the stream continues: whole chunks, and what they and the rest were part of.
@@ -140,15 +147,21 @@ class RadosUpload:
         record = self._record()
         if self._count or self._base:
             self._store.contents.seal(record.segments[0], self._path, record.size)
-        # What it continues has a note too if it was staged, or if the file was deleted since it was opened.
-        noted = [*([self._oid] if self._noted else []), *map(noted_oid, self._base)]
         self._maybe_published = True
         self._store.traces.end(self._trace)
-        self._store.publish(self._path, record, noted=noted)
+        self._store.publish(self._path, record, noted=self._noted_holds() if self._noted else self._base)
+        self._trace.noted = []
         self._clear(record)
+        self._activity.end()
 
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
+        try:
+            self._suspend()
+        finally:
+            self._activity.end()
+
+    def _suspend(self) -> None:
         self._finish()
         stages = self._store.stages
         while True:
@@ -171,6 +184,12 @@ class RadosUpload:
             self._store.discard(self._path, old.record.segments)
 
     def discard(self) -> None:
+        try:
+            self._discard()
+        finally:
+            self._activity.end()
+
+    def _discard(self) -> None:
         self._store.traces.end(self._trace)
         if self._suspended is not None:
             self._end(self._suspended)
@@ -184,7 +203,8 @@ class RadosUpload:
             self._end(self._stage)
         elif self._base_held:
             self._store.discard(self._path, [*self._base, *self._rest])
-        self._store.discard(self._path, [each for each in (self._trace.chunks, self._trace.tail) if each is not None])
+        begun = [each for each in (self._trace.chunks, self._trace.tail) if each is not None]
+        self._store.discard(self._path, begun, noted=self._trace.noted)
 
     # --- where a stream begins
 
@@ -196,7 +216,8 @@ class RadosUpload:
             LostChunkError: Another writer has ended it.
         """
         upload = cls(store, stage.path, chunk_size=record.chunk_size)
-        upload._begin_with(record)
+        with upload._beginning():
+            upload._begin_with(record)
         upload._stage = stage
         return upload
 
@@ -217,15 +238,22 @@ class RadosUpload:
             EndedError, LostChunkError: The file has been replaced or deleted.
         """
         upload = cls(store, path, chunk_size=record.chunk_size if is_usual_chunk(record.chunk_size) else chunk_size)
-        upload._begin_with(record)
-        upload._rest = ()
-        if upload._base:
-            whole = sum(segment.count for segment in upload._base) * record.chunk_size
-            shared = store.contents.share(Record.new(whole, record.chunk_size, upload._base), path, path)
-            upload._base = shared.segments
-            upload._base_held = True
-            upload._trace.shared = [*shared.segments]
+        with upload._beginning():
+            upload._begin_with(record)
+            upload._rest = ()
+            if upload._base:
+                upload._hold_base()
+                upload._trace.shared = [*upload._base]
         return upload
+
+    @contextlib.contextmanager
+    def _beginning(self) -> Iterator[None]:
+        """A stream that does not come to be has nothing to do any more with what it has noted."""
+        try:
+            yield
+        except BaseException:
+            self._activity.end()
+            raise
 
     def _begin_with(self, record: Record) -> None:
         if record.chunk_size != self._chunk_size:
@@ -252,8 +280,13 @@ class RadosUpload:
     def _note(self) -> None:
         now = time.monotonic()
         if not self._noted or now - self._noted > _NOTE_AGE:
-            self._store.journal.note(self._path, [self._oid])
+            self._trace.noted = [self._own, self._tail]
+            self._store.journal.note(made=[(self._path, segment) for segment in self._noted_holds()])
             self._noted = now
+
+    def _noted_holds(self) -> list[Segment]:
+        """What the stream holds, or is about to."""
+        return [self._own, self._tail, *(self._base if self._base_held else ())]
 
     def _finish(self) -> None:
         """Have all that was written on the backend, the rest that is no whole chunk too."""
@@ -273,6 +306,9 @@ class RadosUpload:
         """Own what the stream continues: take the stage away, or if another did that, hold its chunks too."""
         if self._stage is None or self._base_held:
             return
+        # From now on they are this stream's to name, and the process that staged them may have ended.
+        self._activity.add(segment.holder for segment in self._base)
+        self._store.journal.note(made=[(self._path, segment) for segment in self._base])
         if self._store.stages.take(self._path, self._stage.value):
             self._base_held = True
         else:
@@ -282,8 +318,16 @@ class RadosUpload:
         if self._base_held:
             return
         if self._base:
-            whole = Record.new(0, self._chunk_size, self._base)
-            self._base = self._store.contents.share(whole, self._path, self._path).segments
+            base = Record.new(0, self._chunk_size, self._base)
+            held = base.held_anew()
+            self._activity.add(segment.holder for segment in held.segments)
+            self._store.journal.note(made=[(self._path, segment) for segment in held.segments])
+            try:
+                self._store.contents.hold(base, held, self._path, self._path)
+            except EndedError:
+                self._store.journal.forget([(self._path, segment) for segment in held.segments])
+                raise
+            self._base = held.segments
         self._base_held = True
         self._rest = ()
 
@@ -292,9 +336,9 @@ class RadosUpload:
         held = {segment.oid for segment in record.segments}
         gone = [*self._rest, *([self._tail] if self._trace.tail is not None and self._tail.oid not in held else [])]
         self._rest = ()
-        self._store.contents.release(gone, self._path)
-        still_noted = set(map(noted_oid, record.segments))
-        self._store.journal.forget(self._path, set(map(noted_oid, gone)) - still_noted)
+        unused = [segment for segment in self._trace.noted if segment.oid not in held]
+        self._trace.noted = []
+        self._store.discard(self._path, gone, noted=unused)
 
     def _is_published(self) -> bool:
         """Whether the file is this stream's. Asked of the directory that was changed, so this comes after the change."""
