@@ -1,4 +1,4 @@
-"""The bugs that drivers of this kind really had: each is a row, and each row has a mutant or a suite that it waits for."""
+"""The bugs that drivers of this kind really had: each is a row, and each row has a mutant."""
 
 from __future__ import annotations
 
@@ -13,21 +13,13 @@ class Bug:
     Attributes:
         id: Its name in this project: a mutant that is built after it has it among its rows.
         what: What was wrong.
-        waits_for: The suite without which no mutant of it can be caught; None if a mutant has to be.
-        reason: What that suite needs to catch it.
     """
 
     id: str
     what: str
-    waits_for: str | None = None
-    reason: str = ""
 
 
-def _waiting(suite: str, reasons: Mapping[str, tuple[str, str]]) -> list[Bug]:
-    return [Bug(row, what, suite, reason) for row, (what, reason) in reasons.items()]
-
-
-_SHOWN: Mapping[str, str] = {
+_ROWS: Mapping[str, str] = {
     "B01": "the check of a reader's offset is off by one at the end of the file",
     "B02": "a range that begins at the end or behind it is answered with the whole object",
     "B04": "a get whose request fails in a way that was not foreseen gives no bytes and no error",
@@ -48,6 +40,7 @@ _SHOWN: Mapping[str, str] = {
     "B28": "a put writes in place: for a while, or after a crash, the file is short",
     "B29": "the temporary name is made of the path alone: two puts steal each other's file",
     "B31": "close returns at the error of a flush, and leaves the descriptor open",
+    "B33": "right after a commit the manifest lacks segments, as the listing lags, and a read is short",
     "B34": "size and resume point come from a listing that lacks the newest part",
     "B37": "where the next page of a listing begins is guessed from the last file and directory seen",
     "B39": "only what holds files itself counts as there: directories of directories, and an empty root, are missing",
@@ -108,18 +101,5 @@ _SHOWN: Mapping[str, str] = {
     "E6": "internal objects are visible in list or walk",
 }
 
-_NEED_LAG: Mapping[str, tuple[str, str]] = {
-    "B33": (
-        "right after a commit the manifest lacks segments, and a read is short",
-        "a server whose listings lag behind its objects: which answers those are, a proxy cannot know",
-    ),
-}
-
-BUGS: Mapping[str, Bug] = {
-    bug.id: bug
-    for bug in (
-        *(Bug(row, what) for row, what in _SHOWN.items()),
-        *_waiting("lag", _NEED_LAG),
-    )
-}
+BUGS: Mapping[str, Bug] = {row: Bug(row, what) for row, what in _ROWS.items()}
 """Every row, by its id."""

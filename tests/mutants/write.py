@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import sys
 import threading
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,7 +22,7 @@ from storagedriver import (
     PathNotFoundError,
     paths,
 )
-from storagedriver.base import Upload, _UploadWriter
+from storagedriver.base import ByteSource, Upload, _UploadWriter
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 from storagedriver_drivers.inmemory.store import Directory
@@ -188,6 +191,24 @@ class LastPartIsLost(Uploading):
             if len(self._content) > CHUNK:
                 del self._content[len(self._content) // CHUNK * CHUNK :]
             super().commit()
+
+
+@mutant("WRITE-2", rows=("B33",), bug="a file is the segments that a listing shows, which lags behind them")
+class ManifestOfALaggingListing(Uploading):
+    """The listing shows a new segment from the second time on that it is asked."""
+
+    looks: ClassVar[Counter[tuple[str, bytes]]] = Counter()
+
+    def _shown(self, path: str, content: bytes) -> bytes:
+        self.looks[path, content] += 1
+        newest = (len(content) - 1) // CHUNK * CHUNK
+        return content[:newest] if newest > 0 and self.looks[path, content] == 1 else content
+
+    def _get_content(self, path: str) -> bytes:
+        return self._shown(path, super()._get_content(path))
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        return io.BytesIO(self._get_content(path)[min(offset, sys.maxsize) :])
 
 
 @mutant("WRITE-2", bug="a stream that ends with a chunk loses this one")

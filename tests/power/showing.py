@@ -58,8 +58,6 @@ def summary(verdicts: VerdictFile, subjects: Sequence[Subject]) -> list[str]:
     ]
     if old:
         lines.append(f"{len(old)} verdicts are of suites as they were before.")
-    waiting = [bug for bug in BUGS.values() if bug.waits_for is not None]
-    lines.append(f"{len(waiting)} of {len(BUGS)} known bugs are in no mutant yet: they wait for a suite.")
     return lines
 
 
@@ -129,12 +127,6 @@ def markdown(verdicts: VerdictFile) -> str:
         "anew for this interface (tests/power/baseline.py). `not run` is no verdict.",
         "",
         *(f"- {line}" for line in (*summary(verdicts, subjects), *good_lines(verdicts))),
-        "",
-        "## Known bugs that wait for a suite",
-        "",
-        "| row | what was wrong | suite | it needs |",
-        "|---|---|---|---|",
-        *(f"| {bug.id} | {bug.what} | {bug.waits_for} | {bug.reason} |" for bug in BUGS.values() if bug.waits_for),
         "",
         "## Known bugs",
         "",
