@@ -6,6 +6,7 @@ import importlib
 import operator
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,19 @@ def test_an_operation_that_can_t_be_brought_there_is_told(processes: Processes, 
         processes.run(stores.empty(), NotThere())
 
     assert processes.run(stores.empty(), PUT, traced=False).finished
+
+
+def test_nothing_is_left_of_the_processes(stores: LocalStores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+
+    with Processes() as processes:
+        assert processes.run(stores.empty(), PUT).finished
+        assert list(temporary.iterdir())
+
+    assert list(temporary.iterdir()) == []
 
 
 def leave_open(_: StorageDriver, folder: str) -> None:

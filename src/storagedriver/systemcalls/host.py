@@ -15,7 +15,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -91,24 +90,24 @@ def main() -> None:
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # What a driver prints must not get between the answers.
     os.dup2(2, 1)
-    sys.path[:] = pickle.load(jobs)  # noqa: S301  from our parent process
-    with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder:
-        output = str(Path(folder, "trace"))
-        while True:
-            try:
-                pickled = pickle.load(jobs)  # noqa: S301  from our parent process
-            except EOFError:
-                return
-            try:
-                # This imports what the job names, which may fail.
-                job = pickle.loads(pickled)  # noqa: S301  as above
-                # What is there now is no garbage of a child's.
-                gc.freeze()
-                answer = _run(job, output)
-            except Exception:  # noqa: BLE001  told to the parent process
-                answer = Ended(0, hung=False, outcome=b"", descriptors=(), trace="", failure=traceback.format_exc())
-            pickle.dump(answer, answers)
-            answers.flush()
+    sys.path[:], folder = pickle.load(jobs)  # noqa: S301  from our parent process
+    # The folder is the parent process's to remove: this one may be killed.
+    output = str(Path(folder, "trace"))
+    while True:
+        try:
+            pickled = pickle.load(jobs)  # noqa: S301  from our parent process
+        except EOFError:
+            return
+        try:
+            # This imports what the job names, which may fail.
+            job = pickle.loads(pickled)  # noqa: S301  as above
+            # What is there now is no garbage of a child's.
+            gc.freeze()
+            answer = _run(job, output)
+        except Exception:  # noqa: BLE001  told to the parent process
+            answer = Ended(0, hung=False, outcome=b"", descriptors=(), trace="", failure=traceback.format_exc())
+        pickle.dump(answer, answers)
+        answers.flush()
 
 
 def _run(job: Job, output: str) -> Ended:

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -61,13 +62,14 @@ class Processes:
             seconds: An operation that takes longer counts as hung.
         """
         self._seconds = seconds
+        self._folder = tempfile.TemporaryDirectory(prefix="storagedriver-")
         self._host = subprocess.Popen(
             [sys.executable, "-c", "from storagedriver.systemcalls.host import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-        self._send(sys.path)
+        self._send((sys.path, self._folder.name))
 
     def run(
         self,
@@ -138,6 +140,7 @@ class Processes:
         assert self._host.stdout is not None
         self._host.kill()
         self._host.wait()
+        self._folder.cleanup()
         self._host.stdout.close()
         # It may have ended with words in the pipe.
         with contextlib.suppress(BrokenPipeError):
