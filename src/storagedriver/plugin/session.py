@@ -401,7 +401,7 @@ class CertificationPlugin:
         if unwritten is not None and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         if session.exitstatus not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-            self._kept_logs = self.targets.keep_logs(self._logs_folder())
+            self._kept_logs = self.targets.keep_logs(self._logs_folder)
 
     def _logs_folder(self) -> Path:
         """Where the servers' logs go after a failure: beside the report, else where pytest keeps what it remembers."""

@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -102,16 +102,22 @@ class Targets:
                 return f"the server {server.running.name} stopped during the run: {failure}"
         return None
 
-    def keep_logs(self, folder: Path) -> list[Path]:
-        """Copy the servers' logs into `folder`, before they go with the servers; what was copied."""
+    def keep_logs(self, in_folder: Callable[[], Path]) -> list[Path]:
+        """Copy the servers' logs, before they go with the servers; what was copied.
+
+        Args:
+            in_folder: Tells into which folder; called once, if there is any.
+        """
+        logs = {label: server.running.log for label, server in self._servers.items() if server.running.log is not None}
+        if not logs:
+            return []
         kept = []
-        for label, server in self._servers.items():
-            log = server.running.log
+        folder = in_folder()
+        for label, log in logs.items():
             # A log that cannot be kept is no reason to lose the results.
             with contextlib.suppress(OSError):
-                if log is not None:
-                    folder.mkdir(parents=True, exist_ok=True)
-                    kept.append(Path(shutil.copy(log, folder / f"{label}.log")))
+                folder.mkdir(parents=True, exist_ok=True)
+                kept.append(Path(shutil.copy(log, folder / f"{label}.log")))
         return kept
 
     def stop(self) -> None:
