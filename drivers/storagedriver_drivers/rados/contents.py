@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from storagedriver_drivers.rados.client import Answer, Pool, Request
 from storagedriver_drivers.rados.errors import EndedError
@@ -131,16 +131,18 @@ class Contents:
             # Other tools name no holders.
             if holders and len(rest) == len(holders):
                 return False
-            if rest:
-                answer = self._pool.change(f"{oid}-0", guards={HOLDERS: held}, sets={HOLDERS: holders_value(rest)})
-            else:
-                answer = self._pool.change(f"{oid}-0", guards={HOLDERS: held}, remove=True)
+            answer = self._leave(oid, held, rest)
             if answer is Answer.DONE and rest:
                 return False
             # If it has got another holder meanwhile, it is in use.
             if answer is not Answer.REFUSED:
                 self._remove_from(oid, 1)
                 return True
+
+    def _leave(self, oid: str, held: str, rest: Sequence[tuple[str, str]]) -> Answer:
+        """Leave a segment, held as `held` says, to the rest of its holders; without any its first object goes."""
+        sets = {HOLDERS: holders_value(rest)} if rest else None
+        return self._pool.change(f"{oid}-0", guards={HOLDERS: held}, sets=sets, remove=not rest)
 
     def _remove_from(self, oid: str, first: int) -> bool:
         """Remove the objects from number `first` on, of which it is not known how many they are; tells whether there were any."""
@@ -165,10 +167,7 @@ class Contents:
         held = holders_value([(segment.holder, path)])
         while True:
             rest = [each for each in loaded_holders(held) if each[0] != segment.holder]
-            if rest:
-                answer = self._pool.change(segment.name(0), guards={HOLDERS: held}, sets={HOLDERS: holders_value(rest)})
-            else:
-                answer = self._pool.change(segment.name(0), guards={HOLDERS: held}, remove=True)
+            answer = self._leave(segment.oid, held, rest)
             if answer is Answer.DONE and rest:
                 return
             if answer is not Answer.REFUSED:

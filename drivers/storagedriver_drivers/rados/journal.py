@@ -30,6 +30,11 @@ def is_journal(name: str) -> bool:
     return name in _SHARDS
 
 
+def held_by(path: str, segments: Iterable[Segment]) -> list[tuple[str, Segment]]:
+    """Holds of one path, as the journal takes them."""
+    return [(path, segment) for segment in segments]
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """What the journal says of a hold, or of a directory that is being closed.

@@ -17,7 +17,7 @@ from storagedriver_drivers.rados.client import Pool
 from storagedriver_drivers.rados.contents import Contents, loaded_holders
 from storagedriver_drivers.rados.directories import Directories, Entry
 from storagedriver_drivers.rados.errors import EndedError, LostChunkError
-from storagedriver_drivers.rados.journal import Journal, Note
+from storagedriver_drivers.rados.journal import Journal, Note, held_by
 from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, Subdirectory, loaded_or_none, random_id
 from storagedriver_drivers.rados.staging import Stages
@@ -101,11 +101,11 @@ class Store:
             old = entry.content
             replaced = [] if old is None else _without(old.segments, record.segments)
             with activity.during(segment.holder for segment in replaced):
-                self.journal.note(ended=_of(path, replaced))
+                self.journal.note(ended=held_by(path, replaced))
                 if self.directories.replace(path, entry.value, record.after(old).dumped()):
                     self.discard(path, replaced, noted=noted)
                     return
-                self._settle(_of(path, replaced))
+                self._settle(held_by(path, replaced))
 
     def _make_way(self, path: str) -> None:
         if not self.directories.close_if_empty(path, force=True):
@@ -116,7 +116,7 @@ class Store:
     def discard(self, path: str, segments: Sequence[Segment], *, noted: Sequence[Segment] = ()) -> None:
         """End holds of `path` that no entry names any more, and forget their notes, and those of `noted`."""
         self.contents.release(segments, path)
-        self.journal.forget(_of(path, [*noted, *segments]))
+        self.journal.forget(held_by(path, [*noted, *segments]))
 
     def is_held(self, oid: str) -> bool:
         """Whether an entry or a stage names a segment."""
@@ -330,9 +330,9 @@ class Store:
             self.contents.release(move.content.segments, source)
             self.directories.close_if_empty(directory)
         else:
-            self._settle(_of(source, move.content.segments))
+            self._settle(held_by(source, move.content.segments))
         self.contents.release(move.replaced, dest)
-        self.journal.forget([*move.made, *(move.ended if gone else _of(dest, move.replaced))])
+        self.journal.forget([*move.made, *(move.ended if gone else held_by(dest, move.replaced))])
         return True
 
     def _give_up(self, move: _Move) -> None:
@@ -369,16 +369,12 @@ class _Move:
     @property
     def made(self) -> list[tuple[str, Segment]]:
         """Holds that it makes."""
-        return _of(self.dest, self.moved.segments)
+        return held_by(self.dest, self.moved.segments)
 
     @property
     def ended(self) -> list[tuple[str, Segment]]:
         """Holds that it ends."""
-        return [*_of(self.dest, self.replaced), *_of(self.source, self.content.segments)]
-
-
-def _of(path: str, segments: Iterable[Segment]) -> list[tuple[str, Segment]]:
-    return [(path, segment) for segment in segments]
+        return [*held_by(self.dest, self.replaced), *held_by(self.source, self.content.segments)]
 
 
 def new_segment(oid: str, count: int) -> Segment:

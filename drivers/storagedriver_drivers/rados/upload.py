@@ -6,7 +6,7 @@ import contextlib
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from storagedriver_drivers.rados.activity import Activity
 from storagedriver_drivers.rados.client import Request
 from storagedriver_drivers.rados.contents import Contents
 from storagedriver_drivers.rados.errors import EndedError, LostChunkError
+from storagedriver_drivers.rados.journal import held_by
 from storagedriver_drivers.rados.parameters import is_usual_chunk
 from storagedriver_drivers.rados.reading import ContentReader
 from storagedriver_drivers.rados.records import Record, Segment, random_id
@@ -281,8 +282,13 @@ class RadosUpload:
         now = time.monotonic()
         if not self._noted or now - self._noted > _NOTE_AGE:
             self._trace.noted = [self._own, self._tail]
-            self._store.journal.note(made=[(self._path, segment) for segment in self._noted_holds()])
+            self._store.journal.note(made=held_by(self._path, self._noted_holds()))
             self._noted = now
+
+    def _announce(self, base: Sequence[Segment]) -> None:
+        """Say that this stream is at these holds, before it makes them or is the only one to name them."""
+        self._activity.add(segment.holder for segment in base)
+        self._store.journal.note(made=held_by(self._path, base))
 
     def _noted_holds(self) -> list[Segment]:
         """What the stream holds, or is about to."""
@@ -307,8 +313,7 @@ class RadosUpload:
         if self._stage is None or self._base_held:
             return
         # From now on they are this stream's to name, and the process that staged them may have ended.
-        self._activity.add(segment.holder for segment in self._base)
-        self._store.journal.note(made=[(self._path, segment) for segment in self._base])
+        self._announce(self._base)
         if self._store.stages.take(self._path, self._stage.value):
             self._base_held = True
         else:
@@ -320,12 +325,11 @@ class RadosUpload:
         if self._base:
             base = Record.new(0, self._chunk_size, self._base)
             held = base.held_anew()
-            self._activity.add(segment.holder for segment in held.segments)
-            self._store.journal.note(made=[(self._path, segment) for segment in held.segments])
+            self._announce(held.segments)
             try:
                 self._store.contents.hold(base, held, self._path, self._path)
             except EndedError:
-                self._store.journal.forget([(self._path, segment) for segment in held.segments])
+                self._store.journal.forget(held_by(self._path, held.segments))
                 raise
             self._base = held.segments
         self._base_held = True

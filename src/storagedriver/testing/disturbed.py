@@ -81,13 +81,7 @@ class ProxiedTarget:
     def start(
         self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
     ) -> subprocess.Popen[bytes]:
-        """Begin `function(driver, ...)` in another process, which is the caller's to wait for or to kill (needs shared).
-
-        Args:
-            function: A function of a module; it and its arguments are pickled.
-            args: Passed on.
-            kwargs: Passed on.
-        """
+        """See DisturbedTarget (needs shared)."""
         return elsewhere.started(self.target, function, *args, **kwargs)
 
 
