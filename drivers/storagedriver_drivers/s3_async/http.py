@@ -1,0 +1,49 @@
+"""aiohttp as the driver uses it: what boto3 does with urllib3, and aiobotocore leaves to aiohttp's defaults."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from storagedriver.dependencies import require
+
+_PIECE = 1 << 18
+"""Bytes of a body that are given to aiohttp at a time: it warns of larger ones, which would hold up the event loop."""
+
+_session: Any = require("aiobotocore.httpsession", extra="s3-async", driver_name="s3-async").AIOHTTPSession
+
+
+class HTTPSession(_session):  # type: ignore[misc]  # aiobotocore has no types
+    """Requests of aiobotocore, but for two things.
+
+    Redirects are answers, as for boto3: a server must not lead the driver to another (SEC-1). And a body that the server
+    does not take is given up in time (FAULT-2).
+    """
+
+    async def _get_session(self, proxy_url: str | None) -> _Requests:
+        return _Requests(await super()._get_session(proxy_url), self._timeout.sock_connect + self._timeout.sock_read)
+
+
+class _Requests:
+    """A session of aiohttp, as far as it is needed."""
+
+    def __init__(self, session: Any, seconds: float) -> None:
+        """Requests of `session` that end where nothing goes on for `seconds`."""
+        self._session = session
+        self._seconds = seconds
+
+    async def request(self, method: str, *, data: Any, **arguments: Any) -> Any:
+        async with asyncio.timeout(self._seconds) as patience:
+            if isinstance(data, (bytes, bytearray)) and len(data) > _PIECE:
+                data = self._pieces(data, patience)
+            return await self._session.request(method, data=data, allow_redirects=False, **arguments)
+
+    async def _pieces(self, data: bytes | bytearray, patience: asyncio.Timeout) -> AsyncIterator[bytes]:
+        view = memoryview(data)
+        for start in range(0, len(view), _PIECE):
+            # The server may have answered before it took everything: then nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                patience.reschedule(asyncio.get_running_loop().time() + self._seconds)
+            yield bytes(view[start : start + _PIECE])
