@@ -66,7 +66,11 @@ class LoopThread:
             LoopClosedError: The loop is closed.
             ForkedError: It is in another process.
             concurrent.futures.CancelledError: The work was cancelled by somebody within the loop.
+            RuntimeError: The caller is the loop's own thread, which would wait for itself.
         """
+        if self.is_current:
+            work.close()
+            raise RuntimeError("a blocking call within the event loop that it would wait for")
         return self._wait(*self._begin(work))
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
