@@ -16,10 +16,11 @@ _session: Any = require("aiobotocore.httpsession", extra="s3-async", driver_name
 
 
 class HTTPSession(_session):  # type: ignore[misc]  # aiobotocore has no types
-    """Requests of aiobotocore, but for two things.
+    """Requests of aiobotocore, but for three things.
 
-    Redirects are answers, as for boto3: a server must not lead the driver to another (SEC-1). And a body that the server
-    does not take is given up in time (FAULT-2).
+    Redirects are answers, as for boto3: a server must not lead the driver to another (SEC-1). A body that the server does
+    not take is given up in time (FAULT-2). And no request expects "100 Continue": boto3 waits a second for it, aiohttp for
+    ever, and many servers never say it.
     """
 
     async def _get_session(self, proxy_url: str | None) -> _Requests:
@@ -34,11 +35,12 @@ class _Requests:
         self._session = session
         self._seconds = seconds
 
-    async def request(self, method: str, *, data: Any, **arguments: Any) -> Any:
+    async def request(self, method: str, *, headers: Any, data: Any, **arguments: Any) -> Any:
+        headers.pop("Expect", None)
         async with asyncio.timeout(self._seconds) as patience:
             if isinstance(data, (bytes, bytearray)) and len(data) > _PIECE:
                 data = self._pieces(data, patience)
-            return await self._session.request(method, data=data, allow_redirects=False, **arguments)
+            return await self._session.request(method, headers=headers, data=data, allow_redirects=False, **arguments)
 
     async def _pieces(self, data: bytes | bytearray, patience: asyncio.Timeout) -> AsyncIterator[bytes]:
         view = memoryview(data)
