@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,12 +21,36 @@ class HTTPSession(_session):  # type: ignore[misc]  # aiobotocore has no types
     """Requests of aiobotocore, but for three things.
 
     Redirects are answers, as for boto3: a server must not lead the driver to another (SEC-1). A body that the server does
-    not take is given up in time (FAULT-2). And no request expects "100 Continue": boto3 waits a second for it, aiohttp for
-    ever, and many servers never say it.
+    not take is given up in time, and its connection ends (FAULT-2, LEAK-1). And no request expects "100 Continue": boto3
+    waits a second for it, aiohttp for ever, and many servers never say it.
     """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._connector_args = {**self._connector_args, "socket_factory": self._socket}
+
+    def _socket(self, address: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # A closed connection is kept until all is sent: by a server that takes nothing, for ever.
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._timeout.sock_read * 1000) + 1)
+        self._sockets.add(made)
+        return made
 
     async def _get_session(self, proxy_url: str | None) -> _Requests:
         return _Requests(await super()._get_session(proxy_url), self._timeout.sock_connect + self._timeout.sock_read)
+
+    async def __aexit__(self, *details: object) -> None:
+        await super().__aexit__(*details)
+        for each in self._sockets:
+            # What is closed, or has never been connected, is left as it is.
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        # The loop, which may be closed next, takes note.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 class _Requests:
