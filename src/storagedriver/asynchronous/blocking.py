@@ -224,6 +224,12 @@ class Blocking:
     constructor: Callable[[Mapping[str, Any]], AsyncStorageDriver]
     limit: int = CALLS_AT_ONCE
 
+    @property
+    def __self__(self) -> object:
+        """The class of the asynchronous driver, as a bound method tells it: there its model of parameters is found."""
+        owner: object = self.constructor.__self__  # type: ignore[attr-defined]  # of a function: AttributeError, as it should
+        return owner
+
     def __call__(self, parameters: Mapping[str, Any] | None = None) -> BlockingDriver:
         """The driver of these parameters.
 
