@@ -15,18 +15,18 @@ FILES: dict[str, dict[str, tuple[bytes, dt.datetime]]] = {}
 """What all drivers of one store see."""
 
 
-class Parameters(DriverParameters):
+class DictionaryParameters(DriverParameters):
     store: str = "of-the-tests"
 
 
 class DictionaryDriver(AsyncBaseDriver):
     name = "dictionary"
-    Parameters = Parameters
+    Parameters = DictionaryParameters
     capabilities = Capabilities(
         append=True, atomic_put=True, atomic_write=True, eager_open=True, consistent_list=True, fork_safe=True
     )
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: DictionaryParameters) -> None:
         self.files = FILES.setdefault(parameters.store, {})
         self.is_closed = False
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from asynchronous.dictionary_driver import DictionaryDriver, Parameters, make
+from asynchronous.dictionary_driver import DictionaryDriver, DictionaryParameters, make
 from storagedriver import (
     BackendError,
     Capabilities,
@@ -40,7 +40,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
 class GatedDriver(DictionaryDriver):
     """Whose calls wait until a gate is opened. It tells how many wait at once, and which were cancelled."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: DictionaryParameters) -> None:
         super().__init__(parameters)
         self.gate = threading.Event()
         self.waiting = 0
@@ -62,7 +62,7 @@ class GatedDriver(DictionaryDriver):
 
 @pytest.fixture
 def inner(request: pytest.FixtureRequest) -> GatedDriver:
-    driver = GatedDriver(Parameters(store=request.node.name))
+    driver = GatedDriver(DictionaryParameters(store=request.node.name))
     driver.files.clear()
     return driver
 

@@ -30,7 +30,7 @@ class Awaited(ast.NodeTransformer):
         return self.generic_visit(ast.For(**vars(node)))
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
-        inner = self.visit(node.value)
+        inner: ast.AST = self.visit(node.value)
         # settled(work) is the work, and a reader is opened when it is made.
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "settled":
             return inner.args[0]

@@ -38,7 +38,7 @@ class Multipart:
             Key=self.key,
             UploadId=self.upload_id,
             PartNumber=number,
-            Body=content,
+            Body=content,  # type: ignore[arg-type]  # bytearray is taken too
             ContentMD5=content_md5(content),
         )
         return required_etag(answer, "UploadPart")

@@ -51,7 +51,7 @@ class Bucket:
         answer = await self.client.put_object(
             Bucket=self.name,
             Key=key,
-            Body=content,
+            Body=content,  # type: ignore[arg-type]  # bytearray is taken too
             ContentMD5=content_md5(content),
             ContentType=CONTENT_TYPE,
             Metadata=metadata or {},
