@@ -201,26 +201,6 @@ def test_cancelled_move_in_parts_leaves_both_or_moves(parameters: dict[str, Any]
     assert [name for name in inspect(parameters) if "unfinished" in name] == []
 
 
-def test_interrupted_resumption_of_a_read_is_no_end(parameters: dict[str, Any]) -> None:
-    """The body broke off, and while it was asked for anew the task was cancelled: the next read goes on (READ-7)."""
-
-    async def trial(driver: AsyncS3Driver) -> None:
-        await driver.put_content("/f", b"0123456789")
-        reader = await driver.reader("/f")
-        source: Any = reader._source  # type: ignore[attr-defined]
-        await source._break_off(None)
-        cancel = CancelAt(driver, 1)
-        await cancel.watch()
-        task = asyncio.ensure_future(reader.read())
-        await asyncio.wait([task])
-        assert task.cancelled()
-        source._retries = 1
-        assert await reader.read() == b"0123456789"
-        await reader.close()
-
-    run({**parameters, "maxretries": 1}, trial)
-
-
 # --- servers that do what they should not
 
 
