@@ -155,7 +155,7 @@ class _BlockingStream(io.RawIOBase):
         if self._is_forgotten or loop.is_current:
             loop.start(self._source.close())
         else:
-            with contextlib.suppress(ForkedError, LoopClosedError):
+            with self._driver._explained(self._path), contextlib.suppress(ForkedError, LoopClosedError):  # noqa: SLF001
                 loop.run(self._source.close())
 
     def __del__(self) -> None:
