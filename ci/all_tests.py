@@ -64,6 +64,7 @@ SERVED = (
     ("s3", "minio:process"),
     ("s3", "minio:container"),
     ("s3", "rgw:process"),
+    ("s3-async", "minio:process"),
     ("azure", "azurite:process"),
     ("azure", "azurite:container"),
     ("gcs", "fake-gcs-server:process"),

@@ -10,26 +10,17 @@ from __future__ import annotations
 import abc
 import contextlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, Self, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol, cast
 
 from storagedriver import paths
 from storagedriver.buffered import BufferedUpload
-from storagedriver.driver import Capabilities, FileInfo, FileWriter, StorageDriver
-from storagedriver.errors import (
-    BackendError,
-    InvalidOffsetError,
-    InvalidPathError,
-    PathConflictError,
-    PathNotFoundError,
-    StorageDriverError,
-    UnsupportedMethodError,
-    WriterStateError,
-)
+from storagedriver.driver import FileInfo, FileWriter, StorageDriver
+from storagedriver.errors import PathConflictError, PathNotFoundError, UnsupportedMethodError, WriterStateError
+from storagedriver.foundation import DriverFoundation, contiguous
 from storagedriver.walk import Walk
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
     from typing_extensions import Buffer
 
 
@@ -157,20 +148,7 @@ class _UploadWriter(FileWriter):
             self._upload.suspend()
 
 
-def contiguous(data: Buffer) -> memoryview:
-    """`data` as a contiguous view of bytes.
-
-    Raises:
-        TypeError: It is a str, or no buffer at all (CONT-3).
-    """
-    if isinstance(data, str):
-        raise TypeError("content is bytes-like, not str")
-    view = memoryview(data)
-    # A slice with a step, or a transposed array, is copied: its bytes are not where its length says.
-    return view.cast("B") if view.c_contiguous and view.ndim else memoryview(view.tobytes())
-
-
-class BaseDriver(StorageDriver):
+class BaseDriver(DriverFoundation, StorageDriver):
     """The shape of every driver: parameters, client, hooks, errors.
 
     Class attributes a driver sets:
@@ -178,58 +156,6 @@ class BaseDriver(StorageDriver):
         Parameters: Its pydantic model; None if it takes none.
         capabilities: What it claims. An instance may set its own in `__init__`.
     """
-
-    name: str = ""
-    Parameters: ClassVar[type[BaseModel] | None] = None
-    capabilities: Capabilities = Capabilities()
-
-    @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
-        """The constructor to register: makes the driver of a plain mapping.
-
-        Raises:
-            ParameterError: A parameter is unknown, missing, mistyped or out of range (CONF-1).
-        """
-        # pydantic takes longer to import than all of the interface, and callers of other drivers don't need it.
-        from storagedriver.parameters import NoParameters, parse  # noqa: PLC0415
-
-        model = parse(cls.Parameters or NoParameters, {} if parameters is None else parameters, driver_name=cls.name)
-        return cls() if cls.Parameters is None else cls(model)  # type: ignore[call-arg]
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}>"
-
-    # --- errors
-
-    def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
-        """The driver's own error for one of its backend; None for what is not the backend's doing (a bug)."""
-        return BackendError(str(error)) if isinstance(error, self._backend_errors) else None
-
-    @contextlib.contextmanager
-    def translated(self, path: str | None) -> Iterator[None]:
-        """Turn what the backend raises into the driver's errors, with its name and the caller's path (ERR-2)."""
-        try:
-            yield
-        except StorageDriverError as error:
-            raise error.located(self.name, path)  # noqa: B904  the same error goes on, its cause untouched
-        except Exception as error:
-            own = self._translate(error, path)
-            if own is None:
-                raise
-            raise own.located(self.name, path) from error
-
-    def _valid(self, path: str, *, allow_root: bool = False) -> str:
-        with self.translated(None):
-            paths.validate(path, allow_root=allow_root)
-        limits = self.capabilities.limits
-        problem = None
-        if len(path) > limits.longest_path:
-            problem = f"longer than {limits.longest_path} bytes"
-        elif any(len(name) > limits.longest_component for name in paths.components(path)):
-            problem = f"a component is longer than {limits.longest_component} bytes"
-        if problem:
-            raise InvalidPathError(problem, path=path).located(self.name, path)
-        return path
 
     # --- the interface
 
@@ -246,8 +172,7 @@ class BaseDriver(StorageDriver):
 
     def reader(self, path: str, offset: int = 0) -> BinaryIO:
         self._valid(path)
-        if offset < 0:
-            raise InvalidOffsetError(f"{offset} is negative").located(self.name, path)
+        self._valid_offset(path, offset)
         with self.translated(path):
             source = self._reader(path, offset)
         return cast("BinaryIO", io.BufferedReader(_SourceStream(self, path, source), self._buffer_size))
@@ -310,9 +235,6 @@ class BaseDriver(StorageDriver):
         """Nothing to release; drivers that hold connections say how."""
 
     # --- the hooks
-
-    _backend_errors: ClassVar[tuple[type[Exception], ...]] = (OSError,)
-    """What the backend's library raises where it fails; all else is a bug and passes as it is. See _translate()."""
 
     _buffer_size: ClassVar[int] = 1 << 16
     """Bytes a reader asks the backend for at once when the caller asks for less."""

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_ATTEMPTS = 10
+ATTEMPTS = 10
+"""How often somebody else may come in between before that is an error."""
 
 
 def begun_anew(attempt: Callable[[], T], is_replaced: Callable[[Exception], bool]) -> T:
@@ -20,7 +21,7 @@ def begun_anew(attempt: Callable[[], T], is_replaced: Callable[[Exception], bool
     Raises:
         Exception: What `attempt` raised: what is no replacement, or the last one of several in a row.
     """
-    for _ in range(_ATTEMPTS - 1):
+    for _ in range(ATTEMPTS - 1):
         try:
             return attempt()
         except Exception as error:

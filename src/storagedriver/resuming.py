@@ -7,8 +7,11 @@ from typing import Protocol
 
 from storagedriver.errors import BackendError
 
-_PIECE = 1 << 20
-_SKIP = 1 << 16
+PIECE = 1 << 20
+"""Bytes that are read at a time of all that is left."""
+
+SKIP = 1 << 16
+"""Bytes that are read at a time of what is dropped."""
 
 
 class Body(Protocol):
@@ -23,7 +26,46 @@ class Body(Protocol):
         ...
 
 
-class ResumingReader(ABC):
+class TransferPosition:
+    """Where a transfer is that may begin anew: the position in the file, how much remains, and what to skip."""
+
+    def __init__(self, position: int, *, retries: int) -> None:
+        """Begin at byte `position`.
+
+        Args:
+            position: From the start of the file, in bytes.
+            retries: How many times a body may be opened anew.
+        """
+        self._position = position
+        self._retries = retries
+        self._remaining: int | None = None
+        self._skip = 0
+
+    def _asked(self, size: int) -> int:
+        """How many bytes of the body to ask for, where the caller asks for `size`."""
+        return min(self._skip, SKIP) if self._skip else size
+
+    def _begins_at(self, *, partial: bool, content_range: str) -> None:
+        """Take note of where the body that was just opened begins.
+
+        Args:
+            partial: Whether the server says that it is a part of the content (status 206).
+            content_range: The server's header of that name.
+
+        Raises:
+            BackendError: It begins elsewhere than asked for.
+        """
+        self._skip = 0
+        if not self._position:
+            return
+        if not partial:
+            # The server does not know ranges and sends everything: what lies before the position is dropped.
+            self._skip = self._position
+        elif not content_range.startswith(f"bytes {self._position}-"):
+            raise BackendError(f"bytes from {self._position} on were asked for, and other ones sent")
+
+
+class ResumingReader(TransferPosition, ABC):
     """The bytes of one version of a file from a position on; a body that breaks off is resumed, a bounded number of times.
 
     It is a ByteSource. Subclasses open the body.
@@ -36,11 +78,8 @@ class ResumingReader(ABC):
             position: From the start of the file, in bytes.
             retries: How many times a body may be opened anew.
         """
-        self._position = position
-        self._retries = retries
+        super().__init__(position, retries=retries)
         self._body: Body | None = None
-        self._remaining: int | None = None
-        self._skip = 0
 
     @abstractmethod
     def _reopen(self) -> None:
@@ -57,7 +96,7 @@ class ResumingReader(ABC):
         """At most `size` bytes; b"" at the end alone."""
         while self._body is not None:
             try:
-                data = self._body.read(min(self._skip, _SKIP) if self._skip else size)
+                data = self._body.read(self._asked(size))
             except Exception as failure:
                 if not self._breaks_off(failure):
                     raise
@@ -80,7 +119,7 @@ class ResumingReader(ABC):
     def read_all(self) -> bytes:
         """All that is left; closes."""
         try:
-            return b"".join(iter(lambda: self.read(_PIECE), b""))
+            return b"".join(iter(lambda: self.read(PIECE), b""))
         finally:
             self.close()
 
@@ -89,25 +128,6 @@ class ResumingReader(ABC):
         body, self._body = self._body, None
         if body is not None:
             body.close()
-
-    def _begins_at(self, *, partial: bool, content_range: str) -> None:
-        """Take note of where the body that was just opened begins.
-
-        Args:
-            partial: Whether the server says that it is a part of the content (status 206).
-            content_range: The server's header of that name.
-
-        Raises:
-            BackendError: It begins elsewhere than asked for.
-        """
-        self._skip = 0
-        if not self._position:
-            return
-        if not partial:
-            # The server does not know ranges and sends everything: what lies before the position is dropped.
-            self._skip = self._position
-        elif not content_range.startswith(f"bytes {self._position}-"):
-            raise BackendError(f"bytes from {self._position} on were asked for, and other ones sent")
 
     def _resume(self, failure: Exception | None) -> None:
         self.close()

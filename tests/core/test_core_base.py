@@ -26,7 +26,7 @@ from storagedriver import (
     UnsupportedMethodError,
     WriterStateError,
 )
-from storagedriver.base import contiguous
+from storagedriver.foundation import contiguous
 from storagedriver.parameters import DriverParameters
 
 

@@ -42,8 +42,8 @@ from storagedriver import (
     WriterStateError,
     factory,
 )
-from storagedriver_drivers.s3 import S3Driver, S3Parameters, multipart, objects
-from storagedriver_drivers.s3.certification import PARAMETERS, inspect
+from storagedriver_drivers.s3 import S3Driver, S3Parameters, answers, multipart
+from storagedriver_drivers.s3.judging import PARAMETERS, inspect
 from storagedriver_drivers.s3.reading import ObjectReader
 
 ENVIRONMENT = "STORAGEDRIVER_TEST_S3"
@@ -195,7 +195,7 @@ def error(code: str) -> bytes:
 
 def server_of(driver: S3Driver) -> str:
     """What the server calls itself."""
-    return objects.server(driver._bucket.client.list_objects_v2(Bucket=BUCKET, MaxKeys=1))
+    return answers.server(driver._bucket.client.list_objects_v2(Bucket=BUCKET, MaxKeys=1))
 
 
 def on_seaweedfs(driver: S3Driver) -> bool:
@@ -384,7 +384,7 @@ class TestWriter:
         assert inspect(parameters) == [f"{root}/f"]
 
     def test_too_many_parts(self, driver: S3Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("storagedriver_drivers.s3.upload.MOST_PARTS", 2)
+        monkeypatch.setattr("storagedriver_drivers.s3.parts.MOST_PARTS", 2)
         with driver.writer("/f") as writer:
             writer.write(body(2 * CHUNK))
             with pytest.raises(BackendError, match="larger chunksize"):

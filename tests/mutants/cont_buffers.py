@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mutants.model import mutant
 from storagedriver import FileWriter
-from storagedriver.base import contiguous
+from storagedriver.foundation import contiguous
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 

@@ -18,7 +18,7 @@ from mutants.bugs import BUGS
 from storagedriver import BaseDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
 from storagedriver.backends.moto import MotoProvider
-from storagedriver.backends.s3_endpoint import S3_DRIVER
+from storagedriver.backends.s3_endpoint import S3_DRIVERS
 from storagedriver.contract import requirement
 from storagedriver.registry import SuiteRegistration, find_suite, register_suite
 from storagedriver.wire import LibraryAccess, NoServer, WireAccess
@@ -57,7 +57,7 @@ class Mutant:
         return register_suite(
             self.name,
             self.driver.from_parameters,
-            parameters=_served(parent) if parent.name == S3_DRIVER else parent.parameters,
+            parameters=_served(parent) if parent.name in S3_DRIVERS else parent.parameters,
             inspect=parent.inspect,
             foreign=parent.foreign,
             root_parameter=parent.root_parameter,

@@ -9,7 +9,7 @@ from storagedriver import FileInfo, PathNotFoundError, paths
 from storagedriver.base import Upload
 from storagedriver_drivers.s3 import copying, deletion, multipart
 from storagedriver_drivers.s3.driver import S3Driver
-from storagedriver_drivers.s3.objects import Layout
+from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.upload import S3Upload
 
 

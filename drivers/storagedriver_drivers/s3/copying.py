@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 
 from storagedriver_drivers.s3 import multipart
-from storagedriver_drivers.s3.multipart import MOST_PARTS
-from storagedriver_drivers.s3.objects import CONTENT_TYPE, Bucket, ObjectHead, required_etag
+from storagedriver_drivers.s3.answers import ObjectHead, required_etag
+from storagedriver_drivers.s3.arguments import CONTENT_TYPE
+from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import S3Parameters
+from storagedriver_drivers.s3.parts import size_of_copied_parts
 
 
 def copy(bucket: Bucket, source: str, dest: str, head: ObjectHead, parameters: S3Parameters) -> None:
@@ -30,8 +32,7 @@ def copy(bucket: Bucket, source: str, dest: str, head: ObjectHead, parameters: S
 
 
 def _copy_in_parts(bucket: Bucket, source: str, dest: str, head: ObjectHead, parameters: S3Parameters) -> None:
-    # Few enough parts, whatever the size.
-    part_size = max(parameters.multipartcopychunksize, -(-head.size // MOST_PARTS))
+    part_size = size_of_copied_parts(head.size, parameters)
     upload: multipart.Multipart | None = None
     try:
         upload = multipart.begin(bucket, dest, secrets.token_hex(16), head.metadata)

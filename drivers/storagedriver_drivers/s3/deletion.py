@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import random
-import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.s3 import multipart, staging
-from storagedriver_drivers.s3.objects import Bucket, Layout, is_minio
+from storagedriver_drivers.s3.answers import is_minio
+from storagedriver_drivers.s3.batches import BATCH, Batch, batched, pause_before
+from storagedriver_drivers.s3.layout import Layout
+from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import LONGEST_KEY
-
-_BATCH = 1000
-"""Keys of one DeleteObjects request; S3 takes no more."""
-
-_MAY_PASS = frozenset({"InternalError", "OperationAborted", "ServiceUnavailable", "SlowDown", "UnknownError"})
-"""Codes of one key of a batch that boto3 would repeat for a whole request. UnknownError is what Ceph's gateway says of a
-key that is written at the same moment."""
 
 _MOST_LEVELS = LONGEST_KEY // 2
 """Levels of the deepest key."""
 
 _MOST_REPEATS = 8
 """How often the same first key is deleted and listed again: somebody writes it anew, or the server lists what is not there."""
-
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that a key may have and an XML document may not."""
 
 
 def delete(bucket: Bucket, layout: Layout, path: str) -> None:
@@ -65,7 +55,7 @@ def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[str | None, b
         keys = [entry["Key"] for entry in page.get("Contents", [])]
         found = found or next(iter(keys), None)
         pending += keys
-        whole = len(pending) - len(pending) % _BATCH
+        whole = len(pending) - len(pending) % BATCH
         remove_all(bucket, pending[:whole])
         del pending[:whole]
     if found:
@@ -76,9 +66,8 @@ def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[str | None, b
 def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:
     """End the staged streams of `path` and of all below it, and abort every unfinished upload there."""
     key, prefix = layout.key(path), layout.prefix(path)
-    uploads = {
-        upload for upload in multipart.unfinished(bucket, key) if upload[0] == key or upload[0].startswith(prefix)
-    }
+    unfinished = multipart.unfinished(bucket, key)
+    uploads = {upload for upload in unfinished if upload[0] == key or upload[0].startswith(prefix)}
     states: list[str] = []
     for page in bucket.pages(layout.state_prefix(path)):
         for entry in page.get("Contents", []):
@@ -98,29 +87,16 @@ def remove_all(bucket: Bucket, keys: Iterable[str]) -> None:
     Raises:
         BackendError: The server could not delete a key of a batch.
     """
-    given = list(keys)
-    remaining = iter([key for key in given if not _NOT_IN_XML.search(key)])
-    while batch := list(itertools.islice(remaining, _BATCH)):
+    batches, single = batched(keys)
+    for batch in batches:
         _remove_batch(bucket, batch)
-    for key in given:
-        if _NOT_IN_XML.search(key):
-            bucket.remove(key)
+    for key in single:
+        bucket.remove(key)
 
 
-def _remove_batch(bucket: Bucket, keys: Sequence[str]) -> None:
-    pending = list(keys)
+def _remove_batch(bucket: Bucket, batch: Batch) -> None:
     for attempt in range(bucket.retries + 1):
-        if attempt:
-            # Exponential backoff with full jitter, as boto3's own for whole requests.
-            time.sleep(random.random() * min(1 << (attempt - 1), 20) / 10)  # noqa: S311  nothing secret depends on it
-        answer = bucket.client.delete_objects(
-            Bucket=bucket.name, Delete={"Objects": [{"Key": key} for key in pending], "Quiet": True}
-        )
-        failed = [error for error in answer.get("Errors", []) if error.get("Code") != "NoSuchKey"]
-        if not failed:
+        time.sleep(pause_before(attempt))
+        if batch.is_done(bucket.client.delete_objects(Bucket=bucket.name, Delete=batch.wanted)):
             return
-        again = [error["Key"] for error in failed if error.get("Code") in _MAY_PASS and error.get("Key") in pending]
-        if len(again) != len(failed):
-            break
-        pending = again
-    raise BackendError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code', 'no code')}")
+    raise batch.failure()

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
-from storagedriver.driver import Capabilities, FileInfo, Limits
-from storagedriver.errors import (
-    ParameterError,
-    PathConflictError,
-    PathNotFoundError,
-    StorageDriverError,
-    UnsupportedMethodError,
-)
+from storagedriver.driver import FileInfo
+from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
 from storagedriver_drivers.s3 import copying, deletion, listing, staging
-from storagedriver_drivers.s3.client import make_client, redaction
+from storagedriver_drivers.s3.claims import capabilities
+from storagedriver_drivers.s3.client import make_client
+from storagedriver_drivers.s3.configuration import redaction
 from storagedriver_drivers.s3.errors import translate
-from storagedriver_drivers.s3.multipart import MOST_PARTS
-from storagedriver_drivers.s3.objects import Bucket, Layout
-from storagedriver_drivers.s3.parameters import LONGEST_KEY, S3Parameters, check_combinations
+from storagedriver_drivers.s3.layout import Layout
+from storagedriver_drivers.s3.objects import Bucket
+from storagedriver_drivers.s3.parameters import S3Parameters, check_combinations
+from storagedriver_drivers.s3.presigning import PRESIGNED, whole_seconds
 from storagedriver_drivers.s3.reading import ObjectReader
 from storagedriver_drivers.s3.upload import S3Upload, continued
-
-_DEFAULT_EXPIRY = 20 * 60
-_LONGEST_EXPIRY = 7 * 24 * 60 * 60
-_PRESIGNED = {"GET": "get_object", "HEAD": "head_object"}
 
 
 class S3Driver(BaseDriver):
@@ -41,10 +33,10 @@ class S3Driver(BaseDriver):
         Raises:
             ParameterError: Parameters contradict each other.
         """
-        check_combinations(parameters)
+        check_combinations(parameters, driver_name=self.name)
         self._parameters = parameters
         self._layout = Layout(parameters.rootdirectory)
-        self.capabilities = _capabilities(parameters, self._layout)
+        self.capabilities = capabilities(parameters, self._layout)
         self._redaction = redaction(parameters)
         try:
             with self.translated(None):
@@ -130,17 +122,13 @@ class S3Driver(BaseDriver):
         deletion.delete(self._bucket, self._layout, path)
 
     def _redirect_url(self, path: str, method: str, expires: float | None) -> str | None:
-        operation = _PRESIGNED.get(method)
+        operation = PRESIGNED.get(method)
         if operation is None:
             return None
-        seconds = _DEFAULT_EXPIRY if expires is None else expires
-        if not (math.isfinite(seconds) and 1 <= seconds <= _LONGEST_EXPIRY):
-            raise ParameterError(f"1 to {_LONGEST_EXPIRY} seconds", parameter="expires")
         url: str = self._bucket.client.generate_presigned_url(
             operation,
             Params={"Bucket": self._bucket.name, "Key": self._layout.key(path)},
-            # Whole seconds, and never longer than asked for.
-            ExpiresIn=int(seconds),
+            ExpiresIn=whole_seconds(expires),
         )
         return url
 
@@ -151,23 +139,3 @@ class S3Driver(BaseDriver):
             self._layout.state_key(path),
             chunk_size=self._parameters.chunksize,
         )
-
-
-def _capabilities(parameters: S3Parameters, layout: Layout) -> Capabilities:
-    return Capabilities(
-        append=True,
-        atomic_put=True,
-        atomic_write=True,
-        resumable_writes=True,
-        eager_open=True,
-        consistent_list=True,
-        redirect=True,
-        shared=True,
-        limits=Limits(
-            longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead),
-            largest_file=MOST_PARTS * parameters.chunksize,
-            chunk_size=parameters.chunksize,
-            copy_size=parameters.multipartcopythresholdsize,
-            list_page=parameters.listpage,
-        ),
-    )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from storagedriver import paths
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathNotFoundError
-from storagedriver_drivers.s3.objects import Bucket, server
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+from storagedriver_drivers.s3.answers import shows_empty_folders
+from storagedriver_drivers.s3.objects import Bucket
 
 
 def children(bucket: Bucket, prefix: str, path: str) -> Iterable[FileInfo]:
@@ -27,7 +24,7 @@ def children(bucket: Bucket, prefix: str, path: str) -> Iterable[FileInfo]:
     files: dict[str, FileInfo] = {}
     directories: dict[str, FileInfo] = {}
     for page in bucket.pages(prefix, delimiter="/"):
-        doubtful = _shows_empty_folders(page)
+        doubtful = shows_empty_folders(page)
         for entry in page.get("Contents", []):
             if doubtful and entry["Key"] == prefix and not bucket.holds(prefix):
                 continue
@@ -46,9 +43,3 @@ def children(bucket: Bucket, prefix: str, path: str) -> Iterable[FileInfo]:
     if not exists:
         raise PathNotFoundError
     return [*files.values(), *(info for name, info in directories.items() if name not in files)]
-
-
-def _shows_empty_folders(page: ListObjectsV2OutputTypeDef) -> bool:
-    # SeaweedFS keeps folders, and shows one that became empty for a minute and more in listings by delimiter, not in
-    # those without. There each group costs a request more; else what was deleted would still be listed (LIST-5).
-    return server(page).startswith("SeaweedFS")

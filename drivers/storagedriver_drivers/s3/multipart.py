@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError
-from storagedriver_drivers.s3.client import content_md5
+from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
+from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
 from storagedriver_drivers.s3.errors import ClientError, code
-from storagedriver_drivers.s3.objects import CONTENT_TYPE, Bucket, is_minio, required_etag
-
-MOST_PARTS = 10_000
-"""Parts of one upload; S3 refuses more."""
-
-MARK = "storagedriver-upload"
-"""Name of the metadata by which a written object is known as the result of one certain stream."""
-
-_GONE = "NoSuchUpload"
+from storagedriver_drivers.s3.objects import Bucket
+from storagedriver_drivers.s3.parallel import together
+from storagedriver_drivers.s3.parts import GONE, MARK, ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +61,11 @@ class Multipart:
 
         At most `concurrency` parts are copied at once, and no thread is left when this returns or raises.
         """
-        starts = range(0, size, part_size)
-        with ThreadPoolExecutor(min(concurrency, max(len(starts), 1)), "s3-part-copy") as executor:
-            futures = [
-                executor.submit(self.copied_part, number, source, etag, start, min(start + part_size, size))
-                for number, start in enumerate(starts, 1)
-            ]
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                future.cancel()
-        for future in futures:
-            if not future.cancelled():
-                future.result()
-        return [future.result() for future in futures]
+        calls = [
+            functools.partial(self.copied_part, number, source, etag, start, end)
+            for number, start, end in ranges(size, part_size)
+        ]
+        return together(calls, concurrency)
 
     def complete(self, etags: Sequence[str]) -> None:
         """Make the object of the parts. May be repeated after a failure whose outcome is not known."""
@@ -89,7 +76,7 @@ class Multipart:
             )
         except ClientError as error:
             # An earlier try may have succeeded with its answer lost: then the object bears this upload's mark.
-            if code(error) == _GONE and is_published(self.bucket, self.key, self.mark):
+            if code(error) == GONE and is_published(self.bucket, self.key, self.mark):
                 return
             raise
         # Ceph's gateway leaves the ETag of its answer empty. An error in an answer of status 200 has none either, so the
@@ -119,13 +106,13 @@ def begin(bucket: Bucket, key: str, mark: str, metadata: Mapping[str, str] | Non
 
 def sweep(bucket: Bucket, key: str, *, keep: str | None) -> None:
     """Remove what a begin() left whose answer was lost: uploads of this very key that have no part, but for `keep`."""
-    for found, upload_id in list(unfinished(bucket, key)):
+    for found, upload_id in unfinished(bucket, key):
         if found != key or upload_id == keep:
             continue
         try:
             parts = bucket.client.list_parts(Bucket=bucket.name, Key=key, UploadId=upload_id, MaxParts=1)
         except ClientError as error:
-            if code(error) != _GONE:
+            if code(error) != GONE:
                 raise
             continue
         if not parts.get("Parts"):
@@ -137,7 +124,7 @@ def abort(bucket: Bucket, key: str, upload_id: str) -> None:
     try:
         bucket.client.abort_multipart_upload(Bucket=bucket.name, Key=key, UploadId=upload_id)
     except ClientError as error:
-        if code(error) != _GONE:
+        if code(error) != GONE:
             raise
 
 
@@ -147,33 +134,26 @@ def is_published(bucket: Bucket, key: str, mark: str) -> bool:
     return head is not None and head.metadata.get(MARK) == mark
 
 
-def unfinished(bucket: Bucket, prefix: str) -> Iterator[tuple[str, str]]:
+def unfinished(bucket: Bucket, prefix: str) -> Sequence[tuple[str, str]]:
     """Key and upload id of each unfinished upload whose key begins with `prefix`.
 
-    Servers without this call yield nothing; any other failure is raised.
+    Of servers without this call there are none; any other failure is raised.
     """
-    arguments: dict[str, Any] = {}
+    found: list[tuple[str, str]] = []
+    arguments: dict[str, Any] | None = {}
     asked = prefix
-    while True:
+    while arguments is not None:
         try:
             page = bucket.client.list_multipart_uploads(Bucket=bucket.name, Prefix=asked, **arguments)
         except ClientError as error:
             if code(error) == "NotImplemented":
-                return
+                break
             raise
         if asked and is_minio(page):
             # It lists the uploads of one whole key, or all there are.
             asked = ""
             continue
         uploads = page.get("Uploads", [])
-        yield from ((upload["Key"], upload["UploadId"]) for upload in uploads if upload["Key"].startswith(prefix))
-        if not page.get("IsTruncated"):
-            return
-        # SeaweedFS gives the marker of the upload alone.
-        following = {
-            "KeyMarker": page.get("NextKeyMarker") or (uploads[-1]["Key"] if uploads else ""),
-            "UploadIdMarker": page.get("NextUploadIdMarker") or "",
-        }
-        if following == arguments or not any(following.values()):
-            raise BackendError("a page of unfinished uploads says that more follow, but not from where")
-        arguments = following
+        found += [(upload["Key"], upload["UploadId"]) for upload in uploads if upload["Key"].startswith(prefix)]
+        arguments = next_page_of_uploads(page, arguments)
+    return found

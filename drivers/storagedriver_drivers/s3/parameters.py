@@ -193,7 +193,7 @@ class S3Parameters(DriverParameters):
         return f"{'https' if self.secure else 'http'}://{self.regionendpoint}"
 
 
-def check_combinations(parameters: S3Parameters) -> None:
+def check_combinations(parameters: S3Parameters, *, driver_name: str) -> None:
     """Refuse parameters that contradict each other, or of which one would have no effect (CONF-1, CONF-3).
 
     Raises:
@@ -213,4 +213,4 @@ def check_combinations(parameters: S3Parameters) -> None:
     )
     for wrong, parameter, detail in problems:
         if wrong:
-            raise ParameterError(detail, parameter=parameter, driver_name="s3")
+            raise ParameterError(detail, parameter=parameter, driver_name=driver_name)

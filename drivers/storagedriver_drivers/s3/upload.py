@@ -9,9 +9,11 @@ from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.s3 import multipart, staging
 from storagedriver_drivers.s3.errors import status
-from storagedriver_drivers.s3.multipart import MARK, MOST_PARTS, Multipart
+from storagedriver_drivers.s3.multipart import Multipart
 from storagedriver_drivers.s3.objects import Bucket
+from storagedriver_drivers.s3.parts import MARK, require_few_chunks, require_room
 from storagedriver_drivers.s3.reading import ObjectReader
+from storagedriver_drivers.s3.stages import Stage
 
 _PRECONDITION_FAILED = 412
 
@@ -39,12 +41,7 @@ class S3Upload:
 
     def write(self, data: memoryview, /) -> None:
         """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
-        largest = MOST_PARTS * self._chunk_size
-        if self.size + len(data) > largest:
-            raise BackendError(
-                f"a stream in chunks of {self._chunk_size} bytes ends at {largest}: "
-                f"S3 takes {MOST_PARTS} parts; a larger chunksize allows more"
-            )
+        require_room(self.size + len(data), self._chunk_size)
         position = self._chunk_size - len(self._buffer)
         if len(data) < position:
             self._buffer += data
@@ -86,7 +83,7 @@ class S3Upload:
 
     # --- where a stream begins
 
-    def resume(self, stage: staging.Stage, tail: bytes) -> None:
+    def resume(self, stage: Stage, tail: bytes) -> None:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._mark = stage.mark
         # Parts of one upload are of one size, whatever this driver's own parameter says.
@@ -101,8 +98,7 @@ class S3Upload:
         """Begin with the committed content: whole chunks are copied on the server, the rest is read."""
         whole = size - size % self._chunk_size
         if whole:
-            if whole // self._chunk_size > MOST_PARTS:
-                raise BackendError(f"the file has more than {MOST_PARTS} chunks of {self._chunk_size} bytes")
+            require_few_chunks(whole, self._chunk_size)
             try:
                 upload = self._begun()
                 self._parts = upload.copied_parts(self._key, etag, whole, self._chunk_size, concurrency)
@@ -111,7 +107,8 @@ class S3Upload:
                 raise
         if size > whole:
             try:
-                self._buffer = bytearray(ObjectReader(self._bucket, self._key, whole, if_match=etag).read_all())
+                reader = ObjectReader(self._bucket, self._key, whole, if_match=etag)
+                self._buffer = bytearray(reader.read_all())
                 if len(self._buffer) != size - whole:
                     raise BackendError("the file was replaced while it was read")
             except BaseException:
@@ -133,7 +130,8 @@ class S3Upload:
         return self._multipart
 
     def _upload_part(self, content: bytes | bytearray) -> None:
-        self._parts.append(self._begun().part(len(self._parts) + 1, content))
+        upload = self._begun()
+        self._parts.append(upload.part(len(self._parts) + 1, content))
 
     def _sweep(self) -> None:
         if self._begun_in_doubt:
@@ -142,8 +140,8 @@ class S3Upload:
 
     # --- stage
 
-    def _stage(self) -> staging.Stage:
-        return staging.Stage(
+    def _stage(self) -> Stage:
+        return Stage(
             mark=self._mark,
             upload_id=self._upload_id,
             chunk_size=self._chunk_size,

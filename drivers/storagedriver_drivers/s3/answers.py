@@ -1,0 +1,108 @@
+"""What the server's answers say, and what they have to say to be believed (ERR-3, SEC-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storagedriver.errors import BackendError
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What HEAD tells of an object."""
+
+    size: int
+    etag: str
+    modified: datetime
+    metadata: Mapping[str, str]
+
+
+def head_of(answer: Mapping[str, Any]) -> ObjectHead:
+    """What an answer of HeadObject tells.
+
+    Raises:
+        BackendError: It lacks what every object has.
+    """
+    size, modified = answer.get("ContentLength"), answer.get("LastModified")
+    if size is None or size < 0 or modified is None:
+        raise BackendError("HeadObject was answered without a size or a time")
+    return ObjectHead(size, answer.get("ETag", ""), modified, answer.get("Metadata", {}))
+
+
+def next_page(page: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The arguments that ask for the page after `page`, which `arguments` asked for; None after the last.
+
+    Raises:
+        BackendError: More is said to follow, but not from where.
+    """
+    if not page.get("IsTruncated"):
+        return None
+    token = page.get("NextContinuationToken")
+    if not token or token == arguments.get("ContinuationToken"):
+        raise BackendError("a page of the listing says that more follows, but not from where")
+    return {**arguments, "ContinuationToken": token}
+
+
+def next_page_of_uploads(page: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The arguments that ask for the unfinished uploads after those of `page`; None after the last.
+
+    Raises:
+        BackendError: More are said to follow, but not from where.
+    """
+    if not page.get("IsTruncated"):
+        return None
+    uploads = page.get("Uploads", [])
+    # SeaweedFS gives the marker of the upload alone.
+    following = {
+        "KeyMarker": page.get("NextKeyMarker") or (uploads[-1]["Key"] if uploads else ""),
+        "UploadIdMarker": page.get("NextUploadIdMarker") or "",
+    }
+    if following == arguments or not any(following.values()):
+        raise BackendError("a page of unfinished uploads says that more follow, but not from where")
+    return following
+
+
+def require_below(page: Mapping[str, Any], prefix: str) -> None:
+    """What is listed was asked for: else other files would be shown as those of a directory, and deleted with it (SEC-1).
+
+    Raises:
+        BackendError: It is not, or lacks what every entry has.
+    """
+    for entry in page.get("Contents", []):
+        if not entry.get("Key", "").startswith(prefix) or not entry.keys() >= {"Key", "Size", "LastModified"}:
+            raise BackendError("the server lists a key that does not lie below the prefix, or is not whole")
+    for group in page.get("CommonPrefixes", []):
+        if not group.get("Prefix", "").startswith(prefix):
+            raise BackendError("the server lists a prefix that does not lie below the one asked for")
+
+
+def server(answer: Mapping[str, Any]) -> str:
+    """What the server calls itself; empty if it does not say. Some list otherwise than S3 does."""
+    return str(answer["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
+
+
+def is_minio(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer is MinIO's, which lists some things otherwise than S3 does."""
+    return server(answer).startswith("MinIO")
+
+
+def required_etag(answer: Mapping[str, Any], operation: str) -> str:
+    """The ETag of an answer.
+
+    Raises:
+        BackendError: There is none: the answer is not that of a success, whatever its status.
+    """
+    etag = answer.get("ETag")
+    if not etag:
+        raise BackendError(f"{operation} was answered without an ETag")
+    return str(etag)
+
+
+def shows_empty_folders(page: Mapping[str, Any]) -> bool:
+    """Whether a page of a listing by delimiter may show directories that are empty."""
+    # SeaweedFS keeps folders, and shows one that became empty for a minute and more in listings by delimiter, not in
+    # those without. There each group costs a request more; else what was deleted would still be listed (LIST-5).
+    return server(page).startswith("SeaweedFS")

@@ -1,0 +1,56 @@
+"""What judging a driver of this layout takes, whoever its client is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from storagedriver import paths
+from storagedriver.parameters import parse
+from storagedriver.wire import WireAccess
+from storagedriver_drivers.s3.client import make_client
+from storagedriver_drivers.s3.layout import Layout
+from storagedriver_drivers.s3.multipart import unfinished
+from storagedriver_drivers.s3.objects import Bucket
+from storagedriver_drivers.s3.parameters import SMALLEST_PART, S3Parameters
+
+PARAMETERS: Mapping[str, Any] = {
+    # The smallest S3 allows, so that the suites cross the boundaries with little data.
+    "chunksize": SMALLEST_PART,
+    "multipartcopychunksize": SMALLEST_PART,
+    "multipartcopythresholdsize": SMALLEST_PART,
+    # Small, so that listings have many pages.
+    "listpage": 100,
+    # So that a fault that lasts ends in an error soon.
+    "maxretries": 3,
+    "connect_timeout": 5,
+    "read_timeout": 10,
+}
+
+
+def inspect(parameters: Mapping[str, Any], path: str = paths.ROOT) -> Sequence[str]:
+    """Names the objects of a path and below it, internal ones too, and the unfinished multipart uploads."""
+    model = parse(S3Parameters, parameters, driver_name="s3")
+    bucket, layout = _bucket(model), Layout(model.rootdirectory)
+    everything = layout.prefix(paths.ROOT)
+    prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.state_prefix(path)]
+    keys = [entry["Key"] for prefix in prefixes for page in bucket.pages(prefix) for entry in page.get("Contents", [])]
+    below = everything if path == paths.ROOT else layout.key(path)
+    return keys + [f"unfinished upload of {key}" for key, _ in unfinished(bucket, below)]
+
+
+@functools.lru_cache(maxsize=4)
+def _bucket(parameters: S3Parameters) -> Bucket:
+    """The bucket through a client that is kept: it is asked after each check."""
+    return Bucket(make_client(parameters), parameters)
+
+
+WIRE = WireAccess(
+    addresses=("regionendpoint",),
+    parameters={"maxretries": 2, "connect_timeout": 1, "read_timeout": 1},
+    seconds=40,
+    unverified={"skipverify": True},
+    authority="ca_bundle",
+)
+"""How the suites put somebody between driver and server."""

@@ -1,0 +1,78 @@
+"""A bucket as the driver uses it: single objects and listings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from storagedriver_drivers.s3.answers import ObjectHead, head_of, next_page, require_below, required_etag
+from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5, of_writes, part_of_object
+from storagedriver_drivers.s3.errors import ClientError, is_absent
+from storagedriver_drivers.s3.parameters import S3Parameters
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
+
+
+class Bucket:
+    """One bucket through one client. Errors are boto3's; the driver translates them."""
+
+    def __init__(self, client: S3Client, parameters: S3Parameters) -> None:
+        """Use `client` for the bucket that the parameters name."""
+        self.client = client
+        self.name = parameters.bucket
+        self.retries = parameters.maxretries
+        self._page = parameters.listpage
+        self.write_arguments = of_writes(parameters)
+
+    async def head(self, key: str) -> ObjectHead | None:
+        """Size, ETag, time and metadata; None if there is no such object.
+
+        A HEAD answer cannot tell an absent bucket from an absent object: who takes None for an answer asks something
+        else of the bucket too.
+        """
+        try:
+            answer = await self.client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if is_absent(error):
+                return None
+            raise
+        return head_of(answer)
+
+    async def open(
+        self, key: str, *, start: int = 0, end: int | None = None, if_match: str | None = None
+    ) -> GetObjectOutputTypeDef:
+        """Begin to read from byte `start`, up to but without byte `end`."""
+        return await self.client.get_object(Bucket=self.name, Key=key, **part_of_object(start, end, if_match))
+
+    async def put(self, key: str, content: bytes | bytearray, metadata: Mapping[str, str] | None = None) -> str:
+        """Write one object whole; returns its ETag."""
+        answer = await self.client.put_object(
+            Bucket=self.name,
+            Key=key,
+            Body=content,  # type: ignore[arg-type]  # bytearray is taken too
+            ContentMD5=content_md5(content),
+            ContentType=CONTENT_TYPE,
+            Metadata=metadata or {},
+            **self.write_arguments,
+        )
+        return required_etag(answer, "PutObject")
+
+    async def remove(self, key: str) -> None:
+        """Delete one object; one that is absent is no error to S3."""
+        await self.client.delete_object(Bucket=self.name, Key=key)
+
+    async def pages(self, prefix: str, *, delimiter: str = "") -> AsyncIterator[ListObjectsV2OutputTypeDef]:
+        """The listing of a prefix, page by page."""
+        arguments: dict[str, Any] | None = {"Delimiter": delimiter} if delimiter else {}
+        while arguments is not None:
+            page = await self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=self._page, **arguments)
+            require_below(page, prefix)
+            yield page
+            arguments = next_page(page, arguments)
+
+    async def holds(self, prefix: str) -> bool:
+        """Whether any key begins with `prefix`."""
+        page = await self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1)
+        return bool(page.get("Contents"))
