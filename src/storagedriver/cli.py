@@ -54,6 +54,7 @@ COMMANDS = (
 EXTRAS: Mapping[str, str] = {
     "argcomplete": "completion",
     "cryptography": "certificates",
+    "distributed": "dask",
     "jinja2": "report",
     "jsonschema": "suite",
     "securesystemslib": "certificates",

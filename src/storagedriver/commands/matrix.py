@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ examples:
   storagedriver matrix
   storagedriver matrix matrix.toml --jobs 2
   storagedriver matrix matrix.toml --list
+  storagedriver matrix matrix.toml --scheduler tcp://scheduler:8786
 """
 
 
@@ -53,7 +55,14 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--reports", metavar="DIR", help="the folder of the reports, instead of the file's, or of certify"
     )
-    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="cells at a time (%(default)s)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=positive, metavar="N", help="cells at a time on this machine (1)")
+    where.add_argument(
+        "--scheduler",
+        type=_address,
+        metavar="ADDRESS",
+        help="run the cells on a cluster of Dask, whose workers have the same installed",
+    )
     parser.add_argument("--again", action="store_true", help="run the cells too that have a report")
     parser.add_argument(
         "--require-backends", action="store_true", help="a cell whose server cannot run is an error, and not left out"
@@ -69,6 +78,7 @@ def run(given: argparse.Namespace) -> int:
     from storagedriver.matrix.conducting import conduct  # noqa: PLC0415  as above
     from storagedriver.matrix.identity import IdentityError  # noqa: PLC0415  as above
     from storagedriver.matrix.keeping import Reports  # noqa: PLC0415  as above
+    from storagedriver.matrix.scheduling import SchedulerUnreachableError  # noqa: PLC0415  as above
 
     try:
         plan = found_here(Path.cwd()) if given.file is None else load(given.file)
@@ -86,18 +96,28 @@ def run(given: argparse.Namespace) -> int:
             ) as events,
         ):
             ended.extend(_shown(events, len(plan.cells), quiet=given.json))
-    except IdentityError as untold:
-        return output.complain(str(untold), exits.FAILED)
+    except (IdentityError, SchedulerUnreachableError) as impossible:
+        return output.complain(str(impossible), exits.FAILED)
     except OSError as refused:
         where = refused.filename or reports.folder
         return output.complain(f"{where} cannot be written: {refused.strerror or refused}", exits.FAILED)
     return _conclude(ended, given)
 
 
+def _address(given: str) -> str:
+    if re.fullmatch(r"(?:tcp|tls|ws|wss)://[^/\s]+:[0-9]+", given) is None:
+        raise argparse.ArgumentTypeError(f"an address like tcp://scheduler:8786 is needed, not {given!r}")
+    return given
+
+
 def _scheduler(given: argparse.Namespace) -> Scheduler:
     from storagedriver.matrix.scheduling import Locally  # noqa: PLC0415  as above
 
-    return Locally(given.jobs)
+    if given.scheduler is None:
+        return Locally(given.jobs or 1)
+    from storagedriver.matrix.on_dask import OnDask  # noqa: PLC0415  it needs an extra
+
+    return OnDask(given.scheduler)
 
 
 @contextlib.contextmanager

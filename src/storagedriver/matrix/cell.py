@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +22,7 @@ class Cell:
         options: The other arguments of pytest, without the report.
         parameters: Parameters of the driver, names and values. They go through the environment, so that no list of processes shows them.
         shard: The part of the run that it is; None for a whole one.
+        addopts: PYTEST_ADDOPTS of whoever planned it, for all machines.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Cell:
     options: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     shard: Shard | None = None
+    addopts: str = field(default_factory=lambda: os.environ.get("PYTEST_ADDOPTS", ""))
 
     def part(self, shard: Shard) -> Self:
         """A shard of this cell."""
@@ -61,5 +63,5 @@ class Cell:
 
         prefix = environment_prefix(self.driver)
         given = {f"{prefix}{name.upper()}": value for name, value in self.parameters}
-        words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), f"--certify-report={report}"]
+        words = [*shlex.split(self.addopts), f"--certify-report={report}"]
         return {**os.environ, **given, "PYTEST_ADDOPTS": shlex.join(words)}

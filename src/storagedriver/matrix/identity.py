@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -35,7 +34,7 @@ def identities(cells: Sequence[Cell], folder: Path) -> list[str]:
     Raises:
         IdentityError: They cannot be told.
     """
-    asked = json.dumps([[cell.driver, cell.arguments, sorted(cell.parameters)] for cell in cells])
+    asked = json.dumps([[cell.driver, cell.arguments, sorted(cell.parameters), cell.addopts] for cell in cells])
     done = subprocess.run(
         [sys.executable, "-m", "storagedriver.matrix.identity"],
         cwd=folder,
@@ -50,25 +49,16 @@ def identities(cells: Sequence[Cell], folder: Path) -> list[str]:
     return found
 
 
-def _digest(driver: str, arguments: Sequence[str], parameters: Sequence[Sequence[str]]) -> str:
-    prefix = _prefix(driver)
+def _digest(driver: str, arguments: Sequence[str], parameters: Sequence[Sequence[str]], addopts: str) -> str:
     told = {
         "arguments": list(arguments),
         "parameters": [list(each) for each in parameters],
-        # Their values may be secrets, of which no digest is kept.
-        "environment": sorted(name for name in os.environ if name.startswith(prefix)),
-        "addopts": os.environ.get("PYTEST_ADDOPTS", ""),
+        "addopts": addopts,
         "driver": _files(driver),
         "kit": _kit(),
         "settings": {name: _sha256(Path(name)) for name in _SETTINGS if Path(name).is_file()},
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _prefix(driver: str) -> str:
-    from storagedriver.plugin.options import environment_prefix  # noqa: PLC0415  it imports pytest
-
-    return environment_prefix(driver)
 
 
 @functools.cache

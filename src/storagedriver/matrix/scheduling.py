@@ -13,6 +13,20 @@ from storagedriver.matrix.cell import Cell
 from storagedriver.matrix.running import CellRun, run_cell
 
 
+class SchedulerUnreachableError(RuntimeError):
+    """What runs cells on other machines cannot be reached, or went away; what has ended by then is kept.
+
+    Attributes:
+        address: Where it was to be.
+        reason: Why, in the words of its library.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"the scheduler {address} cannot be used: {reason}")
+        self.address = address
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A cell to run.
