@@ -43,7 +43,7 @@ class OtherDriver(DictionaryDriver):
 
 
 def waited_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
@@ -67,7 +67,7 @@ def process(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
                 started.wait()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The scheduler of a cluster with two workers of one thread each."""
     folder = tmp_path_factory.mktemp("cluster")
@@ -117,6 +117,22 @@ def test_a_worker_that_dies_costs_nothing(matrix: Matrix, address: str) -> None:
     # A cluster and this machine are the same to what was kept.
     code, said = matrix.run()
     assert (code, said.count("(of before)")) == (cli.OK, 2)
+
+
+def test_a_run_that_is_ended_ends_its_cells(matrix: Matrix, address: str) -> None:
+    """On the workers too, which go on to serve others."""
+    (matrix.folder / "other.py").write_text(SLOW)
+    (matrix.folder / "wait").touch()
+    matrix.plan('suites = "tiny"\n[[cells]]\ndriver = "other:OtherDriver"\n')
+    running = matrix.start("--scheduler", address)
+    waited_for(lambda: running.poll() is not None or list(matrix.folder.glob("worker-*")), "the slow cell began")
+    assert running.poll() is None, running.communicate()[0]
+
+    running.send_signal(signal.SIGTERM)
+    said = running.communicate(timeout=100)[0]
+
+    assert (running.returncode, said) == (130, "")
+    assert list(matrix.folder.glob("ended-*"))
 
 
 def test_no_scheduler_is_told(matrix: Matrix, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class OnDask:
         if not tasks:
             return
         try:
-            client: Any = Client(self._address, set_as_default=False)
+            client: Any = Client(self._address)
         except (OSError, ValueError, TypeError) as unreachable:
             raise SchedulerUnreachableError(self._address, str(unreachable)) from unreachable
         with client:
@@ -55,7 +55,7 @@ class OnDask:
         }
         left = set(waiting)
         try:
-            for done in as_completed(waiting, loop=client.loop):
+            for done in as_completed(waiting):
                 left.discard(done)
                 yield waiting[done], self._result(done)
                 # The scheduler keeps what somebody may still ask for.

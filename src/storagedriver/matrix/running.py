@@ -140,7 +140,7 @@ def _ended(status: int, path: Path, said: str) -> tuple[Ending, str]:
     if nothing is not None:
         return Ending.LEFT_OUT, "; ".join(line for line in lines[nothing + 1 :] if line)
     if status not in _JUDGED:
-        told = next((line for line in lines if line.startswith("ERROR: ")), "its output may tell why")
+        told = next((line for line in lines if line.startswith("ERROR")), "its output may tell why")
         how = f"pytest ended with {status}" if status >= 0 else f"signal {-status} ended pytest"
         return Ending.BROKEN, f"{how}: {told.removeprefix('ERROR: ')}"
     try:
