@@ -77,6 +77,7 @@ def test_parameters_go_through_the_environment(tmp_path: Path, monkeypatch: pyte
         ('[[cells]]\ndriver = "x"\narguments = ["--shard=1/2"]', "cells[0].arguments: '--shard=1/2' is no argument"),
         ('[[cells]]\ndriver = "x"\nname = "../x"', "cells[0].name: '../x' does not make the name of a file"),
         ('[[cells]]\ndriver = "x"\n[[cells]]\ndriver = "x"', "there are two cells x; give one a name"),
+        ('[[cells]]\ndriver = "x"\n[[cells]]\ndriver = "x"\nshards = 2', "there are two cells x; give one a name"),
         ("[[cells]\n", "not TOML"),
     ],
 )

@@ -133,9 +133,10 @@ def load(path: str | os.PathLike[str]) -> Plan:
             found += _cells_of(table, file)
         except ValueError as wrong:
             problems.append(f"cells[{number}].{wrong}")
-    titles = [each.title for each in found]
+    # The reports of two would be one file, whether or not one of them has shards.
+    names = [each.name for each in found if each.shard is None or each.shard.number == 1]
     problems += [
-        f"there are two cells {each}; give one a name" for each in dict.fromkeys(titles) if titles.count(each) > 1
+        f"there are two cells {each}; give one a name" for each in dict.fromkeys(names) if names.count(each) > 1
     ]
     if problems:
         raise MatrixError(name, problems)

@@ -23,6 +23,9 @@ _GRACE_SECONDS = 60.0
 """How long a run that is interrupted may take to stop its servers."""
 
 _JUDGED = frozenset({0, 1})
+_WRONG_CALL = 4
+"""Exit status of pytest also where nothing of what was asked for can be judged."""
+
 _MOMENT_SECONDS = 0.2
 
 
@@ -137,7 +140,7 @@ def _ended(status: int, path: Path, said: str) -> tuple[Ending, str]:
 
     lines = [line.strip() for line in said.splitlines()]
     nothing = next((number for number, line in enumerate(lines) if line.endswith(NOTHING_HERE)), None)
-    if nothing is not None:
+    if status == _WRONG_CALL and nothing is not None:
         return Ending.LEFT_OUT, "; ".join(line for line in lines[nothing + 1 :] if line)
     if status not in _JUDGED:
         told = next((line for line in lines if line.startswith("ERROR")), "its output may tell why")
