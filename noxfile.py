@@ -77,11 +77,13 @@ def lint(session: nox.Session) -> None:
     session.run("python", "ci/lock.py", "--check")
     # Tags are what readers of a template can follow; who wants commits there has tools that put them in.
     tags = ("--no-hints", "--strict-exit", "--ignore=unpinned-uses")
-    session.run("jactionlint", *tags, f"{TEMPLATES}/github-actions.yml", "action.yml")
+    workflows = (f"{TEMPLATES}/github-actions.yml", f"{TEMPLATES}/github-actions-shards.yml")
+    session.run("jactionlint", *tags, *workflows, "action.yml")
     for schema, file in (
-        ("github-workflows", f"{TEMPLATES}/github-actions.yml"),
+        *(("github-workflows", each) for each in workflows),
         ("github-actions", "action.yml"),
         ("gitlab-ci", f"{TEMPLATES}/gitlab-ci.yml"),
+        ("gitlab-ci", f"{TEMPLATES}/gitlab-ci-shards.yml"),
     ):
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", file)
     session.run("pre-commit", "validate-config", f"{TEMPLATES}/pre-commit-config.yaml")

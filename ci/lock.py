@@ -23,6 +23,7 @@ LOCKS: Mapping[str, Sequence[str]] = {
         *("--extra=fsspec", "--extra=obstore", "--extra=opendal"),
         *("--extra=servers", "--extra=swift-server", "--extra=containers"),
         *("--extra=certificates", "--extra=sigstore", "--extra=completion", "--extra=report"),
+        *("--extra=dask", "--extra=locust"),
         *("--group=tests", "--group=build"),
     ),
     "automation": ("--only-group=automation",),

@@ -22,7 +22,10 @@ from storagedriver_drivers.inmemory import InMemoryDriver
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ELSEWHERE = {"self._row(": "test_examples.py puts it into README's driver"}
+ELSEWHERE = {
+    "self._row(": "test_examples.py puts it into README's driver",
+    "# load.py": "test_load_by_locust.py gives it to locust, in a process of its own: it patches threads",
+}
 """Blocks that are run by another test, by their beginnings."""
 
 
