@@ -30,27 +30,32 @@ def _fill(element: ET.Element, fields: Iterable[Field]) -> None:
             _fill(child, value)
 
 
+def _quoted(name: str) -> str:
+    """As encoding-type=url asks for it. Slashes stay, so that who reads or alters a listing on its way finds names in it."""
+    return quote(name, safe="/")
+
+
 def listing(bucket: str, page: Page, *, prefix: str, delimiter: str, most: int, token: str | None) -> bytes:
     """The answer to ListObjectsV2; names are quoted, as encoding-type=url asks for."""
     fields: list[Field] = [
         ("Name", bucket),
-        ("Prefix", quote(prefix, safe="")),
+        ("Prefix", _quoted(prefix)),
         ("MaxKeys", most),
-        ("Delimiter", quote(delimiter, safe="")),
+        ("Delimiter", _quoted(delimiter)),
         ("EncodingType", "url"),
         ("IsTruncated", "true" if token else "false"),
         ("KeyCount", len(page.objects) + len(page.prefixes)),
     ]
     if token:
-        fields.append(("NextContinuationToken", quote(token, safe="")))
+        fields.append(("NextContinuationToken", _quoted(token)))
     fields += [("Contents", _entry(key, found)) for key, found in page.objects]
-    fields += [("CommonPrefixes", [("Prefix", quote(group, safe=""))]) for group in page.prefixes]
+    fields += [("CommonPrefixes", [("Prefix", _quoted(group))]) for group in page.prefixes]
     return document("ListBucketResult", fields)
 
 
 def _entry(key: str, found: StoredObject) -> Sequence[Field]:
     return [
-        ("Key", quote(key, safe="")),
+        ("Key", _quoted(key)),
         ("LastModified", _time(found.modified)),
         ("ETag", found.etag),
         ("Type", found.kind),
@@ -65,12 +70,12 @@ def uploads(bucket: str, found: Sequence[tuple[str, str, Upload]], following: tu
         ("Bucket", bucket),
         ("EncodingType", "url"),
         ("IsTruncated", "true" if following else "false"),
-        ("NextKeyMarker", quote(following[0], safe="") if following else ""),
+        ("NextKeyMarker", _quoted(following[0]) if following else ""),
         ("NextUploadIdMarker", following[1] if following else ""),
     ]
     for key, upload_id, upload in found:
         told: Sequence[Field] = [
-            ("Key", quote(key, safe="")),
+            ("Key", _quoted(key)),
             ("UploadId", upload_id),
             ("Initiated", _time(upload.initiated)),
         ]
@@ -82,7 +87,7 @@ def parts(bucket: str, key: str, upload_id: str, found: Sequence[tuple[int, Part
     """The answer to ListParts."""
     fields: list[Field] = [
         ("Bucket", bucket),
-        ("Key", quote(key, safe="")),
+        ("Key", _quoted(key)),
         ("UploadId", upload_id),
         ("EncodingType", "url"),
         ("IsTruncated", "true" if more else "false"),
@@ -107,7 +112,7 @@ def copied(root: str, etag: str, modified: int) -> bytes:
 def deleted(keys: Sequence[str]) -> bytes:
     """The answer to DeleteMultipleObjects."""
     fields: list[Field] = [("EncodingType", "url")]
-    fields += [("Deleted", [("Key", quote(key, safe=""))]) for key in keys]
+    fields += [("Deleted", [("Key", _quoted(key))]) for key in keys]
     return document("DeleteResult", fields)
 
 
