@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.builtin_failures import of_builtin
 from storagedriver.dependencies import require
 from storagedriver.driver import FileInfo
 from storagedriver.empty_directories import Inside, holds_files
@@ -25,7 +26,6 @@ from storagedriver.errors import (
     UnsupportedMethodError,
 )
 from storagedriver.spooled import SpooledUploads
-from storagedriver_drivers.django.errors import translate
 from storagedriver_drivers.django.parameters import DjangoParameters
 from storagedriver_drivers.django.storages import open_storage
 
@@ -65,7 +65,7 @@ class DjangoDriver(BaseDriver):
         self._uploads.close()
 
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
-        return translate(error)
+        return of_builtin(error, "storage")
 
     # --- hooks
 

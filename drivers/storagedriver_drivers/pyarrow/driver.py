@@ -11,12 +11,12 @@ from typing import Any, BinaryIO
 
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.builtin_failures import of_builtin
 from storagedriver.dependencies import require
 from storagedriver.driver import FileInfo
 from storagedriver.empty_directories import Inside, holds_files
 from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
 from storagedriver.spooled import SpooledUploads
-from storagedriver_drivers.pyarrow.errors import translate
 from storagedriver_drivers.pyarrow.filesystems import kind_of, open_filesystem
 from storagedriver_drivers.pyarrow.parameters import PyArrowParameters
 
@@ -56,7 +56,7 @@ class PyArrowDriver(BaseDriver):
         self._uploads.close()
 
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
-        return translate(error)
+        return of_builtin(error, "filesystem")
 
     # --- hooks
 
