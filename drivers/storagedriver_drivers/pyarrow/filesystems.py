@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from storagedriver.dependencies import require
-from storagedriver.driver import Capabilities
+from storagedriver.driver import Capabilities, Limits
 from storagedriver.errors import ParameterError
 
 _NAME = "pyarrow"
@@ -37,7 +37,8 @@ _WHOLE_AND_SHARED = Capabilities(
 )
 _KNOWN: Mapping[str, Kind] = {
     "local": Kind(_WHOLE_AND_SHARED, renames=True),
-    "s3": Kind(_WHOLE_AND_SHARED, makes_directories=False),
+    # Arrow asks for `name/` too, and MinIO refuses that of a longer name.
+    "s3": Kind(replace(_WHOLE_AND_SHARED, limits=Limits(longest_component=246)), makes_directories=False),
 }
 """By the name that a filesystem gives its type."""
 
