@@ -150,7 +150,7 @@ def test_signed_url_is_for_its_method_key_and_time(client: Any) -> None:
     assert asked(url, "DELETE")[0] == 403
     assert asked(url.replace("signed/%C3%A5%20b", "signed/other"))[0] == 403
     assert asked(url.replace("x-oss-expires=", "x-oss-expires=1"))[0] == 403
-    assert asked(url + "&x-oss-process=image")[0] == 403
+    assert asked(f"{url}&prefix=x")[0] == 403
     assert asked(client.presign(request, expiration=long_ago).url)[0] == 400
     assert asked(url) == (200, b"content")
 
@@ -261,6 +261,24 @@ def test_many_are_deleted_at_once_and_absent_ones_are_no_error(client: Any) -> N
     assert [each.key for each in answer.deleted_objects] == keys
     listed = client.list_objects_v2(sdk.ListObjectsV2Request(bucket=BUCKET, prefix="many/")).contents
     assert [each.key for each in listed] == ["many/2"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_of", "more"),
+    [
+        ("put_object", "PutObjectRequest", {"forbid_overwrite": True}),
+        ("put_object", "PutObjectRequest", {"tagging": "a=b"}),
+        ("get_object", "GetObjectRequest", {"process": "image/info"}),
+        ("get_object", "GetObjectRequest", {"version_id": "1"}),
+        ("get_object_acl", "GetObjectAclRequest", {}),
+    ],
+)
+def test_what_it_does_not_know_is_refused_and_not_passed_over(
+    client: Any, operation: str, request_of: str, more: dict[str, Any]
+) -> None:
+    request = getattr(sdk, request_of)(bucket=BUCKET, key="unknown", **more)
+
+    assert refused(getattr(client, operation), request) == (501, "NotImplemented")
 
 
 # --- uploads

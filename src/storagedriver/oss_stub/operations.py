@@ -24,10 +24,42 @@ _KEPT = frozenset(
         "expires",
         "x-oss-object-acl",
         "x-oss-server-side-encryption",
+        "x-oss-server-side-encryption-key-id",
         "x-oss-storage-class",
     }
 )
 _METADATA = "x-oss-meta-"
+_HEADERS = _KEPT | {
+    "x-oss-content-sha256",
+    "x-oss-copy-source",
+    "x-oss-copy-source-if-match",
+    "x-oss-copy-source-range",
+    "x-oss-date",
+    "x-oss-metadata-directive",
+    "x-oss-range-behavior",
+    "x-oss-security-token",
+}
+"""Headers of OSS's own that are known here; those of HTTP are passed over where they are not."""
+
+_QUERY = frozenset(
+    {
+        *("append", "position"),
+        *(
+            "list-type",
+            "prefix",
+            "delimiter",
+            "max-keys",
+            "start-after",
+            "continuation-token",
+            "encoding-type",
+            "delete",
+        ),
+        *("uploads", "uploadId", "partNumber", "part-number-marker", "max-parts"),
+        *("key-marker", "upload-id-marker", "max-uploads"),
+        *("x-oss-signature", "x-oss-signature-version", "x-oss-credential", "x-oss-date", "x-oss-expires"),
+        *("x-oss-additional-headers", "x-oss-security-token"),
+    }
+)
 _LONGEST_PAGE = 1000
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]")
 
@@ -40,6 +72,7 @@ def answer(store: Store, request: Request) -> Answer:
     """
     if not request.bucket:
         raise RefusalError("NotImplemented", "This stub does not list buckets.")
+    _refuse_unknown(request)
     if not request.key:
         return _of_bucket(store, request)
     if len(request.key.encode()) > LONGEST_KEY or request.key.startswith(("/", "\\")):
@@ -58,7 +91,7 @@ def _operation(request: Request) -> Operation:
     match request.method:
         case "PUT" if request.has("partNumber") and request.has("uploadId"):
             return _upload_part_copy if copies else _upload_part
-        case "PUT" if not any(request.has(name) for name in ("acl", "tagging", "symlink")):
+        case "PUT":
             return _copy if copies else _put
         case "POST" if request.has("uploads"):
             return _begin
@@ -68,13 +101,21 @@ def _operation(request: Request) -> Operation:
             return _append
         case "GET" if request.has("uploadId"):
             return _list_parts
-        case "GET" | "HEAD" if not any(request.has(name) for name in ("acl", "tagging", "symlink", "x-oss-process")):
+        case "GET" | "HEAD":
             return _get
-        case "DELETE" if request.has("uploadId"):
-            return _abort
-        case "DELETE" if not request.has("tagging"):
-            return _delete
+        case "DELETE":
+            return _abort if request.has("uploadId") else _delete
     raise RefusalError("NotImplemented", f"This stub has no {request.method} like this.")
+
+
+def _refuse_unknown(request: Request) -> None:
+    """What is not known here would be done otherwise than it was meant, if it were passed over."""
+    names = {name for name, _ in request.pairs} - _QUERY
+    names |= {
+        name for name in request.headers if name.startswith("x-oss-") and not name.startswith(_METADATA)
+    } - _HEADERS
+    if names:
+        raise RefusalError("NotImplemented", f"This stub does not know {', '.join(sorted(names))}.")
 
 
 # --- of buckets
