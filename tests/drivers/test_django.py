@@ -64,6 +64,17 @@ def test_file_that_a_put_replaces_is_whole_for_who_reads_it(tmp_path: Path) -> N
             assert set(reader.read()) == set(b"a")
 
 
+def test_replacing_in_one_step_is_claimed_where_the_storage_may_do_it(tmp_path: Path) -> None:
+    options = {"location": str(tmp_path), "allow_overwrite": False}
+    with factory.create("django", {"options": json.dumps(options)}) as driver:
+        driver.put_content("/file", b"first")
+        driver.put_content("/file", b"second")
+
+        assert not driver.capabilities.atomic_put
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+        assert driver.get_content("/file") == b"second"
+
+
 def test_storage_that_replaces_nothing_still_has_one_file_of_a_name() -> None:
     with factory.create("django", {"storage": IN_MEMORY, "options": '{"location": "/replacing"}'}) as driver:
         driver.put_content("/d/file", b"first")

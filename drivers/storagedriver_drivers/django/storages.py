@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from storagedriver.dependencies import require
@@ -25,7 +25,7 @@ class Kind:
         local: Whether it keeps files on this machine. There it renames a temporary file that it is given, which readers
             see whole, and its delete() of a directory that is not empty is refused.
         shared_in_process: Whether drivers of the same parameters have to share one storage to see the same files.
-        options: Arguments that the contract needs.
+        options: Arguments without which a file is not replaced in one step; given ones go before.
     """
 
     capabilities: Capabilities
@@ -46,7 +46,6 @@ _KNOWN: Mapping[str, Kind] = {
     "django.core.files.storage.memory.InMemoryStorage": Kind(
         Capabilities(atomic_write=True, eager_open=True, consistent_list=True), shared_in_process=True
     ),
-    "storages.backends.s3.S3Storage": Kind(_WHOLE_AND_SHARED),
 }
 
 _memories: SharedByName[Any] = SharedByName()
@@ -74,6 +73,9 @@ def open_storage(name: str, options: Mapping[str, Any]) -> tuple[Share[Any], Kin
             f"it cannot be imported: {type(unknown).__name__}: {unknown}", parameter="storage", driver_name=_NAME
         ) from unknown
     kind = _KNOWN.get(f"{made.__module__}.{getattr(made, '__qualname__', '')}", _LEAST)
+
+    if any(options.get(option, needed) != needed for option, needed in kind.options.items()):
+        kind = replace(kind, capabilities=replace(kind.capabilities, atomic_put=False))
 
     def make() -> Any:
         return made(**{**kind.options, **options})
