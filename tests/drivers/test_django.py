@@ -95,6 +95,21 @@ def test_drivers_of_one_storage_in_memory_share_their_files() -> None:
             assert different.list("/") == []
 
 
+@pytest.mark.parametrize("storage", ["FileSystemStorage", "InMemoryStorage"])
+def test_directories_without_a_file_are_not_there_and_in_nobodys_way(tmp_path: Path, storage: str) -> None:
+    given = local(tmp_path, storage=f"django.core.files.storage.{storage}")
+    with factory.create("django", given) as driver:
+        driver.put_content("/d/file", b"content")
+        driver.move("/d/file", "/file")
+
+        assert driver.list("/") == ["/file"]
+        for call in (driver.stat, driver.list, driver.delete):
+            with pytest.raises(PathNotFoundError):
+                call("/d")
+        driver.put_content("/d", b"a file")
+        assert driver.get_content("/d") == b"a file"
+
+
 def test_append_is_not_offered(tmp_path: Path) -> None:
     with factory.create("django", local(tmp_path)) as driver:
         driver.put_content("/file", b"content")

@@ -128,18 +128,26 @@ class DjangoDriver(BaseDriver):
         is deleted first, and absent until the new one is there: such a storage cannot do better, and atomic_put is not
         claimed on it.
         """
-        self._clear_for_a_file(path)
+        if not self._is_file(path) and self._holds_files(path):
+            raise PathConflictError("it is a directory", path=path)
         key = self._key(path)
         for _ in range(_ATTEMPTS):
             stream.seek(0)
             if self._storage.get_available_name(key) != key:
                 self._storage.delete(key)
-            # Its directory may be deleted by others after it was made.
-            with contextlib.suppress(FileNotFoundError), self._content(stream, key) as content:
-                kept = self._storage.save(key, content)
-                if kept == key:
-                    return
-                self._storage.delete(kept)
+            try:
+                with self._content(stream, key) as content:
+                    kept = self._storage.save(key, content)
+            except FileNotFoundError:
+                continue  # Its directory was deleted by others after it was made.
+            except IsADirectoryError:
+                if self._holds_files(path):
+                    raise
+                self._storage.delete(key)  # An empty one, which nobody is shown.
+                continue
+            if kept == key:
+                return
+            self._storage.delete(kept)
         raise BackendError(f"saved {_ATTEMPTS} times, and others were there first each time")
 
     @contextlib.contextmanager
@@ -161,16 +169,6 @@ class DjangoDriver(BaseDriver):
                 yield content
         finally:
             beside.unlink(missing_ok=True)
-
-    def _clear_for_a_file(self, path: str) -> None:
-        """Remove an empty directory that is in the way; one with files is a conflict."""
-        if self._is_file(path):
-            return
-        if self._holds_files(path):
-            raise PathConflictError("it is a directory", path=path)
-        with contextlib.suppress(*_ELSEWHERE):
-            if self._storage.exists(self._key(path)):
-                self._storage.delete(self._key(path))
 
     def _delete_below(self, path: str) -> None:
         directories, files = self._entries(path)
@@ -204,10 +202,12 @@ class DjangoDriver(BaseDriver):
 
     def _info(self, path: str) -> FileInfo:
         key = self._key(path)
+        try:
+            size, modified = self._storage.size(key), self._storage.get_modified_time(key)
+        except _ELSEWHERE as error:
+            raise PathNotFoundError("it was deleted meanwhile") from error
         # Without time zones in the settings it is local time, without a zone.
-        return FileInfo(
-            path, self._storage.size(key), self._storage.get_modified_time(key).astimezone(UTC), is_dir=False
-        )
+        return FileInfo(path, size, modified.astimezone(UTC), is_dir=False)
 
     def _entries(self, path: str) -> tuple[Sequence[str], Sequence[str]]:
         """The names of directories and files; nothing where there is no directory."""
