@@ -68,6 +68,7 @@ SERVED = (
     ("azure", "azurite:process"),
     ("azure", "azurite:container"),
     ("gcs", "fake-gcs-server:process"),
+    ("oss", "oss-stub:process"),
     ("swift", "swift:process"),
     ("swift", "swift:container"),
     ("swift", "rgw-swift:process"),
