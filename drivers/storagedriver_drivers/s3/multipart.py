@@ -10,7 +10,7 @@ from typing import Any
 from storagedriver.errors import BackendError
 from storagedriver_drivers.s3.client import content_md5
 from storagedriver_drivers.s3.errors import ClientError, code
-from storagedriver_drivers.s3.objects import CONTENT_TYPE, Bucket, is_minio, required_etag
+from storagedriver_drivers.s3.objects import CONTENT_TYPE, Bucket, required_etag
 
 MOST_PARTS = 10_000
 """Parts of one upload; S3 refuses more."""
@@ -152,28 +152,10 @@ def unfinished(bucket: Bucket, prefix: str) -> Iterator[tuple[str, str]]:
 
     Servers without this call yield nothing; any other failure is raised.
     """
-    arguments: dict[str, Any] = {}
-    asked = prefix
-    while True:
-        try:
-            page = bucket.client.list_multipart_uploads(Bucket=bucket.name, Prefix=asked, **arguments)
-        except ClientError as error:
-            if code(error) == "NotImplemented":
-                return
+    try:
+        for page in bucket.uploads(prefix):
+            uploads = page.get("Uploads", [])
+            yield from ((upload["Key"], upload["UploadId"]) for upload in uploads if upload["Key"].startswith(prefix))
+    except ClientError as error:
+        if code(error) != "NotImplemented":
             raise
-        if asked and is_minio(page):
-            # It lists the uploads of one whole key, or all there are.
-            asked = ""
-            continue
-        uploads = page.get("Uploads", [])
-        yield from ((upload["Key"], upload["UploadId"]) for upload in uploads if upload["Key"].startswith(prefix))
-        if not page.get("IsTruncated"):
-            return
-        # SeaweedFS gives the marker of the upload alone.
-        following = {
-            "KeyMarker": page.get("NextKeyMarker") or (uploads[-1]["Key"] if uploads else ""),
-            "UploadIdMarker": page.get("NextUploadIdMarker") or "",
-        }
-        if following == arguments or not any(following.values()):
-            raise BackendError("a page of unfinished uploads says that more follow, but not from where")
-        arguments = following

@@ -15,7 +15,11 @@ from storagedriver_drivers.s3.parameters import S3Parameters
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
+    from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        ListMultipartUploadsOutputTypeDef,
+        ListObjectsV2OutputTypeDef,
+    )
 
 CONTENT_TYPE = "application/octet-stream"
 
@@ -76,7 +80,7 @@ class ObjectHead:
 
 
 class Bucket:
-    """One bucket through one client. Errors are boto3's; the driver translates them."""
+    """One bucket through one client, with what was learned of its server. Errors are boto3's; the driver translates them."""
 
     def __init__(self, client: S3Client, parameters: S3Parameters) -> None:
         """Use `client` for the bucket that the parameters name."""
@@ -85,6 +89,7 @@ class Bucket:
         self.retries = parameters.maxretries
         self._page = parameters.listpage
         self.write_arguments = _write_arguments(parameters)
+        self._lists_uploads_by_prefix = True
 
     def head(self, key: str) -> ObjectHead | None:
         """Size, ETag, time and metadata; None if there is no such object.
@@ -144,6 +149,29 @@ class Bucket:
             if not token or token == arguments.get("ContinuationToken"):
                 raise BackendError("a page of the listing says that more follows, but not from where")
             arguments["ContinuationToken"] = token
+
+    def uploads(self, prefix: str) -> Iterator[ListMultipartUploadsOutputTypeDef]:
+        """The unfinished uploads of a prefix, page by page; of a server that lists none by a prefix, all there are."""
+        arguments: dict[str, Any] = {}
+        while True:
+            asked = prefix if self._lists_uploads_by_prefix else ""
+            page = self.client.list_multipart_uploads(Bucket=self.name, Prefix=asked, **arguments)
+            if asked and is_minio(page):
+                # It lists the uploads of one whole key, or all there are. That is asked for at once from now on.
+                self._lists_uploads_by_prefix = False
+                continue
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            uploads = page.get("Uploads", [])
+            # SeaweedFS gives the marker of the upload alone.
+            following = {
+                "KeyMarker": page.get("NextKeyMarker") or (uploads[-1]["Key"] if uploads else ""),
+                "UploadIdMarker": page.get("NextUploadIdMarker") or "",
+            }
+            if following == arguments or not any(following.values()):
+                raise BackendError("a page of unfinished uploads says that more follow, but not from where")
+            arguments = following
 
     def holds(self, prefix: str) -> bool:
         """Whether any key begins with `prefix`."""
