@@ -19,7 +19,7 @@ OLDEST_PYTHON = "3.11"
 MAIN = "environment"
 LOCKS: Mapping[str, Sequence[str]] = {
     MAIN: (
-        *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=gcs", "--extra=oss"),
+        *("--extra=suite", "--extra=s3", "--extra=s3-async", "--extra=azure", "--extra=gcs", "--extra=oss"),
         *("--extra=swift", "--extra=swift-keystone"),
         *("--extra=fsspec", "--extra=obstore", "--extra=opendal", "--extra=pyarrow", "--extra=django"),
         *("--extra=servers", "--extra=swift-server", "--extra=containers"),

@@ -46,7 +46,9 @@ class Calls:
 
 
 @pytest.fixture
-def calls(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Calls:
+def calls(script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
+    # Away from the reports of real runs.
+    monkeypatch.chdir(tmp_path)
     made = Calls()
     monkeypatch.setattr(script, "subprocess", made)
     return made
@@ -150,6 +152,33 @@ def test_servers_have_suites_by_their_kind_unless_the_user_names_others(
 
 
 @all_tests
+@pytest.mark.usefixtures("capsys")
+@pytest.mark.parametrize(
+    ("given", "in_full"), [([], False), (["--containers-in-full"], True), (["--suite=behaviour"], True)]
+)
+def test_containers_have_an_excerpt_without_a_report_unless_asked_in_full(
+    script: ModuleType,
+    calls: Calls,
+    tmp_path: Path,
+    given: list[str],
+    in_full: bool,
+) -> None:
+    earlier = tmp_path / "certify" / "s3-minio-container.json"
+    earlier.parent.mkdir()
+    earlier.write_text("of an earlier run")
+
+    script.main([*given, "--require-backends"])
+
+    (call,) = [call for call in calls.made if "--backend=minio:container" in call]
+    assert (f"--requirement={script.EXCERPT_IN_CONTAINERS}" in call) is not in_full
+    assert ("--certify-report=certify/s3-minio-container.json" in call) is in_full
+    assert earlier.exists() is in_full
+    assert not any(word == "--containers-in-full" for call in calls.made for word in call)
+    others = [call for call in calls.made if not any(word.endswith(":container") for word in call)]
+    assert not any(word.startswith("--requirement") for call in others for word in call)
+
+
+@all_tests
 @pytest.mark.usefixtures("no_minio")
 @pytest.mark.parametrize("status", [1, 2, 3, 4, -9])
 def test_one_failed_part_fails_the_command_and_the_others_run(
@@ -225,7 +254,9 @@ def test_each_part_that_judges_a_driver_has_a_report_of_its_own(script: ModuleTy
 
     judged = [call for call in calls.made if any(word.startswith("--driver=") for word in call)]
     reports = [word for call in judged for word in call if word.startswith("--certify-report=")]
-    assert len(set(reports)) == len(judged) == len(calls.made) - 1
+    excerpts = [call for call in judged if any(word.startswith("--requirement=") for word in call)]
+    assert len(set(reports)) == len(judged) - len(excerpts)
+    assert len(judged) == len(calls.made) - 1
 
 
 @all_tests

@@ -613,6 +613,16 @@ class TestDelete:
         }
         assert raw.list_objects_v2(Bucket=BUCKET, Prefix=f"{root}/")["KeyCount"] == 0
 
+    def test_how_the_server_lists_unfinished_uploads_is_learned_once(
+        self, driver: S3Driver, requests: Requests
+    ) -> None:
+        for path in ("/a", "/b"):
+            driver.put_content(path, b"")
+        driver.delete("/a")
+        requests.taken()
+        driver.delete("/b")
+        assert requests.taken()["ListMultipartUploads"] == 1
+
 
 class TestRedirect:
     def fetch(self, url: str, method: str) -> tuple[int, bytes]:
