@@ -207,9 +207,15 @@ class PyArrowDriver(BaseDriver):
 
     def _entries(self, path: str) -> Iterator[Any]:
         """What lies in a directory; nothing where there is none."""
-        selector = self._library.FileSelector(self._key(path), allow_not_found=True)
-        with contextlib.suppress(NotADirectoryError):
-            yield from self._filesystem.get_file_info(selector)
+        key = self._key(path)
+        try:
+            yield from self._filesystem.get_file_info(self._library.FileSelector(key, allow_not_found=True))
+        except NotADirectoryError:
+            return
+        except FileNotFoundError:
+            # The directory went meanwhile. Where it is there still, one of its files did, and nothing is known of the rest.
+            if self._filesystem.get_file_info(key).type == self._library.FileType.Directory:
+                raise
 
     def _holds_files(self, path: str) -> bool:
         return holds_files(path, self._inside)
