@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ def inspect(parameters: Mapping[str, Any], path: str) -> Sequence[str]:  # noqa:
     share, kind = open_storage(model.storage, model.storage_options())
     if kind.local:
         # Those that were written beside their place lie at the storage's own root.
-        return [str(file) for file in Path(share.thing.path("")).rglob("*") if file.is_file()]
+        walked = os.walk(share.thing.path(""))
+        return [str(Path(folder, name)) for folder, _, names in walked for name in names]
     return list(_files_below(share.thing, model.rootdirectory.strip("/")))
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from storagedriver.dependencies import require
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver_drivers.pyarrow.driver import PyArrowDriver
-from storagedriver_drivers.pyarrow.filesystems import open_filesystem
+from storagedriver_drivers.pyarrow.filesystems import kind_of, open_filesystem
 from storagedriver_drivers.pyarrow.parameters import PyArrowParameters
 
 
@@ -27,7 +28,11 @@ def inspect(parameters: Mapping[str, Any], path: str) -> Sequence[str]:  # noqa:
     library: Any = require("pyarrow.fs", extra="pyarrow", driver_name=PyArrowDriver.name)
     model = parse(PyArrowParameters, parameters, driver_name=PyArrowDriver.name)
     filesystem, base = open_filesystem(model.url, model.filesystem_options())
-    selector = library.FileSelector(base.rstrip("/") + model.rootdirectory, recursive=True, allow_not_found=True)
+    root = base.rstrip("/") + model.rootdirectory
+    if kind_of(filesystem).renames:
+        # Arrow's own listing fails where a directory goes meanwhile.
+        return [str(Path(folder, name)) for folder, _, names in os.walk(root) for name in names]
+    selector = library.FileSelector(root, recursive=True, allow_not_found=True)
     entries = filesystem.get_file_info(selector)
     return [str(entry.path) for entry in entries if entry.type == library.FileType.File]
 

@@ -15,7 +15,13 @@ from storagedriver.builtin_failures import of_builtin
 from storagedriver.dependencies import require
 from storagedriver.driver import FileInfo
 from storagedriver.empty_directories import Inside, holds_files
-from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
+from storagedriver.errors import (
+    BackendError,
+    PathConflictError,
+    PathNotFoundError,
+    StorageDriverError,
+    UnsupportedMethodError,
+)
 from storagedriver.spooled import SpooledUploads
 from storagedriver_drivers.pyarrow.filesystems import kind_of, open_filesystem
 from storagedriver_drivers.pyarrow.parameters import PyArrowParameters
@@ -23,7 +29,7 @@ from storagedriver_drivers.pyarrow.parameters import PyArrowParameters
 _PIECE = 1 << 20
 
 _ATTEMPTS = 20
-"""How often a file is put whose directory others delete meanwhile."""
+"""How often a file is put whose directory others delete meanwhile, and what lies below a path deleted."""
 
 
 class PyArrowDriver(BaseDriver):
@@ -115,12 +121,19 @@ class PyArrowDriver(BaseDriver):
         self._below_its_parent(dest, lambda: self._filesystem.move(self._key(source), self._key(dest)))
 
     def _delete(self, path: str) -> None:
-        if not self._stat(path).is_dir:
-            self._filesystem.delete_file(self._key(path))
-            # A store of objects may hold files below a file, too.
-            if self._kind.makes_directories or not self._holds_files(path):
+        key = self._key(path)
+        if self._stat(path).is_dir:
+            self._filesystem.delete_dir(key)
+        else:
+            self._filesystem.delete_file(key)
+        if self._kind.makes_directories:
+            return
+        # A store of objects may hold files below a file, too, and MinIO lists none of them before that is gone.
+        for _ in range(_ATTEMPTS):
+            if not self._holds_files(path):
                 return
-        self._filesystem.delete_dir(self._key(path))
+            self._filesystem.delete_dir(key)
+        raise BackendError(f"deleted {_ATTEMPTS} times, and something is there still")
 
     # --- publishing
 
@@ -194,9 +207,15 @@ class PyArrowDriver(BaseDriver):
 
     def _entries(self, path: str) -> Iterator[Any]:
         """What lies in a directory; nothing where there is none."""
-        selector = self._library.FileSelector(self._key(path), allow_not_found=True)
-        with contextlib.suppress(NotADirectoryError):
-            yield from self._filesystem.get_file_info(selector)
+        key = self._key(path)
+        try:
+            yield from self._filesystem.get_file_info(self._library.FileSelector(key, allow_not_found=True))
+        except NotADirectoryError:
+            return
+        except FileNotFoundError:
+            # The directory went meanwhile. Where it is there still, one of its files did, and nothing is known of the rest.
+            if self._filesystem.get_file_info(key).type == self._library.FileType.Directory:
+                raise
 
     def _holds_files(self, path: str) -> bool:
         return holds_files(path, self._inside)
