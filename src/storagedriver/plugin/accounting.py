@@ -33,7 +33,8 @@ class Selection:
         self, collected: Iterable[pytest.Item], profiled: Iterable[pytest.Item], kept: Iterable[pytest.Item]
     ) -> None:
         """Take what was collected, what the profile keeps of it, and what --requirement keeps of that."""
-        paths = {item.path.resolve() for item in collected}
+        # Thousands of checks lie in few modules, and to resolve a path is to ask the file system.
+        paths = {path.resolve() for path in {item.path for item in collected}}
         self._missing = [module for module in self._modules if module not in paths]
         self._kept = {item.nodeid: is_check(item) for item in kept}
         self._checks = [
