@@ -44,7 +44,8 @@ class Selection:
         kept: Iterable[pytest.Item],
     ) -> None:
         """Take what was collected, what the profile keeps of it, what --requirement of that, and --shard of that."""
-        paths = {item.path.resolve() for item in collected}
+        # Thousands of checks lie in few modules, and to resolve a path is to ask the file system.
+        paths = {path.resolve() for path in {item.path for item in collected}}
         self._missing = [module for module in self._modules if module not in paths]
         self._kept = {item.nodeid: is_check(item) for item in kept}
         self._elsewhere = {item.nodeid for item in asked if is_check(item) and item.nodeid not in self._kept}
