@@ -164,6 +164,15 @@ def test_failure_of_the_drivers_close_ends_the_thread_all_the_same(
     assert not loop_threads()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts the main thread, also where this process was begun in the background, by a shell that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_cancels_the_call_and_waits_for_its_end(driver: BlockingDriver, inner: GatedDriver) -> None:
     def interrupt() -> None:
         assert eventually(lambda: inner.waiting == 1)
@@ -176,6 +185,7 @@ def test_interrupt_cancels_the_call_and_waits_for_its_end(driver: BlockingDriver
     assert (inner.waiting, inner.cancelled) == (0, 1)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_put_is_carried_to_its_end(driver: BlockingDriver, inner: GatedDriver) -> None:
     """What was begun may not go on in the background and overtake what the caller does next."""
 
