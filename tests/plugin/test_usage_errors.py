@@ -30,7 +30,10 @@ def run(author: pytest.Pytester, *arguments: str, process: bool = False) -> str:
         (["--driver=dictionary:__doc__"], ["not a class or function"]),
         (["--driver=s3", "--backend=minioo"], ["minioo", "minio"]),
         (["--driver=inmemory", "--backend=moto"], ["moto", "inmemory"]),
-        (["--driver=azure", "--backend=moto"], ["the backend moto serves s3, not azure", "for azure there is azurite"]),
+        (
+            ["--driver=azure", "--backend=moto"],
+            ["the backend moto serves s3, s3-async, not azure", "for azure there is azurite"],
+        ),
         (["--driver=s3", "--backend=moto", "--backend=azurite"], ["azurite serves azure, not s3"]),
         (["--driver=inmemory", "--driver-param=stroe=1"], ["stroe", "did you mean 'store'"]),
         (["--driver=inmemory", "--driver-param=store"], ["NAME=VALUE"]),
