@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import signal
@@ -18,7 +19,11 @@ from matrix.conftest import Matrix
 from storagedriver import cli
 from storagedriver.report import Report
 
-pytest.importorskip("distributed", reason="distributed is not installed: pip install 'storagedriver[dask]'")
+# Not imported here: it changes how all exceptions of the process that imports it are pickled.
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="distributed is not installed: pip install 'storagedriver[dask]'",
+)
 
 SLOW = """
 import os, pathlib, time
