@@ -14,7 +14,9 @@ SAME_WORDS = {
     "asyncio": "time",
     "types_aiobotocore_s3": "mypy_boto3_s3",
     "types_aiobotocore_s3.type_defs": "mypy_boto3_s3.type_defs",
+    "storagedriver.asynchronous.parallel": "storagedriver.parallel",
     "storagedriver.asynchronous.replacement": "storagedriver.replacement",
+    "storagedriver.asynchronous.staged_state": "storagedriver.staged_state",
 }
 ADDED = {"storagedriver.asynchronous.cancellation"}
 """What the asynchronous driver alone imports."""

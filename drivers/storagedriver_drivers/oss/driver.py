@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -11,12 +10,12 @@ from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import (
-    ParameterError,
     PathConflictError,
     PathNotFoundError,
     StorageDriverError,
     UnsupportedMethodError,
 )
+from storagedriver.expiry import LONGEST_EXPIRY, seconds_valid
 from storagedriver_drivers.oss import copying, deletion, listing, staging
 from storagedriver_drivers.oss.client import credentials_of, make_client, redaction, sdk
 from storagedriver_drivers.oss.errors import translate
@@ -26,8 +25,6 @@ from storagedriver_drivers.oss.parameters import LONGEST_KEY, OSSParameters, che
 from storagedriver_drivers.oss.reading import ObjectReader
 from storagedriver_drivers.oss.upload import OSSUpload, continued
 
-_DEFAULT_EXPIRY = 20 * 60
-_LONGEST_EXPIRY = 7 * 24 * 60 * 60
 _PRESIGNED: dict[str, Any] = {"GET": sdk.GetObjectRequest, "HEAD": sdk.HeadObjectRequest}
 
 
@@ -136,11 +133,9 @@ class OSSDriver(BaseDriver):
         kind = _PRESIGNED.get(method)
         if kind is None:
             return None
-        seconds = _DEFAULT_EXPIRY if expires is None else expires
-        if not (math.isfinite(seconds) and 1 <= seconds <= _LONGEST_EXPIRY):
-            raise ParameterError(f"1 to {_LONGEST_EXPIRY} seconds", parameter="expires")
+        seconds = seconds_valid(expires)
         # Whole seconds, and never longer than asked for: the SDK cuts what remains of them when it signs a moment later.
-        lasts = min(int(seconds) + 0.5, _LONGEST_EXPIRY)
+        lasts = min(int(seconds) + 0.5, LONGEST_EXPIRY)
         request = kind(bucket=self._bucket.name, key=self._layout.key(path))
         return str(self._bucket.api.presign(request, expires=timedelta(seconds=lasts)).url)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError
+from storagedriver.parallel import together
 from storagedriver_drivers.oss.client import CountingRetryer, content_md5, sdk
 from storagedriver_drivers.oss.errors import code
 from storagedriver_drivers.oss.objects import CONTENT_TYPE, Bucket, required_etag
@@ -71,19 +72,11 @@ class Multipart:
 
         At most `concurrency` parts are copied at once, and no thread is left when this returns or raises.
         """
-        starts = range(0, size, part_size)
-        with ThreadPoolExecutor(min(concurrency, max(len(starts), 1)), "oss-part-copy") as executor:
-            futures = [
-                executor.submit(self.copied_part, number, source, etag, start, min(start + part_size, size))
-                for number, start in enumerate(starts, 1)
-            ]
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                future.cancel()
-        for future in futures:
-            if not future.cancelled():
-                future.result()
-        return [future.result() for future in futures]
+        calls = [
+            functools.partial(self.copied_part, number, source, etag, start, min(start + part_size, size))
+            for number, start in enumerate(range(0, size, part_size), 1)
+        ]
+        return together(calls, concurrency, name="oss-part-copy")
 
     def complete(self, etags: Sequence[str]) -> None:
         """Make the object of the parts. May be repeated after a failure whose outcome is not known."""

@@ -6,6 +6,7 @@ import secrets
 from typing import Final
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.multipart_stage import Stage
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.oss import multipart, staging
 from storagedriver_drivers.oss.errors import status
@@ -86,7 +87,7 @@ class OSSUpload:
 
     # --- where a stream begins
 
-    def resume(self, stage: staging.Stage, tail: bytes) -> None:
+    def resume(self, stage: Stage, tail: bytes) -> None:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._mark = stage.mark
         # Parts of one upload are of one size, whatever this driver's own parameter says.
@@ -142,8 +143,8 @@ class OSSUpload:
 
     # --- stage
 
-    def _stage(self) -> staging.Stage:
-        return staging.Stage(
+    def _stage(self) -> Stage:
+        return Stage(
             mark=self._mark,
             upload_id=self._upload_id,
             chunk_size=self._chunk_size,

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from storagedriver.asynchronous.parallel import together
 from storagedriver.errors import BackendError
 from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
 from storagedriver_drivers.s3.errors import ClientError, code
 from storagedriver_drivers.s3.parts import GONE, MARK, ranges
 from storagedriver_drivers.s3_async.objects import Bucket
-from storagedriver_drivers.s3_async.parallel import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Multipart:
             functools.partial(self.copied_part, number, source, etag, start, end)
             for number, start, end in ranges(size, part_size)
         ]
-        return await together(calls, concurrency)
+        return await together(calls, concurrency, name="s3-part-copy")
 
     async def complete(self, etags: Sequence[str]) -> None:
         """Make the object of the parts. May be repeated after a failure whose outcome is not known."""

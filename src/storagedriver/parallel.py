@@ -9,12 +9,17 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def together(calls: Sequence[Callable[[], T]], concurrency: int) -> list[T]:
+def together(calls: Sequence[Callable[[], T]], concurrency: int, *, name: str) -> list[T]:
     """What the calls return, in their order, made at most `concurrency` at once; the first failure ends the others.
 
     No thread is left when this returns or raises.
+
+    Args:
+        calls: What is called, each in a thread.
+        concurrency: How many at once.
+        name: What the names of the threads begin with.
     """
-    with ThreadPoolExecutor(min(concurrency, max(len(calls), 1)), "s3-part-copy") as executor:
+    with ThreadPoolExecutor(min(concurrency, max(len(calls), 1)), name) as executor:
         futures = [executor.submit(call) for call in calls]
         wait(futures, return_when=FIRST_EXCEPTION)
         for future in futures:
