@@ -17,6 +17,18 @@ def test_address_keeps_its_path_and_other_parameters_stay() -> None:
     assert given["retries"] == 5
 
 
+def test_driver_without_retries_is_else_as_impatient() -> None:
+    access = WireAccess(addresses=("a",), parameters={"retries": 2, "timeout": 1}, unrepeated={"retries": 0})
+    given = {"a": "http://127.0.0.1:81", "retries": 5}
+
+    assert access.through("127.0.0.1:9", given)["retries"] == 2
+    assert access.without_retries().through("127.0.0.1:9", given) == {
+        "a": "http://127.0.0.1:9",
+        "retries": 0,
+        "timeout": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

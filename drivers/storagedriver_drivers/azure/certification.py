@@ -61,6 +61,7 @@ register_suite(
     wire=WireAccess(
         addresses=("serviceurl",),
         parameters={"max_retries": 2, "connect_timeout": 1, "read_timeout": 1},
+        unrepeated={"max_retries": 0},
         seconds=40,
         unverified={"skipverify": True},
         authority="ca_bundle",

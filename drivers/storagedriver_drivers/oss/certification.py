@@ -58,6 +58,7 @@ register_suite(
     wire=WireAccess(
         addresses=("endpoint",),
         parameters={"maxretries": 2, "connect_timeout": 1, "read_timeout": 1},
+        unrepeated={"maxretries": 0},
         seconds=40,
         unverified={"skipverify": True},
         authority="ca_bundle",

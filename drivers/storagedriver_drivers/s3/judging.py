@@ -49,6 +49,7 @@ def _bucket(parameters: S3Parameters) -> Bucket:
 WIRE = WireAccess(
     addresses=("regionendpoint",),
     parameters={"maxretries": 2, "connect_timeout": 1, "read_timeout": 1},
+    unrepeated={"maxretries": 0},
     seconds=40,
     unverified={"skipverify": True},
     authority="ca_bundle",

@@ -98,6 +98,7 @@ register_suite(
     wire=WireAccess(
         addresses=("authurl",),
         parameters={"retries": 2, "connect_timeout": 1, "read_timeout": 1},
+        unrepeated={"retries": 0},
         seconds=40,
         unverified={"insecureskipverify": True},
         authority="ca_bundle",

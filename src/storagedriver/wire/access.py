@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,6 +27,8 @@ class WireAccess:
             all that are given lead to one server.
         parameters: Parameters for drivers whose server is disturbed: short timeouts and few retries, so that a fault that
             lasts ends soon.
+        unrepeated: Parameters with which no request is made again: {"maxretries": 0}; empty if the driver has none. Where
+            each answer is as bad as the one before, the waits between them are all that retries add.
         seconds: The declared timeout: with these parameters each call ends within this time, whatever the server does
             (FAULT-2).
         unverified: Parameters that turn the verification of TLS certificates off: {"skipverify": True}; empty if the
@@ -37,6 +39,7 @@ class WireAccess:
 
     addresses: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    unrepeated: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 60.0
     unverified: Mapping[str, Any] = field(default_factory=dict)
     authority: str | None = None
@@ -80,6 +83,10 @@ class WireAccess:
             if parameters.get(name)
         }
         return {**parameters, **self.parameters, **led}
+
+    def without_retries(self) -> WireAccess:
+        """The same, of a driver that makes no request again, as far as its author told how."""
+        return replace(self, parameters={**self.parameters, **self.unrepeated})
 
 
 def _server_of(url: str) -> tuple[str, int]:

@@ -54,7 +54,7 @@ def collected() -> Iterator[None]:
 def _behind(subject: Subject, behave: Behave) -> Iterator[tuple[Intermediary, StorageDriver]]:
     """A driver whose server is not its server."""
     with Intermediary(subject.wire.server(subject.parameters), behave) as between:
-        made = subject.construct(subject.wire.through(between.authority, subject.parameters))
+        made = subject.construct(subject.wire.without_retries().through(between.authority, subject.parameters))
         try:
             yield between, made
         finally:
