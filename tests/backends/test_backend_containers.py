@@ -37,7 +37,8 @@ def engine() -> Any:
 def of_this_kit() -> list[Any]:
     """The engine's containers that the kit started, those that ended too."""
     with contextlib.closing(engine()) as client:
-        return list(client.containers.list(all=True, filters={"name": "storagedriver-"}))
+        # One that goes while it is looked at is gone.
+        return list(client.containers.list(all=True, filters={"name": "storagedriver-"}, ignore_removed=True))
 
 
 def addresses_of(container: Any) -> set[str]:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from plugin.author_project import Run
+from storagedriver.report import Outcome
 
 FAULTY = """
 from dictionary import DictionaryDriver
@@ -34,6 +35,13 @@ class Hangs(DictionaryDriver):
 class Crashes(DictionaryDriver):
     def _stat(self, path):
         return self.nothing[path]
+
+class CallsItself(DictionaryDriver):
+    def _stat(self, path):
+        try:
+            return self.nothing[path]
+        except AttributeError:
+            return self._stat(path)
 
 class Leaves(DictionaryDriver):
     def _delete(self, path):
@@ -276,3 +284,17 @@ def test_secrets_stay_out(author: pytest.Pytester, run: Callable[..., Run]) -> N
         assert "passw0rd" not in text
         assert "wJalr" not in text
     assert '"region": "eu"' in texts[0]
+
+
+def test_a_history_of_hundreds_of_errors_is_cut_in_its_middle(faulty: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """What the caller saw and what it began with are kept: to show all takes longer than the check, and megabytes."""
+    done = run("--driver=faulty:CallsItself", "-k", "stat")
+
+    assert done.result.ret == pytest.ExitCode.TESTS_FAILED
+    (failed,) = [check for result in done.report.results for check in result.checks if check.outcome is Outcome.FAILED]
+    assert failed.evidence is not None
+    told = failed.evidence.traceback
+    assert "RecursionError" in told
+    assert "AttributeError" in told
+    assert told.count("During handling of the above exception") < 10
+    assert re.search(r"\(\d+ errors between this one and those before it are left out", told)

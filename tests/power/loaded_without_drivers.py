@@ -5,5 +5,6 @@ from __future__ import annotations
 import storagedriver.plugin.session
 import storagedriver.report.terminal  # noqa: F401
 from power.mutation import run_altered
+from power.reached import run_reaching
 
-__all__ = ["run_altered"]
+__all__ = ["run_altered", "run_reaching"]

@@ -10,18 +10,22 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from power.mutation import AlteredRun, faults_of, run_altered, survivors_page
+from power.mutation import AlteredRun, faults_of, run_altered, sources_of, survivors_page
 from power.progress import advancing
+from power.reached import Reached, ReachingRun, run_reaching
 from power.running import run_all
 from power.verdicts import Ending, Verdict, VerdictFile
 
 FOLDER = Path("reports", "power")
+LOADED = "power.loaded_without_drivers"
 REASONS = Path(__file__).with_name("survivors.toml")
 
 
@@ -32,6 +36,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a run counts as hung, and seen")
     parser.add_argument("--again", choices=["all", "survivors"], help="what has a verdict already and is run anew")
+    parser.add_argument("--all-checks", action="store_true", help="ask those too that do not execute the altered line")
     parser.add_argument("--show", action="store_true", help="run nothing, and write the page anew")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where verdicts and page are kept")
     wanted = parser.parse_args(words)
@@ -45,6 +50,10 @@ def main(words: Sequence[str]) -> int:
     # In no order, but always in the same: what was judged when it is broken off is a fair sample of all.
     random.Random(wanted.driver).shuffle(runs)
     console = Console()
+    if runs and not wanted.all_checks:
+        console.print("Which checks execute which lines: one run of the suites on the driver as it is")
+        reached = _reached(wanted.driver, wanted.limit)
+        runs = [replace(run, checks=reached.by(run.alteration)) for run in runs]
     with advancing("faults", len(runs), console) as advance:
 
         def done(verdict: Verdict) -> None:
@@ -54,7 +63,7 @@ def main(words: Sequence[str]) -> int:
         run_all(
             runs,
             run_altered,
-            loaded="power.loaded_without_drivers",
+            loaded=LOADED,
             processes=wanted.processes,
             limit=wanted.limit,
             done=done,
@@ -63,6 +72,19 @@ def main(words: Sequence[str]) -> int:
     (wanted.folder / f"survivors-{wanted.driver}.md").write_text(page, encoding="utf-8")
     console.print(page.partition("## ")[0].strip())
     return 0
+
+
+def _reached(driver: str, limit: float) -> Reached:
+    with tempfile.TemporaryDirectory(prefix="storagedriver-power-") as folder:
+        out = Path(folder, "reached.json")
+        ended: list[Verdict] = []
+        run = ReachingRun(driver, sources_of(driver), out)
+        run_all([run], run_reaching, loaded=LOADED, processes=1, limit=limit, done=ended.append)
+        if ended[0].ending is not Ending.MISSED or not out.is_file():
+            raise SystemExit(
+                f"the driver {driver} as it is: {ended[0].ending} {' '.join(ended[0].by)} {ended[0].reason}"
+            )
+        return Reached.read(out)
 
 
 def _is_due(verdict: Verdict | None, again: str | None) -> bool:

@@ -18,8 +18,9 @@ import pytest
 
 from power.alterations import Alteration, alterations
 from power.apart import begin_apart, leave
-from power.suite_runs import SuiteRun, run_suite
-from power.verdicts import Ending, VerdictFile
+from power.reached import NARROWED
+from power.suite_runs import SuiteRun, run_suite, state_of
+from power.verdicts import Ending, Verdict, VerdictFile
 
 JUDGES = ("behaviour", "properties", "concurrency", "security", "durability", "faults", "leaks")
 """The suites in the order in which they are asked, the quickest first."""
@@ -40,6 +41,7 @@ class AlteredRun:
         suite: A name in place of the suites', which are asked one after the other.
         every: As for other runs: the first failure ends it.
         judges: The suites that are asked.
+        checks: The only checks that may see the fault, of the suites in NARROWED; None for all of them.
     """
 
     driver: str
@@ -47,6 +49,7 @@ class AlteredRun:
     suite: str = "behaviour"
     every: bool = False
     judges: tuple[str, ...] = JUDGES
+    checks: frozenset[str] | None = None
 
     @property
     def key(self) -> str:
@@ -55,11 +58,18 @@ class AlteredRun:
         return f"{self.driver} {digest}"
 
 
-class _OneOfEachFirst:
-    """Begins with one check of each function: most faults are seen by many."""
+class _Chosen:
+    """Asks those checks alone that may see the fault, and begins with one of each function: most are seen by many."""
+
+    def __init__(self, checks: frozenset[str] | None) -> None:
+        self._checks = checks
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if self._checks is not None:
+            blind = [item for item in items if item.nodeid not in self._checks]
+            config.hook.pytest_deselected(items=blind)
+            items[:] = [item for item in items if item.nodeid in self._checks]
         seen: set[str] = set()
         first: list[pytest.Item] = []
         rest: list[pytest.Item] = []
@@ -76,12 +86,16 @@ def run_altered(run: AlteredRun, folder: Path) -> None:
     if PACKAGE in sys.modules:
         raise RuntimeError(f"{PACKAGE} was imported before it could be altered")
     sys.path.insert(0, str(_copy_with(run.alteration, folder)))
-    verdict = None
+    verdict = Verdict(
+        run.key, run.judges[-1], Ending.MISSED, state=state_of(run.judges[-1]), reason="no check executes the line"
+    )
     for suite in run.judges:
-        verdict = run_suite(SuiteRun(run.key, run.driver, suite), plugins=[_OneOfEachFirst()])
+        checks = run.checks if suite in NARROWED else None
+        if checks is not None and not any(f"/{suite}/" in check for check in checks):
+            continue
+        verdict = run_suite(SuiteRun(run.key, run.driver, suite), plugins=[_Chosen(checks)])
         if verdict.ending is not Ending.MISSED:
             break
-    assert verdict is not None
     leave(verdict, folder)
 
 
@@ -96,8 +110,13 @@ def _copy_with(alteration: Alteration, folder: Path) -> Path:
 
 def faults_of(driver: str) -> list[Alteration]:
     """All faults of a driver's modules."""
-    files = [file for file in sorted((_drivers() / driver).glob("*.py")) if file.name not in NOT_THE_DRIVER]
+    files = [file for file in sorted(sources_of(driver).glob("*.py")) if file.name not in NOT_THE_DRIVER]
     return [each for file in files for each in alterations(f"{PACKAGE}.{driver}.{file.stem}", file)]
+
+
+def sources_of(driver: str) -> Path:
+    """The folder of a driver's modules."""
+    return _drivers() / driver
 
 
 def _drivers() -> Path:

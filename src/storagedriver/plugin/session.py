@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storagedriver.contract import REQUIREMENTS, Requirement
-from storagedriver.plugin import fixtures, selection, sharding
+from storagedriver.plugin import error_chains, fixtures, selection, sharding
 from storagedriver.plugin.accounting import Attendance, PlannedCheck, Selection, are_elsewhere, is_check, label_of
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
@@ -299,6 +299,8 @@ class CertificationPlugin:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the requirement, the outcome and the evidence on pytest's report, which travels to the controller."""
+        if call.excinfo is not None and label_of(item) is not None:
+            error_chains.shorten(call.excinfo.value)
         report = yield
         if call.when == "teardown" and fixtures.CASE in item.stash:
             # It holds all that the check read and wrote, and pytest keeps its items to the end.

@@ -17,6 +17,7 @@ import pytest
 
 from storagedriver import StorageDriver, StorageDriverError
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, expect, requirement
+from storagedriver.wire import WireAccess
 from storagedriver_suites.behaviour.names import tree_state
 from storagedriver_suites.behaviour.parameters import secret_values
 from storagedriver_suites.behaviour.shapes import put_many
@@ -44,10 +45,12 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
+def collected(subject: Subject) -> Iterator[None]:
     """Nothing that a check has dropped is left to the check after it."""
     yield
-    gc.collect()
+    if isinstance(subject.target.registration.wire, WireAccess):
+        # Without a server nothing was tried, and to look through all there is takes longer than to skip.
+        gc.collect()
 
 
 @contextlib.contextmanager
