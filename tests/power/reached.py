@@ -1,20 +1,20 @@
 """Which checks execute which lines of a driver: the others cannot see a fault there, and need not be asked.
 
-A check that begins a process is always asked, as are all of suites whose processes are handed on from check to check. So is every
-check about lines that are executed once for many of them. What is left out can thus only make a fault survive that a check sees,
-and never one be seen that none sees.
+A check that begins a process is always asked, and so is every check where a line is executed once for many of them. What is
+left out can at worst make a fault survive that a check sees, and never one be seen that none sees.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import json
-import multiprocessing.process
 import os
-import sys
+import subprocess
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,14 +24,12 @@ from power.alterations import Alteration
 from power.apart import begin_apart, leave
 from power.suite_runs import SuiteRun, run_suite
 
-NARROWED = ("behaviour", "properties", "concurrency", "security")
-"""The suites of which only the checks are asked that execute a line."""
+NARROWED = ("behaviour", "properties", "security")
+"""The suites of which only the checks are asked that execute a line. In the others threads meet by chance, or processes are
+handed on from check to check."""
 
 _SHARED = ""
 """The context of what no single check did: it is done for all of them."""
-
-_BEGINS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
-"""Python's audit events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +121,17 @@ class _Watching:
         self._coverage = coverage
         self._now = _SHARED
         self.always: set[str] = set()
-        sys.addaudithook(self._hear)
-        begin = multiprocessing.process.BaseProcess.start
+        # This process is for that alone. An audit hook would hear it too, but while it runs no other thread can be traced.
+        for owner, name in ((subprocess.Popen, "__init__"), (BaseProcess, "start"), (os, "fork")):
+            setattr(owner, name, self._noting(getattr(owner, name)))
 
-        def start(process: multiprocessing.process.BaseProcess) -> None:
+    def _noting(self, begin: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(begin)
+        def noted(*args: Any, **kwargs: Any) -> Any:
             self.always.add(self._now)
-            begin(process)
+            return begin(*args, **kwargs)
 
-        multiprocessing.process.BaseProcess.start = start  # type: ignore[method-assign, assignment]  # this process is for that alone
-
-    def _hear(self, event: str, _: object) -> None:
-        if event in _BEGINS_A_PROCESS:
-            self.always.add(self._now)
+        return noted
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from power.alterations import Alteration, left_out, meaning_of
 from power.mutation import AlteredRun, run_altered, survivors_page
+from power.reached import Reached
 from power.running import run_all
 from power.verdicts import Ending, Verdict, VerdictFile
 from storagedriver_drivers.filesystem import datafile
@@ -56,6 +58,64 @@ def test_a_fault_is_in_the_processes_too_that_a_suite_begins() -> None:
     run_all([run], run_altered, loaded="power.loaded_without_drivers", processes=1, limit=200, done=found.append)
 
     assert [(verdict.ending, verdict.requirements) for verdict in found] == [(Ending.CAUGHT, ["DUR-2"])]
+
+
+CHECKS = "storagedriver_suites/behaviour/test_x.py::test_"
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        ("            return self._staged.get(path)", {"staged", "process"}),
+        ("            node = child", {"found", "process"}),
+        ("                del self._staged[key]", {"process"}),
+        (
+            "        node: File | Directory = self._root\n        for name in paths.components(path):\n            child",
+            None,
+        ),
+        ("_shared_lock = threading.Lock()", None),
+        ("    def staged(self, path: str)", None),
+    ],
+    ids=["reached by one", "by another", "by none", "by all", "of the module", "of the class"],
+)
+def test_only_checks_are_asked_that_execute_the_line(tmp_path: Path, before: str, asked: set[str] | None) -> None:
+    """And those that begin processes; all of them where a line is executed for all, or when the module is loaded."""
+
+    def line(text: str) -> int:
+        source = SOURCE.read_text()
+        assert source.count(text) == 1
+        return source[: source.index(text)].count("\n") + 1
+
+    told = {
+        line("            return self._staged.get(path)"): [0],
+        line("            node = child"): [1],
+        line(
+            "        node: File | Directory = self._root\n        for name in paths.components(path):\n            child"
+        ): None,
+        line("_shared_lock = threading.Lock()"): [0],
+        line("    def staged(self, path: str)"): [0],
+    }
+    file = tmp_path / "reached.json"
+    checks = [CHECKS + name for name in ("staged", "found", "process")]
+    file.write_text(json.dumps({"lines": {SOURCE.name: told}, "always": [2], "checks": checks}))
+
+    found = Reached.read(file).by(Alteration(MODULE, SOURCE, line(before), "ByHand", before, "", ""))
+
+    assert found == (None if asked is None else {CHECKS + name for name in asked})
+
+
+def test_a_fault_is_seen_by_a_check_that_executes_its_line() -> None:
+    """No other check is asked, and one is enough."""
+    loses = fault("self._put(path, File(content, self._now()))", "self._put(path, File(content[:-1], self._now()))")
+    one = "storagedriver_suites/behaviour/test_cont.py::test_put_is_got_at_every_boundary[inmemory-chunk]"
+    found: list[Verdict] = []
+
+    runs = [AlteredRun("inmemory", loses, judges=("behaviour",), checks=frozenset(checks)) for checks in ([one], [])]
+    for run in runs:
+        run_all([run], run_altered, loaded="power.loaded_without_drivers", processes=1, limit=100, done=found.append)
+
+    assert [verdict.ending for verdict in found] == [Ending.CAUGHT, Ending.MISSED]
+    assert [verdict.checks for verdict in found] == [1, 0]
 
 
 def test_what_breaks_the_import_is_seen() -> None:
