@@ -28,7 +28,7 @@ SETTLE_SECONDS_IN_ALL = 1.2
 TIMES: Mapping[str, tuple[int, int]] = {"quick": (3, 1), "full": (21, 5), "soak": (100, 20)}
 """How often each kind of operation is done in a round, and how often a heavy one, by profile."""
 
-LEAST_TIMES_IN_PROCESS = (9, 4)
+LEAST_TIMES_IN_PROCESS = (6, 3)
 """The same where no server is talked to, at least: little is judged there, and has to stand out in each round."""
 
 
