@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import BinaryIO
@@ -126,6 +127,23 @@ def test_missed_goals_are_told(ratio: float, goal: float | None, missed: bool) -
     assert f"{int(missed)} of {int(goal is not None)} goals are missed" in text
 
 
+@pytest.mark.parametrize(
+    ("own", "theirs", "few", "missed"),
+    [(2, 1, True, True), (1, 1, True, False), (2, 1, False, False), (1, 2, True, False)],
+)
+def test_requests_beyond_the_peers_are_told(own: int, theirs: int, few: bool, missed: bool) -> None:
+    """Where the peer is what the driver is made on; of others the numbers are told alone."""
+    found = Comparison(
+        "mine", "peer", "put", 1.0, (1.0, 1.0), 1.0, 1.0, None, requests=own, peer_requests=theirs, few_requests=few
+    )
+
+    text = section({"mine": Measured(ENVIRONMENT, [found])})
+
+    assert found.asks_more is missed
+    assert (f"| {own} to {theirs}, missed |" in text) is missed
+    assert f"and {int(missed)} of {int(few)} of few requests" in text
+
+
 def test_drivers_that_were_not_run_stay(tmp_path: Path) -> None:
     """A run of one driver replaces what was published of it; the others keep their numbers and their date."""
     results, page = tmp_path / "compare.json", tmp_path / "page.md"
@@ -136,7 +154,7 @@ def test_drivers_that_were_not_run_stay(tmp_path: Path) -> None:
         Environment(
             date="2026-02-03", python="3.11.1", system="Linux", cores=4, packages={"x": "1"}, servers={"s": "2"}
         ),
-        [comparison("a", ratio=3.0, goal=1.0)],
+        [dataclasses.replace(comparison("a", ratio=3.0, goal=1.0), requests=2, peer_requests=1, few_requests=True)],
     )
 
     merge({"a": later}, results, page)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
+from collections.abc import Iterable, Iterator
 
 from benchmarks.compare import document
+from benchmarks.compare.counting import Counting
 from benchmarks.compare.document import Environment, Measured
 from benchmarks.compare.fields import FIELDS, Field
 from benchmarks.compare.pairs import Comparison, compare
@@ -47,8 +50,23 @@ def measured(field: Field, works: tuple[Workload, ...]) -> Measured:
         for work in works:
             meant = {name: peer for name, peer in opened.peers.items() if work.act in field.peers[name].acts}
             goals = {name: field.peers[name].goal_of(work.act) for name in meant}
-            found += compare(field.label, opened.own, meant, work, goals)
+            compared = compare(field.label, opened.own, meant, work, goals)
+            if opened.counting is not None:
+                compared = _counted(compared, opened.counting, field, work)
+            found += compared
         return Measured(Environment.here(field.packages, opened.servers), found)
+
+
+def _counted(compared: Iterable[Comparison], counting: Counting, field: Field, work: Workload) -> Iterator[Comparison]:
+    """The same, with the requests of both."""
+    requests = counting.own_requests(work)
+    for each in compared:
+        yield dataclasses.replace(
+            each,
+            requests=requests,
+            peer_requests=counting.requests(each.peer, work),
+            few_requests=field.peers[each.peer].is_sdk and not work.act.is_stream,
+        )
 
 
 def _mebibytes(given: str) -> int:

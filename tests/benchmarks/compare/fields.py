@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
 from benchmarks.compare import swift_clients
 from benchmarks.compare.contestants import Bench, Contestant, Driver
+from benchmarks.compare.counting import Counting
 from benchmarks.compare.fsspec_filesystems import Fsspec
 from benchmarks.compare.local_files import PlainFiles
 from benchmarks.compare.object_stores import AzureSdk, Boto3, Boto3Stream, Obstore, Opendal, Parameters
@@ -18,6 +19,8 @@ from benchmarks.compare.rados_clients import Librados, RadosBench
 from benchmarks.compare.workloads import ALL_ACTS, Act
 from storagedriver import factory
 from storagedriver.backends.selection import find
+from storagedriver.registry import find_suite
+from storagedriver.wire import FaultProxy, WireAccess
 
 SDK_STREAMS = 0.95
 PURE_PYTHON = 1.0
@@ -37,6 +40,7 @@ class Peer:
         stream_goal: What the ratio of large streams is to be at least.
         goal: The same of all else.
         acts: What it takes part in, where it does the rest as another peer does.
+        is_sdk: It is the library that the driver is made on: a put and a get of the driver make no more requests.
     """
 
     make: Callable[[Parameters], Contestant | Bench]
@@ -44,6 +48,7 @@ class Peer:
     stream_goal: float | None = None
     goal: float | None = None
     acts: frozenset[Act] = ALL_ACTS
+    is_sdk: bool = False
 
     @property
     def version(self) -> str | None:
@@ -71,11 +76,13 @@ class Opened:
         own: The driver.
         peers: The peers that can take part, by name.
         servers: The server's version by its name; empty without a server.
+        counting: Counts their requests; None where no proxy can be put before the server.
     """
 
     own: Contestant
     peers: Mapping[str, Contestant | Bench]
     servers: Mapping[str, str]
+    counting: Counting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +133,24 @@ class Field:
             server = provider.start(mode, folder)
             try:
                 given = {name: value for name, value in server.running.parameters.items() if name not in SMALL_CHUNKS}
-                with factory.create(self.driver, given) as driver:
-                    yield Opened(Driver(driver), self._made(given), {self._server: server.running.version or "unknown"})
+                with factory.create(self.driver, given) as driver, self._counting(given) as counting:
+                    servers = {self._server: server.running.version or "unknown"}
+                    yield Opened(Driver(driver), self._made(given), servers, counting)
             finally:
                 server.stop()
+
+    @contextmanager
+    def _counting(self, given: Parameters) -> Iterator[Counting | None]:
+        suite = find_suite(self.driver)
+        if suite is None or not isinstance(suite.wire, WireAccess):
+            yield None
+            return
+        # With the patience that it has without a proxy: repeated requests are not its habit.
+        access = replace(suite.wire, parameters={})
+        with FaultProxy(*access.server(given)) as proxy:
+            led = access.through(proxy.authority, given)
+            with factory.create(self.driver, led) as driver:
+                yield Counting(proxy, Driver(driver), self._made(led))
 
     def _made(self, given: Parameters) -> Mapping[str, Contestant | Bench]:
         return {name: peer.make(given) for name, peer in self.peers.items() if peer.is_there}
@@ -150,7 +171,7 @@ FIELDS: Mapping[str, Field] = {
             "s3",
             "minio:process",
             {
-                "boto3, transfer manager": Peer(Boto3, "boto3", SDK_STREAMS, PURE_PYTHON),
+                "boto3, transfer manager": Peer(Boto3, "boto3", SDK_STREAMS, PURE_PYTHON, is_sdk=True),
                 "boto3, one stream": Peer(Boto3Stream, "boto3", SDK_STREAMS, acts=frozenset({Act.DOWNLOAD})),
                 "s3fs": Peer(Fsspec.s3, "s3fs", PURE_PYTHON, PURE_PYTHON),
                 "obstore": Peer(Obstore.s3, "obstore", COMPILED_STREAMS),
@@ -161,7 +182,7 @@ FIELDS: Mapping[str, Field] = {
             "azure",
             "azurite:process",
             {
-                "azure-storage-blob": Peer(AzureSdk, "azure-storage-blob", SDK_STREAMS, PURE_PYTHON),
+                "azure-storage-blob": Peer(AzureSdk, "azure-storage-blob", SDK_STREAMS, PURE_PYTHON, is_sdk=True),
                 "adlfs": Peer(Fsspec.azure, "adlfs", PURE_PYTHON, PURE_PYTHON),
                 "obstore": Peer(Obstore.azure, "obstore", COMPILED_STREAMS),
             },
@@ -170,7 +191,9 @@ FIELDS: Mapping[str, Field] = {
             "swift",
             "swift:process",
             {
-                "swiftclient": Peer(swift_clients.Connection, "python-swiftclient", SDK_STREAMS, PURE_PYTHON),
+                "swiftclient": Peer(
+                    swift_clients.Connection, "python-swiftclient", SDK_STREAMS, PURE_PYTHON, is_sdk=True
+                ),
                 "SwiftService": Peer(swift_clients.Service, "python-swiftclient", PURE_PYTHON, PURE_PYTHON),
             },
         ),

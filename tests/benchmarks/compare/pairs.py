@@ -30,6 +30,9 @@ class Comparison:
         seconds: The median of the driver's durations.
         peer_seconds: The median of the peer's.
         goal: What the ratio is to be at least; None where there is no goal.
+        requests: How many the driver makes; None where they were not counted.
+        peer_requests: How many the peer makes; None where they were not counted.
+        few_requests: Whether the driver is to make no more than the peer.
     """
 
     driver: str
@@ -40,6 +43,9 @@ class Comparison:
     seconds: float
     peer_seconds: float
     goal: float | None
+    requests: int | None = None
+    peer_requests: int | None = None
+    few_requests: bool = False
 
     @classmethod
     def of(
@@ -63,6 +69,13 @@ class Comparison:
     def missed(self) -> bool:
         """Whether there is a goal, and the driver is slower."""
         return self.goal is not None and self.ratio < self.goal
+
+    @property
+    def asks_more(self) -> bool:
+        """Whether the driver makes more requests, and is not to."""
+        if not self.few_requests or self.requests is None or self.peer_requests is None:
+            return False
+        return self.requests > self.peer_requests
 
 
 def compare(
