@@ -186,10 +186,8 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def compare(session: nox.Session) -> None:
-    """The drivers beside other ways to the same stores, in docs/performance.md: `-- s3 --stream=64` chooses."""
-    install_locked(session, "environment")
-    # The newest of those that nothing else here needs: what is compared is told with its version.
-    session.install("obstore", "opendal")
+    """The drivers beside other ways to the same stores, in docs/performance.md: `-- s3 swift` does these two anew."""
+    install_locked(session, "environment", "compare")
     install_project(session)
     session.run("python", "-m", "benchmarks.compare", *session.posargs, env={"PYTHONPATH": "tests"})
 

@@ -32,6 +32,7 @@ LOCKS: Mapping[str, Sequence[str]] = {
     "types": ("--only-group=types",),
     "docs": ("--only-group=docs",),
     "power": ("--only-group=power",),
+    "compare": ("--only-group=compare",),
 }
 """What each lock file is made of, the main one first: the others keep to its versions, to be installed beside it."""
 

@@ -82,13 +82,18 @@ class DriverFoundation:
     # --- arguments
 
     def _valid(self, path: str, *, allow_root: bool = False) -> str:
-        with self.translated(None):
+        try:
             paths.validate(path, allow_root=allow_root)
+        except InvalidPathError as error:
+            raise error.located(self.name, None)  # noqa: B904  the same error goes on
         limits = self.capabilities.limits
         problem = None
         if len(path) > limits.longest_path:
             problem = f"longer than {limits.longest_path} bytes"
-        elif any(len(name) > limits.longest_component for name in paths.components(path)):
+        # No component is longer than its path.
+        elif len(path) > limits.longest_component and any(
+            len(name) > limits.longest_component for name in paths.components(path)
+        ):
             problem = f"a component is longer than {limits.longest_component} bytes"
         if problem:
             raise InvalidPathError(problem, path=path).located(self.name, path)

@@ -13,6 +13,8 @@ from storagedriver.errors import InvalidPathError
 ROOT = "/"
 
 _COMPONENT = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]++)++", re.ASCII)
+"""All valid paths but the root, looked at once: each call of a driver begins with it."""
 
 
 def is_component(name: str) -> bool:
@@ -36,12 +38,12 @@ def validate(path: str, *, allow_root: bool = False) -> str:
         if allow_root:
             return path
         raise InvalidPathError("'/' is valid for stat, list and walk only", path=path)
+    if _PATH.fullmatch(path) is not None:
+        return path
     if not path.startswith("/"):
         raise InvalidPathError("a path begins with '/'", path=path)
-    for name in path[1:].split("/"):
-        if not is_component(name):
-            raise InvalidPathError(_reason(name), path=path)
-    return path
+    wrong = next(name for name in path[1:].split("/") if not is_component(name))
+    raise InvalidPathError(_reason(wrong), path=path)
 
 
 def _reason(name: str) -> str:

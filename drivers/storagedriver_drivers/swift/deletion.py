@@ -49,6 +49,7 @@ def _delete_page(files: Files, page: Sequence[Listed]) -> None:
                 obsolete.append(files.obsolete(key, head, going=going))
     # Manifests first: a file whose segments went before it could not be read any more.
     files.container.remove_all(going)
+    files.sightings.remove(going)
     files.discard(name for each in obsolete for name in each.segments)
     files.container.remove_all(name for each in obsolete for name in each.notes)
 

@@ -11,10 +11,11 @@ from storagedriver_drivers.swift import manifests, sharing
 from storagedriver_drivers.swift.layout import Layout
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import MARK, Container, ObjectHead
+from storagedriver_drivers.swift.sightings import Sightings
 from storagedriver_drivers.swift.waiting import Listings
 
 _TRIED_AS_NEW = 1 << 16
-"""Bytes up to which content is sent at once, as if there were no file yet: sent twice where there is one."""
+"""Bytes up to which content is sent at once where no file was seen, as if there were none: sent twice where there is one."""
 
 _LOCKS = 64
 
@@ -42,6 +43,7 @@ class Files:
         self.container = container
         self.layout = layout
         self.listings = listings
+        self.sightings = Sightings()
         self._locks = [threading.Lock() for _ in range(_LOCKS)]
         # Segments without a file whose removal failed: removed with the next ones.
         self._unwanted: set[str] = set()
@@ -50,8 +52,9 @@ class Files:
         """Make `content` the file, in one object."""
         headers = {MARK: mark} if mark else {}
         # A server that ignores the condition would replace a large file, and nobody would know of its segments.
-        conditional = len(content) <= _TRIED_AS_NEW and self.container.session.is_complete
+        conditional = len(content) <= _TRIED_AS_NEW and key not in self.sightings and self.container.session.is_complete
         if conditional and self.container.put(key, content, headers, only_new=True) is not None:
+            self.sightings.add(key)
             self.listings.await_shown(key)
             return
         with self.replacing(key):
@@ -72,6 +75,7 @@ class Files:
             old = self.container.head(keys[0])
             obsolete = Obsolete() if old is None else self.obsolete(keys[0], old, keep=keep)
             yield
+            self.sightings.add(keys[0])
             if old is None:
                 self.listings.await_shown(keys[0])
             self.discard(obsolete.segments)
@@ -82,9 +86,11 @@ class Files:
         with self._held(key):
             head = self.container.head(key)
             if head is None:
+                self.sightings.remove([key])
                 return False
             obsolete = self.obsolete(key, head)
             found = self.container.remove(key)
+            self.sightings.remove([key])
             if found:
                 self.listings.await_gone(key)
             self.discard(obsolete.segments)

@@ -41,6 +41,7 @@ def move(files: Files, source: str, dest: str) -> None:
     if head.is_large:
         _require_unreplaced(files, source_key, dest_key, head)
     files.container.remove(source_key)
+    files.sightings.remove([source_key])
     files.listings.await_gone(source_key)
     if shared is not None:
         sharing.end(files.container, files.layout, shared, source_key, dest_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -22,13 +23,34 @@ class Contestant(Protocol):
 
     def upload(self, name: str, source: BinaryIO) -> None: ...
 
-    def download(self, name: str) -> int:
-        """Read all, keep nothing, and return how many bytes there were."""
+    def download(self, name: str, sink: BinaryIO) -> None:
+        """Write all of it to `sink` in its order, in pieces and not as a whole."""
         ...
 
 
-class Sink(io.RawIOBase):
-    """Takes bytes in their order, and counts them."""
+class BenchError(Exception):
+    """A program that measures itself failed; the message has what it said."""
+
+
+class Bench(ABC):
+    """A program that makes its own load and measures it, as `rados bench` does."""
+
+    @abstractmethod
+    def seconds(self, size: int, *, writes: bool, is_stream: bool) -> float:
+        """Move so many bytes, several times where they are few; returns the seconds that one time takes.
+
+        Args:
+            size: Bytes that are moved at a time.
+            writes: Whether they go to the store.
+            is_stream: Whether they may go in parts, and several parts at once.
+
+        Raises:
+            BenchError: It fails, or finds other bytes than it has written.
+        """
+
+
+class Counter(io.RawIOBase):
+    """A sink that keeps nothing, and counts the bytes."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -42,12 +64,9 @@ class Sink(io.RawIOBase):
         return length
 
 
-def drained(source: BinaryIO) -> int:
-    """Read to the end, piece by piece; returns how many bytes there were."""
-    count = 0
-    while piece := source.read(PIECE):
-        count += len(piece)
-    return count
+def copied(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy in the pieces that all have."""
+    shutil.copyfileobj(source, target, PIECE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +87,6 @@ class Driver:
                 writer.write(piece)
             writer.commit()
 
-    def download(self, name: str) -> int:
+    def download(self, name: str, sink: BinaryIO) -> None:
         with self.driver.reader(f"/{name}") as reader:
-            return drained(reader)
-
-
-def copied(source: BinaryIO, target: BinaryIO) -> None:
-    """Copy in the pieces that all have."""
-    shutil.copyfileobj(source, target, PIECE)
+            copied(reader, sink)

@@ -1,4 +1,4 @@
-"""Ways to object stores: their SDKs, and other libraries for them. What is not installed is left out."""
+"""Ways to object stores: their SDKs, and libraries in Rust for them. What is not installed is left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from benchmarks.compare.contestants import PIECE, Sink, drained
+from benchmarks.compare.contestants import PIECE, copied
 
 Parameters = Mapping[str, Any]
 
@@ -35,17 +35,15 @@ class Boto3:
     def upload(self, name: str, source: BinaryIO) -> None:
         self._client.upload_fileobj(source, self._bucket, name)
 
-    def download(self, name: str) -> int:
-        sink = Sink()
+    def download(self, name: str, sink: BinaryIO) -> None:
         self._client.download_fileobj(self._bucket, name, sink)
-        return sink.count
 
 
 class Boto3Stream(Boto3):
     """boto3 as it reads a stream in the caller's thread: the body of one answer."""
 
-    def download(self, name: str) -> int:
-        return drained(self._client.get_object(Bucket=self._bucket, Key=name)["Body"])
+    def download(self, name: str, sink: BinaryIO) -> None:
+        copied(self._client.get_object(Bucket=self._bucket, Key=name)["Body"], sink)
 
 
 class Obstore:
@@ -92,8 +90,8 @@ class Obstore:
     def upload(self, name: str, source: BinaryIO) -> None:
         self._obstore.put(self._store, name, source)
 
-    def download(self, name: str) -> int:
-        return sum(len(piece) for piece in self._obstore.get(self._store, name).stream(min_chunk_size=PIECE))
+    def download(self, name: str, sink: BinaryIO) -> None:
+        sink.writelines(self._obstore.get(self._store, name).stream(min_chunk_size=PIECE))
 
 
 class Opendal:
@@ -122,9 +120,9 @@ class Opendal:
             while piece := source.read(PIECE):
                 file.write(piece)
 
-    def download(self, name: str) -> int:
+    def download(self, name: str, sink: BinaryIO) -> None:
         with self._operator.open(name, "rb") as file:
-            return drained(file)
+            copied(file, sink)
 
 
 class AzureSdk:
@@ -148,28 +146,5 @@ class AzureSdk:
     def upload(self, name: str, source: BinaryIO) -> None:
         self._container.upload_blob(name, source, overwrite=True)
 
-    def download(self, name: str) -> int:
-        return sum(len(piece) for piece in self._container.download_blob(name).chunks())
-
-
-class Swiftclient:
-    """python-swiftclient's Connection, which sends a stream as one object: Swift takes 5 GiB so."""
-
-    def __init__(self, given: Parameters) -> None:
-        client = importlib.import_module("swiftclient")
-        self._container = given["container"]
-        self._connection = client.Connection(given["authurl"], given["username"], given["password"])
-
-    def put(self, name: str, content: bytes) -> None:
-        self._connection.put_object(self._container, name, content)
-
-    def get(self, name: str) -> bytes:
-        _, content = self._connection.get_object(self._container, name)
-        return bytes(content)
-
-    def upload(self, name: str, source: BinaryIO) -> None:
-        self._connection.put_object(self._container, name, source, chunk_size=PIECE)
-
-    def download(self, name: str) -> int:
-        _, pieces = self._connection.get_object(self._container, name, resp_chunk_size=PIECE)
-        return sum(len(piece) for piece in pieces)
+    def download(self, name: str, sink: BinaryIO) -> None:
+        sink.writelines(self._container.download_blob(name).chunks())

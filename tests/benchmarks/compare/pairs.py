@@ -1,69 +1,20 @@
-"""Two contestants at one workload, in turns, so that what else the machine does hits both."""
+"""A driver and a peer at one workload, in turns, so that what else the machine does hits both."""
 
 from __future__ import annotations
 
-import io
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
-from benchmarks.compare.contestants import Contestant
+from benchmarks.compare.contestants import Bench, Contestant
+from benchmarks.compare.workloads import Workload
 
-KIB = 1024
-MIB = 1024 * KIB
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What both do.
-
-    Attributes:
-        name: "upload of 64 MiB".
-        size: Bytes that each call moves.
-        rounds: How often each does it.
-        act: Does it once.
-        is_stream: Whether it is a large stream, which has goals of its own.
-    """
-
-    name: str
-    size: int
-    rounds: int
-    act: Callable[[Contestant, str, bytes], object]
-    is_stream: bool = False
-
-
-def _put(to: Contestant, name: str, content: bytes) -> None:
-    to.put(name, content)
-
-
-def _get(of: Contestant, name: str, content: bytes) -> None:
-    if len(of.get(name)) != len(content):
-        raise ValueError(f"{name} is not whole")
-
-
-def _upload(to: Contestant, name: str, content: bytes) -> None:
-    to.upload(name, io.BytesIO(content))
-
-
-def _download(of: Contestant, name: str, content: bytes) -> None:
-    if of.download(name) != len(content):
-        raise ValueError(f"{name} is not whole")
-
-
-def workloads(stream: int) -> tuple[Workload, ...]:
-    """What is compared; streams have `stream` bytes."""
-    large = f"{stream // MIB} MiB"
-    return (
-        Workload("put of 4 KiB", 4 * KIB, 40, _put),
-        Workload("get of 4 KiB", 4 * KIB, 60, _get),
-        Workload("put of 1 MiB", MIB, 15, _put),
-        Workload("get of 1 MiB", MIB, 25, _get),
-        Workload(f"upload of {large}", stream, 5, _upload, is_stream=True),
-        Workload(f"download of {large}", stream, 7, _download, is_stream=True),
-    )
+TURNS_OF_A_BENCH = 5
+"""How often a program that measures itself takes its turn: each of them makes many calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +30,9 @@ class Comparison:
         seconds: The median of the driver's durations.
         peer_seconds: The median of the peer's.
         goal: What the ratio is to be at least; None where there is no goal.
+        requests: How many the driver makes; None where they were not counted.
+        peer_requests: How many the peer makes; None where they were not counted.
+        few_requests: Whether the driver is to make no more than the peer.
     """
 
     driver: str
@@ -89,6 +43,9 @@ class Comparison:
     seconds: float
     peer_seconds: float
     goal: float | None
+    requests: int | None = None
+    peer_requests: int | None = None
+    few_requests: bool = False
 
     @classmethod
     def of(
@@ -113,11 +70,22 @@ class Comparison:
         """Whether there is a goal, and the driver is slower."""
         return self.goal is not None and self.ratio < self.goal
 
+    @property
+    def asks_more(self) -> bool:
+        """Whether the driver makes more requests, and is not to."""
+        if not self.few_requests or self.requests is None or self.peer_requests is None:
+            return False
+        return self.requests > self.peer_requests
+
 
 def compare(
-    label: str, own: Contestant, peers: Mapping[str, Contestant], work: Workload, goals: Mapping[str, float | None]
+    label: str,
+    own: Contestant,
+    peers: Mapping[str, Contestant | Bench],
+    work: Workload,
+    goals: Mapping[str, float | None],
 ) -> Iterator[Comparison]:
-    """The driver beside each peer at one workload: a call of each in turn, round after round.
+    """The driver beside each peer at one workload, in turns, after it was seen that each gives back what it was given.
 
     Args:
         label: What the driver is called.
@@ -125,22 +93,40 @@ def compare(
         peers: The others, by name.
         work: What is done.
         goals: What each ratio is to be at least.
+
+    Raises:
+        NotWholeError: The bytes of a contestant do not come back whole.
+        BenchError: A program that measures itself failed.
     """
     content = random.Random(work.size).randbytes(work.size)
     for name, peer in peers.items():
-        for each, path in ((own, "own"), (peer, "peer")):
-            each.upload(path, io.BytesIO(content)) if work.is_stream else each.put(path, content)
-            work.act(each, path, content)
-        taken: list[tuple[float, float]] = []
-        for number in range(work.rounds):
-            pair = [(own, "own"), (peer, "peer")]
-            # Whoever is second may find what the first has warmed.
-            times = {path: _timed(work, each, path, content) for each, path in (pair if number % 2 else pair[::-1])}
-            taken.append((times["own"], times["peer"]))
+        work.check(own, "own", content)
+        if isinstance(peer, Bench):
+            turns, calls = TURNS_OF_A_BENCH, max(1, work.rounds // TURNS_OF_A_BENCH)
+            theirs = partial(peer.seconds, work.size, writes=work.act.is_write, is_stream=work.act.is_stream)
+        else:
+            work.check(peer, "peer", content)
+            turns, calls = work.rounds, 1
+            theirs = partial(_seconds, work, peer, "peer", content, calls)
+        taken = _in_turns(turns, partial(_seconds, work, own, "own", content, calls), theirs)
         yield Comparison.of(label, name, work.name, taken, goals.get(name))
 
 
-def _timed(work: Workload, each: Contestant, path: str, content: bytes) -> float:
+def _in_turns(turns: int, own: Callable[[], float], theirs: Callable[[], float]) -> list[tuple[float, float]]:
+    """The durations of both in each turn; whoever is second may find what the first has warmed."""
+    taken: list[tuple[float, float]] = []
+    for number in range(turns):
+        if number % 2:
+            first, second = own(), theirs()
+        else:
+            second, first = theirs(), own()
+        taken.append((first, second))
+    return taken
+
+
+def _seconds(work: Workload, each: Contestant, path: str, content: bytes, calls: int) -> float:
+    """How long a call takes, over so many calls."""
     began = time.perf_counter()
-    work.act(each, path, content)
-    return time.perf_counter() - began
+    for _ in range(calls):
+        work.do(each, path, content)
+    return (time.perf_counter() - began) / calls
