@@ -78,7 +78,7 @@ SERVED = (
 TRUST = "behaviour,concurrency,durability,faults,leaks,security"
 """What a driver is trusted for, which takes minutes on a server: one server for each driver has it."""
 
-TRUSTED = frozenset({"minio:process", "azurite:process", "swift:process"})
+TRUSTED = frozenset({"minio:process", "azurite:process", "swift:process", "ceph:process"})
 """The servers on which drivers have all of TRUST."""
 
 IN_CONTAINERS = "behaviour"

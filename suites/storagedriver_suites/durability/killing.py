@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from storagedriver import PathNotFoundError, StorageDriver
-from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind
+from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, expect
 from storagedriver.wire import Injection
 from storagedriver_suites.faults.disturbances import Disturbance, killing
 from storagedriver_suites.faults.injecting import Countable, Injector, hits
@@ -31,6 +31,14 @@ class _Kill:
 
     def __str__(self) -> str:
         return f"{self.condition}, {self.exchange.label}"
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """How a trial ended: what was broken, and whether the process came to the request at all."""
+
+    violation: ContractViolation | None = None
+    reached: bool = False
 
 
 def call_operation(driver: StorageDriver, name: str, directory: str) -> None:
@@ -57,15 +65,15 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
         if hits(fault, exchange)
     ]
     with ThreadPoolExecutor(AT_ONCE, "kill") as pool:
-        violations = []
-        for violation in pool.map(lambda kill: _violation_of(subject, operation, kill), kills):
-            violations.append(violation)
-            subject.progress(f"kills in {operation.name}", len(violations), len(kills))
+        outcomes = []
+        for outcome in pool.map(lambda kill: _outcome_of(subject, operation, kill), kills):
+            outcomes.append(outcome)
+            subject.progress(f"kills in {operation.name}", len(outcomes), len(kills))
     left = _left(subject, [kill.directory for kill in kills])
     trials = {condition: subject.trials(TrialKind.CRASH, operation.name, condition) for condition in conditions}
     broken = []
-    for kill, found in zip(kills, violations, strict=True):
-        violation = found
+    for kill, outcome in zip(kills, outcomes, strict=True):
+        violation = outcome.violation
         if violation is None and left.get(kill.directory):
             violation = ContractViolation(
                 f"{operation.name}, {kill}: what is left after a delete of its directory",
@@ -75,27 +83,36 @@ def kill_at_each_request(subject: Subject, tree: Tree, operation: Operation) -> 
             )
         if violation is not None:
             broken.append(violation)
-        trials[kill.condition].add(kill.exchange.label, Ending.VIOLATED if violation else Ending.SURVIVED)
+        if violation or outcome.reached:
+            trials[kill.condition].add(kill.exchange.label, Ending.VIOLATED if violation else Ending.SURVIVED)
     if broken:
         first = broken[0]
         first.story = (*first.story, *(f"  also: {each}" for each in broken[1:]))
         raise first
+    for condition, made in trials.items():
+        if any(kill.condition == condition for kill in kills):
+            what = f"processes that were killed in {operation.name}: {condition}"
+            expect.true(made.endings, what, expected="some", seen="none came to its request")
 
 
-def _violation_of(subject: Subject, operation: Operation, kill: _Kill) -> ContractViolation | None:
+def _outcome_of(subject: Subject, operation: Operation, kill: _Kill) -> _Outcome:
+    outcome = _Outcome()
     try:
         with subject.target.open() as fresh:
             operation.prepare(fresh, kill.directory)
-        _kill(subject, operation, kill)
+        outcome.reached = _kill(subject, operation, kill)
         with subject.target.open() as fresh:
-            _judge(operation, kill, fresh)
+            _judge(operation, kill, fresh, whole=not outcome.reached)
     except ContractViolation as violation:
-        return violation
-    return None
+        outcome.violation = violation
+    return outcome
 
 
-def _kill(subject: Subject, operation: Operation, kill: _Kill) -> None:
-    """Run the operation in a process of its own, and kill it at its request, unless it does that itself."""
+def _kill(subject: Subject, operation: Operation, kill: _Kill) -> bool:
+    """Run the operation in a process of its own, and kill it at its request, unless it does that itself.
+
+    False if it ended without that request: how many there are may depend on what others do on the backend meanwhile.
+    """
     with subject.disturbed() as target:
         target.proxy.begin(Injection(fault=kill.fault, at=kill.exchange.number))
         process = target.start(call_operation, operation.name, kill.directory)
@@ -107,13 +124,18 @@ def _kill(subject: Subject, operation: Operation, kill: _Kill) -> None:
         finally:
             process.kill()
             process.wait()
-        if not target.proxy.struck.is_set() and process.returncode != -signal.SIGKILL:
+        if target.proxy.struck.is_set() or process.returncode == -signal.SIGKILL:
+            return True
+        if process.returncode:
             raise RuntimeError(f"the process ended with {process.returncode} before request {kill.exchange.label}")
+        return False
 
 
-def _judge(operation: Operation, kill: _Kill, fresh: StorageDriver) -> None:
+def _judge(operation: Operation, kill: _Kill, fresh: StorageDriver, *, whole: bool) -> None:
     what = f"{operation.name}, {kill}"
     done = operation.expect_allowed(fresh, kill.directory, f"{what}, then")
+    if whole:
+        operation.expect_done(fresh, kill.directory, f"{what}, which was not made")
     try:
         operation.call(fresh, kill.directory)
     except PathNotFoundError as gone:

@@ -72,13 +72,13 @@ class Operation:
         """The state is the one after success, or that after a second one."""
         __tracebackhide__ = True
         make = (self.twice if twice else None) or self.after or self.before
-        seen, wanted = self._seen(driver, directory), dict(make(driver))
+        seen, wanted = self._seen(driver, directory, what), dict(make(driver))
         _expect_same(seen, wanted, wanted, what)
 
     def expect_allowed(self, driver: StorageDriver, directory: str, what: str) -> bool:
         """Each file is as before or as after, whole, and nothing is lost; tells whether it all is as after success."""
         __tracebackhide__ = True
-        seen = self._seen(driver, directory)
+        seen = self._seen(driver, directory, what)
         before, after = dict(self.before(driver)), dict((self.after or self.before)(driver))
         _expect_same(seen, before, after, what)
         if self.keeps is not None:
@@ -91,7 +91,7 @@ class Operation:
             )
         return seen == after
 
-    def _seen(self, driver: StorageDriver, directory: str) -> dict[str, bytes]:
+    def _seen(self, driver: StorageDriver, directory: str, what: str) -> dict[str, bytes]:
         try:
             listed = {info.path.removeprefix(f"{directory}/") for info in driver.walk(directory) if not info.is_dir}
         except PathNotFoundError:
@@ -101,9 +101,9 @@ class Operation:
             try:
                 seen[name] = driver.get_content(f"{directory}/{name}")
             except PathNotFoundError:
-                expect.true(name not in listed, f"walk over {name}", expected="no file, as get_content says")
+                expect.true(name not in listed, f"{what}: walk over {name}", expected="no file, as get_content says")
                 continue
-            expect.true(name in listed, f"walk over {name}", expected="a file, as get_content says")
+            expect.true(name in listed, f"{what}: walk over {name}", expected="a file, as get_content says")
         return seen
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 import pytest
 
@@ -214,7 +216,7 @@ def test_listing_of_what_was_not_asked_for_leads_nowhere(
     """Names in a listing that lie outside of the directory are not shown, and above all not deleted."""
     for name in ("in/inner-name-0", "in/kept", "no/inner-name-0", "in-inner-name-0", "secret"):
         driver.put_content(tree.path(name), name.encode())
-    told_name, substitute = (each.encode() for each in SUBSTITUTES[condition])
+    told_name, substitute = SUBSTITUTES[condition]
     before = {
         path: content for path, content in tree_state(driver, tree).items() if "/in" not in path or "/in-" in path
     }
@@ -223,16 +225,21 @@ def test_listing_of_what_was_not_asked_for_leads_nowhere(
     def behave(asked: Asked, proceed: Proceed) -> Answer:
         nonlocal replaced
         answer = proceed()
-        if not (asked.is_listing and asked.names(tree.root[1:]) and told_name in answer.body):
+        if not (asked.is_listing and asked.names(tree.root[1:])):
             return answer
-        replaced += 1
-        return Answer(answer.status, answer.headers, answer.body.replace(told_name, substitute))
+        # Some servers encode what they list, where the driver asks for that.
+        encode = functools.partial(quote, safe="") if b"in%2Finner-name-0" in answer.body else str
+        body = answer.body.replace(encode(told_name).encode(), encode(substitute).encode())
+        replaced += body != answer.body
+        return Answer(answer.status, answer.headers, body)
 
     def judged() -> Ending:
         what = f"{operation} of a directory, where the server lists {condition}"
         with _behind(subject, behave) as (between, stranger):
             action, _ = ASKED[operation]
             returned, error = _bounded(lambda: action(stranger, tree.path("in")), between, what)
+        if not replaced and operation != "delete":
+            pytest.skip("the server's listings do not show names as they are, so none can be replaced")
         _clean(error, what)
         shown = (
             [each if isinstance(each, str) else each.path for each in returned] if isinstance(returned, list) else []
@@ -244,8 +251,6 @@ def test_listing_of_what_was_not_asked_for_leads_nowhere(
 
     with attempts(subject) as tried:
         tried.attempt(operation, "is told of names that lie outside", condition, judged)
-    if not replaced and operation != "delete":
-        pytest.skip("the server's listings do not show names as they are, so none can be replaced")
 
 
 @requirement("SEC-1", needs=["wire"])
@@ -267,7 +272,7 @@ def test_listing_without_end_is_given_up(driver: StorageDriver, tree: Tree, subj
 
     def _kept(asked: Asked, proceed: Proceed) -> Answer:
         answer = proceed()
-        if answer.status == 200 and b"d/f1" in answer.body:
+        if answer.status == 200 and re.search(rb"d(/|%2F)f1", answer.body):
             first[asked.target.partition("?")[0]] = answer
         return answer
 
