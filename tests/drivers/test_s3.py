@@ -42,6 +42,7 @@ from storagedriver import (
     WriterStateError,
     factory,
 )
+from storagedriver.chunking import CHUNKS_AT_ONCE
 from storagedriver_drivers.s3 import S3Driver, S3Parameters, answers, multipart
 from storagedriver_drivers.s3.judging import PARAMETERS, inspect
 from storagedriver_drivers.s3.reading import ObjectReader
@@ -795,8 +796,8 @@ class TestFaults:
 
     def test_a_write_that_failed_may_be_repeated(self, driver: S3Driver, faults: Faults) -> None:
         denied = Answer(403, error("Denied"))
-        faults.answer("UploadPart", None, denied, None, None, None, denied)
-        content = body(2 * CHUNK + 100)
+        faults.answer("UploadPart", None, denied, *[None] * (CHUNKS_AT_ONCE - 2), *[None] * CHUNKS_AT_ONCE, denied)
+        content = body(CHUNKS_AT_ONCE * CHUNK + 100)
         with driver.writer("/f") as writer:
             writer.write(b"start")
             with pytest.raises(BackendError):

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from storagedriver.chunking import together
 from storagedriver.errors import BackendError
 from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
 from storagedriver_drivers.s3.errors import ClientError, code
 from storagedriver_drivers.s3.objects import Bucket
-from storagedriver_drivers.s3.parallel import together
 from storagedriver_drivers.s3.parts import GONE, MARK, ranges
 
 
@@ -65,7 +65,7 @@ class Multipart:
             functools.partial(self.copied_part, number, source, etag, start, end)
             for number, start, end in ranges(size, part_size)
         ]
-        return together(calls, concurrency)
+        return together(calls, concurrency, name="s3-part-copy")
 
     def complete(self, etags: Sequence[str]) -> None:
         """Make the object of the parts. May be repeated after a failure whose outcome is not known."""

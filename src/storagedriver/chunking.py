@@ -1,0 +1,163 @@
+"""A stream cut into chunks that go up a few at once, so that it is not as slow as one request after the other.
+
+Nothing is on its way between two calls: what a call sends has arrived, or failed, when it returns or raises.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+CHUNKS_AT_ONCE = 3
+"""Chunks of one stream that go up at once. A writer holds so many in memory, and the one that is being filled."""
+
+
+def together(calls: Sequence[Callable[[], T]], concurrency: int, *, name: str) -> list[T]:
+    """What the calls return, in their order, made at most `concurrency` at once; the first failure ends the others.
+
+    No thread is left when this returns or raises, and no call is under way.
+
+    Args:
+        calls: What is called, each in a thread; a single one in the caller's.
+        concurrency: How many at once.
+        name: What the threads' names begin with.
+    """
+    if len(calls) < 2:
+        return [call() for call in calls]
+    with ThreadPoolExecutor(min(concurrency, len(calls)), name) as executor:
+        futures = [executor.submit(call) for call in calls]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        for future in futures:
+            future.cancel()
+    for future in futures:
+        if not future.cancelled():
+            future.result()
+    return [future.result() for future in futures]
+
+
+class Chunks(Generic[P]):
+    """The chunks of one stream: what the server told of those that it has, and the content that it has not yet.
+
+    Attributes:
+        parts: What was told of each chunk that the server has, in order.
+    """
+
+    def __init__(self, chunk_size: int, begin: Callable[[int], Callable[[bytearray], P]], *, name: str) -> None:
+        """An empty stream.
+
+        Args:
+            chunk_size: Bytes of each chunk but the last.
+            begin: Called with a chunk's number, from 1 on, before it is sent; returns what sends its content. That runs in
+                another thread, beside that of others. A number comes again where an earlier try failed.
+            name: What the names of threads begin with.
+        """
+        self.chunk_size = chunk_size
+        self.parts: list[P] = []
+        self._begin = begin
+        self._name = name
+        self._sent = 0
+        # All but the last one are full.
+        self._held = [bytearray()]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the stream."""
+        return self._sent + self.held
+
+    @property
+    def held(self) -> int:
+        """Bytes that the server has not got yet."""
+        return sum(map(len, self._held))
+
+    @property
+    def rest(self) -> bytearray:
+        """What does not fill a chunk yet. After flush() that is all that is held."""
+        return self._held[-1]
+
+    @property
+    def one(self) -> bytearray | None:
+        """The whole content, where it fits in one chunk and nothing of it was sent; else None."""
+        return self._held[0] if not self.parts and self.held <= self.chunk_size else None
+
+    def resume(self, parts: Iterable[P], size: int, rest: bytes = b"") -> None:
+        """Begin where a stream had come to before.
+
+        Args:
+            parts: Of what the server has.
+            size: Bytes of that.
+            rest: What comes after it; may be longer than a chunk.
+        """
+        self.parts, self._sent, self._held = list(parts), size, [bytearray()]
+        self._take(memoryview(rest))
+
+    def add(self, part: P, size: int) -> None:
+        """Take note of a part that the server got in another way, before anything is written."""
+        self.parts.append(part)
+        self._sent += size
+
+    def write(self, data: memoryview, /) -> None:
+        """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
+        parts, sent, held = len(self.parts), self._sent, list(self._held)
+        filled = len(held[-1])
+        try:
+            self._send_if_enough()
+            position = 0
+            while position < len(data):
+                full = len(self._held) - 1
+                # No more than can be sent at once: the rest of a large piece is not copied before that.
+                taken = data[position : position + (CHUNKS_AT_ONCE - full) * self.chunk_size - len(self.rest)]
+                self._take(taken)
+                position += len(taken)
+                self._send_if_enough()
+        except BaseException:
+            # What the server has of it is replaced by the next chunks of the same numbers, or goes with the stream. The
+            # last one is copied: the error may hold who still looks at it.
+            del self.parts[parts:]
+            self._sent, self._held = sent, [*held[:-1], held[-1][:filled]]
+            raise
+
+    def flush(self) -> None:
+        """Send what fills a chunk."""
+        *full, last = self._held
+        self._note(full, self._arrived(full))
+        self._held = [last]
+
+    def finished(self) -> list[P]:
+        """The parts of the whole stream, the last chunk included. That one is sent again each time."""
+        *full, last = self._held
+        try:
+            arrived = self._arrived([*full, last] if last else full)
+        except BaseException:
+            # As in write(): more may be written to it.
+            self._held = [*full, last[:]]
+            raise
+        self._note(full, arrived[: len(full)])
+        self._held = [last[:]]
+        return [*self.parts, *arrived[len(full) :]]
+
+    def _send_if_enough(self) -> None:
+        if len(self._held) > CHUNKS_AT_ONCE:
+            self.flush()
+
+    def _take(self, data: memoryview) -> None:
+        position = 0
+        while position < len(data):
+            taken = data[position : position + self.chunk_size - len(self.rest)]
+            self.rest.extend(taken)
+            position += len(taken)
+            if len(self.rest) == self.chunk_size:
+                self._held.append(bytearray())
+
+    def _arrived(self, contents: Sequence[bytearray]) -> list[P]:
+        first = len(self.parts) + 1
+        calls = [functools.partial(self._begin(number), content) for number, content in enumerate(contents, first)]
+        return together(calls, CHUNKS_AT_ONCE, name=self._name)
+
+    def _note(self, sent: Sequence[bytearray], parts: Sequence[P]) -> None:
+        self.parts += parts
+        self._sent += sum(map(len, sent))
