@@ -1,0 +1,91 @@
+"""The drivers s3 and s3-async are one flow of requests, written twice: what is repaired in one is repaired in the other."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+TWINS = ("copying", "deletion", "listing", "multipart", "objects", "staging", "upload")
+SAME_WORDS = {
+    "AsyncIterator": "Iterator",
+    "asyncio": "time",
+    "types_aiobotocore_s3": "mypy_boto3_s3",
+    "types_aiobotocore_s3.type_defs": "mypy_boto3_s3.type_defs",
+    "storagedriver.asynchronous.replacement": "storagedriver.replacement",
+}
+ADDED = {"storagedriver.asynchronous.cancellation"}
+"""What the asynchronous driver alone imports."""
+
+
+class Awaited(ast.NodeTransformer):
+    """Makes of a module of s3-async what it would be if its calls blocked."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self.generic_visit(ast.FunctionDef(**vars(node)))
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        return self.generic_visit(ast.For(**vars(node)))
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        inner = self.visit(node.value)
+        # settled(work) is the work, and a reader is opened when it is made.
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "settled":
+            return inner.args[0]
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "opened":
+            inner.func = inner.func.value
+        return inner
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        node.id = SAME_WORDS.get(node.id, node.id)
+        return node
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        for name in node.names:
+            name.name = SAME_WORDS.get(name.name, name.name)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        if node.module in ADDED:
+            return None
+        module = (node.module or "").replace("storagedriver_drivers.s3_async", "storagedriver_drivers.s3")
+        node.module = SAME_WORDS.get(module, module)
+        for name in node.names:
+            name.name = SAME_WORDS.get(name.name, name.name)
+        return node
+
+
+def source(package: str, module: str) -> ast.Module:
+    spec = importlib.util.find_spec(f"storagedriver_drivers.{package}.{module}")
+    assert spec is not None
+    assert spec.origin is not None
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+
+
+def in_order(tree: ast.Module) -> str:
+    """The module as text, its imports sorted: they are where the two have to differ in order."""
+    imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    rest = [ast.unparse(node) for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join([*sorted(imports), *rest])
+
+
+@pytest.mark.parametrize("module", TWINS)
+def test_the_flow_is_the_same(module: str) -> None:
+    blocking, awaited = source("s3", module), source("s3_async", module)
+
+    assert in_order(ast.fix_missing_locations(Awaited().visit(awaited))) == in_order(blocking)
+
+
+def test_difference_would_be_seen() -> None:
+    """A request too few, one more, another argument: each of these is no twin any more."""
+    blocking = ast.parse("def f(b):\n    b.head(1)\n    return b.put(2)")
+    for other in (
+        "async def f(b):\n    return await b.put(2)",
+        "async def f(b):\n    await b.head(1)\n    await b.head(1)\n    return await b.put(2)",
+        "async def f(b):\n    await b.head(1)\n    return await b.put(3)",
+    ):
+        assert in_order(ast.fix_missing_locations(Awaited().visit(ast.parse(other)))) != in_order(blocking)
+    same = "async def f(b):\n    await b.head(1)\n    return await settled(b.put(2))"
+    assert in_order(ast.fix_missing_locations(Awaited().visit(ast.parse(same)))) == in_order(blocking)
