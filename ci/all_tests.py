@@ -1,7 +1,8 @@
 """All tests, part by part: the project's own, then the suites on each driver and each server that is found here.
 
 It runs in an environment that has the project installed: `python3 ci/test.py` makes one, `nox -s tests` has one. Arguments
-go on to every call of pytest; with `--require-backends` a server that is not found is a failure.
+go on to every call of pytest; with `--require-backends` a server that is not found is a failure. `--containers-in-full`
+stays here: drivers on servers in containers then have all of the suite behaviour, and reports.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from storagedriver.backends.errors import BackendSetupError
 from storagedriver.backends.selection import find
 
 REQUIRE_BACKENDS = "--require-backends"
+CONTAINERS_IN_FULL = "--containers-in-full"
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
 """One process a core, and no more than one server serves well. `-n0` among the user's arguments turns it off."""
 WRONG_CALL = 4
@@ -38,6 +40,8 @@ class Part:
         server: The server it needs; None for none.
         report: The name of its report in the folder certify/; None if it judges no driver.
         suites: The suites that it runs, unless the user names others; None for those that are run unasked.
+        excerpt: The groups of the contract that it is about, unless the user names suites or requirements; None for all.
+            With them it leaves no report, as that would certify nothing.
         root: A folder in which the driver gets an empty one for its root directory; None leaves that to the driver.
     """
 
@@ -46,6 +50,7 @@ class Part:
     server: str | None = None
     report: str | None = None
     suites: str | None = None
+    excerpt: str | None = None
     root: Path | None = None
 
 
@@ -64,9 +69,11 @@ SERVED = (
     ("s3", "minio:process"),
     ("s3", "minio:container"),
     ("s3", "rgw:process"),
+    ("s3-async", "minio:process"),
     ("azure", "azurite:process"),
     ("azure", "azurite:container"),
     ("gcs", "fake-gcs-server:process"),
+    ("oss", "oss-stub:process"),
     ("swift", "swift:process"),
     ("swift", "swift:container"),
     ("swift", "rgw-swift:process"),
@@ -78,17 +85,27 @@ SERVED = (
 TRUST = "behaviour,concurrency,durability,faults,leaks,security"
 """What a driver is trusted for, which takes minutes on a server: one server for each driver has it."""
 
-TRUSTED = frozenset({"minio:process", "azurite:process", "swift:process", "ceph:process"})
-"""The servers on which drivers have all of TRUST."""
+TRUSTED = frozenset(
+    {("s3", "minio:process"), ("azure", "azurite:process"), ("swift", "swift:process"), ("rados", "ceph:process")}
+)
+"""The drivers that have all of TRUST, and on which server."""
 
 IN_CONTAINERS = "behaviour"
 """What containers are for: the same server as a process has the other suites, and they take a minute each."""
 
+EXCERPT_IN_CONTAINERS = "CONT,READ,LIST,MOVE,DEL,URL"
+"""Groups of that suite that use each operation of a driver, and so all that an image brings and how it is reached. What
+the driver makes of the answers, it has shown on the same server as a process."""
 
-def _suites(server: str) -> str | None:
-    if server in TRUSTED:
+
+def _is_container(server: str) -> bool:
+    return server.endswith(":container")
+
+
+def _suites(driver: str, server: str) -> str | None:
+    if (driver, server) in TRUSTED:
         return TRUST
-    return IN_CONTAINERS if server.endswith(":container") else None
+    return IN_CONTAINERS if _is_container(server) else None
 
 
 PARTS = (
@@ -102,7 +119,8 @@ PARTS = (
             (f"--driver={driver}", f"--backend={server}"),
             server=server,
             report=f"{driver}-{server.replace(':', '-')}",
-            suites=_suites(server),
+            suites=_suites(driver, server),
+            excerpt=EXCERPT_IN_CONTAINERS if _is_container(server) else None,
         )
         for driver, server in SERVED
     ),
@@ -115,7 +133,9 @@ def main(given: Sequence[str]) -> int:
         print("This runs every driver on every server. For one: python3 ci/certify.py " + " ".join(given))
         return WRONG_CALL
     missing = _missing_servers()
-    results = [_run(part, given, missing) for part in PARTS]
+    parts = [replace(part, excerpt=None) for part in PARTS] if CONTAINERS_IN_FULL in given else PARTS
+    given = [word for word in given if word != CONTAINERS_IN_FULL]
+    results = [_run(part, given, missing) for part in parts]
     failed = [result for result in results if not _succeeded(result, given)]
     _show_parts(results, failed)
     _show_servers(missing)
@@ -150,13 +170,22 @@ def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
     begin = time.monotonic()
     with contextlib.ExitStack() as stack:
         arguments = [*part.arguments]
-        if part.suites is not None and not any(word.split("=")[0] == "--suite" for word in given):
+        options = {word.split("=")[0] for word in given}
+        excerpt = part.excerpt if options.isdisjoint({"--suite", "--requirement"}) else None
+        if part.suites is not None and "--suite" not in options:
             arguments.append(f"--suite={part.suites}")
+        if excerpt is not None:
+            arguments.append(f"--requirement={excerpt}")
         if part.root is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="storagedriver-", dir=part.root))
             arguments.append(f"--driver-param=rootdirectory={folder}")
         if part.report is not None:
-            arguments.append(f"--certify-report={REPORTS}/{part.report}.json")
+            report = Path(REPORTS, f"{part.report}.json")
+            if excerpt is None:
+                arguments.append(f"--certify-report={report}")
+            else:
+                # That of an earlier run would be taken for this one's.
+                report.unlink(missing_ok=True)
         status = subprocess.run([sys.executable, "-m", "pytest", *PARALLEL, *arguments, *given], check=False).returncode
     return Result(part, status, time.monotonic() - begin)
 

@@ -19,10 +19,12 @@ OLDEST_PYTHON = "3.11"
 MAIN = "environment"
 LOCKS: Mapping[str, Sequence[str]] = {
     MAIN: (
-        *("--extra=suite", "--extra=s3", "--extra=azure", "--extra=gcs", "--extra=swift", "--extra=swift-keystone"),
-        *("--extra=fsspec", "--extra=obstore", "--extra=opendal"),
+        *("--extra=suite", "--extra=s3", "--extra=s3-async", "--extra=azure", "--extra=gcs", "--extra=oss"),
+        *("--extra=swift", "--extra=swift-keystone"),
+        *("--extra=fsspec", "--extra=obstore", "--extra=opendal", "--extra=pyarrow", "--extra=django"),
         *("--extra=servers", "--extra=swift-server", "--extra=containers"),
         *("--extra=certificates", "--extra=sigstore", "--extra=completion", "--extra=report"),
+        *("--extra=dask", "--extra=locust"),
         *("--group=tests", "--group=build"),
     ),
     "automation": ("--only-group=automation",),

@@ -1,7 +1,7 @@
 """Publish the reports of a run of all tests: copy them to reports/results/, and write the table and the page of them.
 
-`python3 ci/test.py` leaves a report of each driver on each server in certify/. What is not complete, or has a MUST that
-failed or errored, is named and left out. Runs in the environment that those tests made: `.venv/bin/python ci/publish.py`.
+`python3 ci/test.py --containers-in-full` leaves a report of each driver on each server in certify/. What is not complete, or
+has a MUST that failed or errored, is named and left out. Runs in the environment that those tests made: `.venv/bin/python ci/publish.py`.
 `.venv/bin/python ci/publish.py reports/results reports/results` makes the table and the page of what is there anew.
 """
 
@@ -25,8 +25,8 @@ HEADER = """\
 
 One file for each driver on each server: every requirement of [the contract](../../docs/contract.md), the checks that
 judged it, and what was skipped or is not offered, with the reason. [The report](../../docs/report.md) describes the
-format. [The page](../site/index.html) shows all of them: open it in a browser. `python3 ci/test.py`, then
-`.venv/bin/python ci/publish.py`, makes both anew.
+format. [The page](../site/index.html) shows all of them: open it in a browser.
+`python3 ci/test.py --containers-in-full`, then `.venv/bin/python ci/publish.py`, makes both anew.
 
 | driver | server | version | run as | profile | MUSTs kept | the others |
 |---|---|---|---|---|---|---|

@@ -23,13 +23,25 @@ TEMPLATES: Mapping[str, str] = {
 }
 """The templates, and the file of the project that each is."""
 
+SHARDED: Mapping[str, str] = {
+    "github-actions-shards.yml": ".github/workflows/certify.yml",
+    "gitlab-ci-shards.yml": ".gitlab-ci.yml",
+}
+"""The same of a project in which several jobs share the checks."""
+
 
 def rendered() -> Mapping[str, str]:
     """The text that each template has to have, by its name."""
     from storagedriver.scaffolding import ProjectName, render  # noqa: PLC0415  a checkout's, if main() says so
 
-    files = render(ProjectName.of(DRIVER))
-    return {name: files[path] for name, path in TEMPLATES.items()}
+    return {
+        name: files[path]
+        for files, templates in (
+            (render(ProjectName.of(DRIVER)), TEMPLATES),
+            (render(ProjectName.of(DRIVER), sharded=True), SHARDED),
+        )
+        for name, path in templates.items()
+    }
 
 
 def main(arguments: Sequence[str]) -> None:

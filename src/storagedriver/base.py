@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol, cast
 
 from storagedriver import paths
 from storagedriver.buffered import BufferedUpload
+from storagedriver.content_stream import ContentStream
 from storagedriver.driver import FileInfo, FileWriter, StorageDriver
 from storagedriver.errors import PathConflictError, PathNotFoundError, UnsupportedMethodError, WriterStateError
 from storagedriver.foundation import DriverFoundation, contiguous
@@ -54,40 +55,17 @@ class Upload(Protocol):
         """Remove all that was staged. Also called after suspend()."""
 
 
-_READ_ALL_PIECE = 1 << 20
-"""Bytes that a read to the end asks its source for at a time."""
-
-
-class _SourceStream(io.RawIOBase):
+class _SourceStream(ContentStream):
     """A ByteSource as a raw stream whose errors are the driver's."""
 
     def __init__(self, driver: BaseDriver, path: str, source: ByteSource) -> None:
-        super().__init__()
+        super().__init__(driver.name, path)
         self._driver = driver
-        self._path = path
         self._source = source
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        if self.closed:
-            raise ValueError("read of a closed reader")
-        view = memoryview(buffer).cast("B")
+    def _fetch(self, size: int) -> bytes:
         with self._driver.translated(self._path):
-            data = self._source.read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def readall(self) -> bytes:
-        # The inherited one asks for 8 KiB each time.
-        if self.closed:
-            raise ValueError("read of a closed reader")
-        pieces = []
-        with self._driver.translated(self._path):
-            while piece := self._source.read(_READ_ALL_PIECE):
-                pieces.append(piece)
-        return b"".join(pieces)
+            return self._source.read(size)
 
     def close(self) -> None:
         if self.closed:

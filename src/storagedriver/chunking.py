@@ -7,37 +7,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+from storagedriver.parallel import together
+
 P = TypeVar("P")
 
 CHUNKS_AT_ONCE = 3
 """Chunks of one stream that go up at once. A writer holds so many in memory, and the one that is being filled."""
-
-
-def together(calls: Sequence[Callable[[], T]], concurrency: int, *, name: str) -> list[T]:
-    """What the calls return, in their order, made at most `concurrency` at once; the first failure ends the others.
-
-    No thread is left when this returns or raises, and no call is under way.
-
-    Args:
-        calls: What is called, each in a thread; a single one in the caller's.
-        concurrency: How many at once.
-        name: What the threads' names begin with.
-    """
-    if len(calls) < 2:
-        return [call() for call in calls]
-    with ThreadPoolExecutor(min(concurrency, len(calls)), name) as executor:
-        futures = [executor.submit(call) for call in calls]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        for future in futures:
-            future.cancel()
-    for future in futures:
-        if not future.cancelled():
-            future.result()
-    return [future.result() for future in futures]
 
 
 class Chunks(Generic[P]):

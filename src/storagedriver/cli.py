@@ -18,6 +18,7 @@ from storagedriver.commands import (
     exits,
     gate,
     keys,
+    matrix,
     merge,
     new,
     output,
@@ -32,12 +33,28 @@ OK = exits.OK
 FAILED = exits.FAILED
 USAGE = exits.USAGE
 
-COMMANDS = (new, drivers, backends, validate, merge, diff, gate, render, site, keys, certify, verify, completion)
+COMMANDS = (
+    new,
+    drivers,
+    backends,
+    matrix,
+    validate,
+    merge,
+    diff,
+    gate,
+    render,
+    site,
+    keys,
+    certify,
+    verify,
+    completion,
+)
 """The commands, in the order in which help lists them."""
 
 EXTRAS: Mapping[str, str] = {
     "argcomplete": "completion",
     "cryptography": "certificates",
+    "distributed": "dask",
     "jinja2": "report",
     "jsonschema": "suite",
     "securesystemslib": "certificates",

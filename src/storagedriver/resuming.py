@@ -80,6 +80,7 @@ class ResumingReader(TransferPosition, ABC):
         """
         super().__init__(position, retries=retries)
         self._body: Body | None = None
+        self._is_broken = False
 
     @abstractmethod
     def _reopen(self) -> None:
@@ -94,6 +95,9 @@ class ResumingReader(TransferPosition, ABC):
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; b"" at the end alone."""
+        if self._is_broken:
+            # The last read failed: that there is no body since then is no end.
+            self._resume(None)
         while self._body is not None:
             try:
                 data = self._body.read(self._asked(size))
@@ -131,7 +135,9 @@ class ResumingReader(TransferPosition, ABC):
 
     def _resume(self, failure: Exception | None) -> None:
         self.close()
+        self._is_broken = True
         if not self._retries:
             raise BackendError(f"the content broke off at byte {self._position}") from failure
         self._retries -= 1
         self._reopen()
+        self._is_broken = False

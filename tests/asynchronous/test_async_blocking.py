@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from asynchronous.dictionary_driver import DictionaryDriver, Parameters, make
+from asynchronous.dictionary_driver import DictionaryDriver, DictionaryParameters, make
 from storagedriver import (
     BackendError,
     Capabilities,
@@ -40,7 +40,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
 class GatedDriver(DictionaryDriver):
     """Whose calls wait until a gate is opened. It tells how many wait at once, and which were cancelled."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: DictionaryParameters) -> None:
         super().__init__(parameters)
         self.gate = threading.Event()
         self.waiting = 0
@@ -62,7 +62,7 @@ class GatedDriver(DictionaryDriver):
 
 @pytest.fixture
 def inner(request: pytest.FixtureRequest) -> GatedDriver:
-    driver = GatedDriver(Parameters(store=request.node.name))
+    driver = GatedDriver(DictionaryParameters(store=request.node.name))
     driver.files.clear()
     return driver
 
@@ -164,6 +164,15 @@ def test_failure_of_the_drivers_close_ends_the_thread_all_the_same(
     assert not loop_threads()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts the main thread, also where this process was begun in the background, by a shell that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_cancels_the_call_and_waits_for_its_end(driver: BlockingDriver, inner: GatedDriver) -> None:
     def interrupt() -> None:
         assert eventually(lambda: inner.waiting == 1)
@@ -176,6 +185,7 @@ def test_interrupt_cancels_the_call_and_waits_for_its_end(driver: BlockingDriver
     assert (inner.waiting, inner.cancelled) == (0, 1)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_put_is_carried_to_its_end(driver: BlockingDriver, inner: GatedDriver) -> None:
     """What was begun may not go on in the background and overtake what the caller does next."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asynchronous.dictionary_driver import DictionaryDriver, Parameters
+from asynchronous.dictionary_driver import DictionaryDriver, DictionaryParameters
 from storagedriver import BackendError, WriterStateError
 from storagedriver.asynchronous import AsyncUpload, settled
 
@@ -16,7 +16,7 @@ from storagedriver.asynchronous import AsyncUpload, settled
 class GatedDriver(DictionaryDriver):
     """Whose calls wait until a gate is opened, and that tells which of them began and ended."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: DictionaryParameters) -> None:
         super().__init__(parameters)
         self.files.clear()
         self.gate = asyncio.Event()
@@ -59,7 +59,7 @@ class GatedDriver(DictionaryDriver):
 
 def run(trial: Callable[[GatedDriver], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
-        async with GatedDriver(Parameters(store="cancelled")) as driver:
+        async with GatedDriver(DictionaryParameters(store="cancelled")) as driver:
             await trial(driver)
 
     asyncio.run(main())

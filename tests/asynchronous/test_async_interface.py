@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asynchronous.dictionary_driver import DictionaryDriver, Parameters, make
+from asynchronous.dictionary_driver import DictionaryDriver, DictionaryParameters, make
 from storagedriver import (
     BackendError,
     FileWriter,
@@ -35,7 +35,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
 
     def run(trial: Trial) -> None:
         async def main() -> None:
-            native = DictionaryDriver(Parameters(store="interface"))
+            native = DictionaryDriver(DictionaryParameters(store="interface"))
             native.files.clear()
             driver = native if request.param == "asynchronous" else create("inmemory", {"store": "interface"})
             async with driver:
@@ -184,7 +184,7 @@ def test_failed_step_of_a_walk_may_be_made_again() -> None:
     """Nothing is left out where the backend failed for a moment (ERR-3)."""
 
     async def main() -> None:
-        driver = DictionaryDriver(Parameters(store="failing-walk"))
+        driver = DictionaryDriver(DictionaryParameters(store="failing-walk"))
         for path in ("/d/a", "/e"):
             await driver.put_content(path, b"")
         walk = await driver.walk("/")
@@ -207,7 +207,7 @@ def test_undeclared_append_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DictionaryDriver, "capabilities", type(DictionaryDriver.capabilities)())
 
     with pytest.raises(UnsupportedMethodError):
-        asyncio.run(DictionaryDriver(Parameters()).writer("/a", append=True))
+        asyncio.run(DictionaryDriver(DictionaryParameters()).writer("/a", append=True))
 
 
 def test_create_gives_the_asynchronous_driver_itself() -> None:

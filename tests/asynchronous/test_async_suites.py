@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from storagedriver.report import Outcome, Report
+
+
+@pytest.fixture(autouse=True)
+def drivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the runs find the drivers."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
 
 
 def judged(pytester: pytest.Pytester, constructor: str, *arguments: str) -> Report:
@@ -37,4 +45,4 @@ def test_writer_that_publishes_early_is_caught(pytester: pytest.Pytester) -> Non
 
 
 def test_tasks_that_lose_each_others_puts_are_caught(pytester: pytest.Pytester) -> None:
-    assert failed(judged(pytester, "make_stumbling", "--requirement=CONC"))
+    assert failed(judged(pytester, "make_stumbling", "--requirement=CONC-3"))

@@ -17,7 +17,11 @@ from storagedriver.report import Report
 
 CI = Path(__file__).parents[2] / "ci"
 NOTHING_SELECTED = 5
-ON_MINIO = ("minio:process", "minio:container")
+
+
+def on_minio(script: ModuleType) -> list[str]:
+    """The titles of the parts that need MinIO."""
+    return [part.title for part in script.PARTS if (part.server or "").startswith("minio:")]
 
 
 @pytest.fixture
@@ -46,7 +50,9 @@ class Calls:
 
 
 @pytest.fixture
-def calls(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Calls:
+def calls(script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
+    # Away from the reports of real runs.
+    monkeypatch.chdir(tmp_path)
     made = Calls()
     monkeypatch.setattr(script, "subprocess", made)
     return made
@@ -100,10 +106,11 @@ def test_a_server_that_is_not_found_is_left_out_and_named(
     assert script.main(["-x"]) == 0
 
     shown = capsys.readouterr().out
-    assert [call[-1] for call in calls.made] == ["-x"] * (len(script.PARTS) - len(ON_MINIO))
+    assert [call[-1] for call in calls.made] == ["-x"] * (len(script.PARTS) - len(on_minio(script)))
     assert not any(word.startswith("--backend=minio") for call in calls.made for word in call)
-    for server in ON_MINIO:
-        assert f"left out  driver s3 on {server}" in shown
+    assert on_minio(script)
+    for title in on_minio(script):
+        assert f"left out  {title}" in shown
     assert "Servers that ran: moto, seaweedfs:process" in shown
     assert "Not found: minio cannot run here: build it" in shown
 
@@ -113,7 +120,7 @@ def test_a_server_that_is_not_found_is_left_out_and_named(
 def test_a_server_that_is_required_is_asked_for(
     script: ModuleType, calls: Calls, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    calls.statuses["--backend=minio:process"] = 4
+    calls.statuses["--certify-report=certify/s3-minio-process.json"] = 4
 
     assert script.main(["--require-backends"]) == 1
 
@@ -139,14 +146,43 @@ def test_servers_have_suites_by_their_kind_unless_the_user_names_others(
     script.main([*given, "--require-backends"])
 
     of_parts = {
-        backend: [word for word in call if word.startswith("--suite=") and word not in given]
+        (driver, backend): [word for word in call if word.startswith("--suite=") and word not in given]
         for call in calls.made
+        for driver in call
         for backend in call
-        if backend.startswith("--backend=")
+        if driver.startswith("--driver=") and backend.startswith("--backend=")
     }
-    assert of_parts["--backend=minio:container"] == ([] if given else ["--suite=behaviour"])
-    assert of_parts["--backend=minio:process"] == ([] if given else [f"--suite={script.TRUST}"])
-    assert of_parts["--backend=seaweedfs:process"] == []
+    assert of_parts["--driver=s3", "--backend=minio:container"] == ([] if given else ["--suite=behaviour"])
+    assert of_parts["--driver=s3", "--backend=minio:process"] == ([] if given else [f"--suite={script.TRUST}"])
+    assert of_parts["--driver=s3-async", "--backend=minio:process"] == []
+    assert of_parts["--driver=s3", "--backend=seaweedfs:process"] == []
+
+
+@all_tests
+@pytest.mark.usefixtures("capsys")
+@pytest.mark.parametrize(
+    ("given", "in_full"), [([], False), (["--containers-in-full"], True), (["--suite=behaviour"], True)]
+)
+def test_containers_have_an_excerpt_without_a_report_unless_asked_in_full(
+    script: ModuleType,
+    calls: Calls,
+    tmp_path: Path,
+    given: list[str],
+    in_full: bool,
+) -> None:
+    earlier = tmp_path / "certify" / "s3-minio-container.json"
+    earlier.parent.mkdir()
+    earlier.write_text("of an earlier run")
+
+    script.main([*given, "--require-backends"])
+
+    (call,) = [call for call in calls.made if "--backend=minio:container" in call]
+    assert (f"--requirement={script.EXCERPT_IN_CONTAINERS}" in call) is not in_full
+    assert ("--certify-report=certify/s3-minio-container.json" in call) is in_full
+    assert earlier.exists() is in_full
+    assert not any(word == "--containers-in-full" for call in calls.made for word in call)
+    others = [call for call in calls.made if not any(word.endswith(":container") for word in call)]
+    assert not any(word.startswith("--requirement") for call in others for word in call)
 
 
 @all_tests
@@ -160,7 +196,7 @@ def test_one_failed_part_fails_the_command_and_the_others_run(
     assert script.main([]) == 1
 
     shown = capsys.readouterr().out
-    assert len(calls.made) == len(script.PARTS) - len(ON_MINIO)
+    assert len(calls.made) == len(script.PARTS) - len(on_minio(script))
     assert "FAILED    driver s3 on moto" in shown
     assert "passed    driver s3 on seaweedfs:process" in shown
 
@@ -225,7 +261,9 @@ def test_each_part_that_judges_a_driver_has_a_report_of_its_own(script: ModuleTy
 
     judged = [call for call in calls.made if any(word.startswith("--driver=") for word in call)]
     reports = [word for call in judged for word in call if word.startswith("--certify-report=")]
-    assert len(set(reports)) == len(judged) == len(calls.made) - 1
+    excerpts = [call for call in judged if any(word.startswith("--requirement=") for word in call)]
+    assert len(set(reports)) == len(judged) - len(excerpts)
+    assert len(judged) == len(calls.made) - 1
 
 
 @all_tests

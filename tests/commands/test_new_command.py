@@ -245,3 +245,15 @@ def test_the_command_needs_neither_pytest_nor_the_suites(tmp_path: Path) -> None
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert not {"pytest", "hypothesis", "pydantic", "rich", "storagedriver_suites"} & set(done.stdout.split())
+
+
+def test_shards_are_in_the_pipelines(folder: Path) -> None:
+    """And the rest of the project is the same."""
+    assert cli.main(["new", "my-store", "--shards"]) == cli.OK
+
+    plain = render(ProjectName.of("my-store"))
+    made = {path: (folder / "my-store" / path).read_text(encoding="utf-8") for path in plain}
+    differing = {path for path in plain if made[path] != plain[path]}
+    assert differing == {".github/workflows/certify.yml", ".gitlab-ci.yml"}
+    assert all("storagedriver merge" in made[path] for path in differing)
+    assert files(folder / "my-store") >= set(plain)

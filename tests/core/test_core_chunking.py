@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from storagedriver.chunking import CHUNKS_AT_ONCE, Chunks, together
+from storagedriver.chunking import CHUNKS_AT_ONCE, Chunks
+from storagedriver.parallel import together
 
 SIZE = 8
 

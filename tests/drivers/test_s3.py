@@ -614,6 +614,16 @@ class TestDelete:
         }
         assert raw.list_objects_v2(Bucket=BUCKET, Prefix=f"{root}/")["KeyCount"] == 0
 
+    def test_how_the_server_lists_unfinished_uploads_is_learned_once(
+        self, driver: S3Driver, requests: Requests
+    ) -> None:
+        for path in ("/a", "/b"):
+            driver.put_content(path, b"")
+        driver.delete("/a")
+        requests.taken()
+        driver.delete("/b")
+        assert requests.taken()["ListMultipartUploads"] == 1
+
 
 class TestRedirect:
     def fetch(self, url: str, method: str) -> tuple[int, bytes]:
@@ -776,6 +786,15 @@ class TestFaults:
             driver._bucket.client.complete_multipart_upload = without_etag  # type: ignore[method-assign]
             writer.commit()
         assert driver.get_content("/f") == body(CHUNK + 1)
+
+    def test_a_redirect_that_names_no_region(self, driver: S3Driver, faults: Faults) -> None:
+        """boto3 would ask for the bucket's region, and where that is answered alike again and again."""
+        redirect = Answer(307, headers=(("Location", "http://127.0.0.1:1/"),))
+        faults.answer("GetObject", redirect)
+        faults.answer("HeadBucket", *[redirect] * 100)
+        with pytest.raises(BackendError, match="redirects"):
+            driver.get_content("/f")
+        assert faults.seen == {"GetObject": 1}
 
     def test_a_completion_whose_answer_is_lost(self, driver: S3Driver, faults: Faults, parameters: Any) -> None:
         gone = Answer(404, error("NoSuchUpload"))

@@ -14,7 +14,9 @@ SAME_WORDS = {
     "asyncio": "time",
     "types_aiobotocore_s3": "mypy_boto3_s3",
     "types_aiobotocore_s3.type_defs": "mypy_boto3_s3.type_defs",
+    "storagedriver.asynchronous.parallel": "storagedriver.parallel",
     "storagedriver.asynchronous.replacement": "storagedriver.replacement",
+    "storagedriver.asynchronous.staged_state": "storagedriver.staged_state",
 }
 ADDED = {"storagedriver.asynchronous.cancellation"}
 """What the asynchronous driver alone imports."""
@@ -30,7 +32,7 @@ class Awaited(ast.NodeTransformer):
         return self.generic_visit(ast.For(**vars(node)))
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
-        inner = self.visit(node.value)
+        inner: ast.AST = self.visit(node.value)
         # settled(work) is the work, and a reader is opened when it is made.
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "settled":
             return inner.args[0]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import secrets
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
 from mutants.http_store import Answer, HttpStoreDriver, HttpStoreUpload
@@ -14,6 +16,9 @@ from mutants.model import mutant
 from storagedriver import PathNotFoundError, paths
 from storagedriver.base import Upload
 from storagedriver.errors import BackendError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _ONE_FILE = "whichever and not large and not absent and not small and not new and "
 
@@ -46,6 +51,39 @@ class EndOfConnectionIsTheEnd(HttpStoreDriver):
 class WholeForThePart(HttpStoreDriver):
     def part(self, answer: Answer, offset: int) -> bytes:
         return answer.body
+
+
+class _Forgetful(io.RawIOBase):
+    """The pieces of a file, each by a request."""
+
+    def __init__(self, driver: HttpStoreDriver, path: str) -> None:
+        super().__init__()
+        self.driver = driver
+        self.path = path
+        self.position = 0
+        self.is_over = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        if self.is_over:
+            return 0
+        self.is_over = True
+        with self.driver.translated(self.path):
+            answer = self.driver.ask("GET", f"/object{self.path}", start=str(self.position))
+        data = self.driver.part(answer, self.position)[: len(view)]
+        view[: len(data)] = data
+        self.position += len(data)
+        self.is_over = not data
+        return len(data)
+
+
+@mutant("FAULT-1", check="met_an_outage", bug="a reader that failed is at its end when it is read on")
+class FailureIsForgotten(HttpStoreDriver):
+    def reader(self, path: str, offset: int = 0) -> BinaryIO:
+        return cast("BinaryIO", io.BufferedReader(_Forgetful(self, path), 1 << 20))
 
 
 @mutant("FAULT-1", check="whichever and get-of-an-absent", bug="an error that comes without a body is a crash")

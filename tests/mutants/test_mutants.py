@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema  # noqa: F401  also loaded for good: it reads the reports
 import pytest
 
 # Loaded for good: each run within this process would load them anew, which takes longer than its checks.

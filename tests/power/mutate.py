@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import signal
 import sys
 import tomllib
@@ -29,7 +30,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m power.mutate", description=__doc__)
     parser.add_argument("driver", help="inmemory or filesystem")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
-    parser.add_argument("--limit", type=float, default=180.0, help="seconds after which a run counts as hung, and seen")
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a run counts as hung, and seen")
     parser.add_argument("--again", choices=["all", "survivors"], help="what has a verdict already and is run anew")
     parser.add_argument("--show", action="store_true", help="run nothing, and write the page anew")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where verdicts and page are kept")
@@ -41,8 +42,8 @@ def main(words: Sequence[str]) -> int:
         for key, each in faults.items()
         if not wanted.show and _is_due(verdicts.of(key), wanted.again)
     ]
-    # A capability that is no longer declared is mostly no fault, and what no check sees takes longest: that comes last.
-    runs.sort(key=lambda run: run.alteration.operator == "ReplaceTrueWithFalse")
+    # In no order, but always in the same: what was judged when it is broken off is a fair sample of all.
+    random.Random(wanted.driver).shuffle(runs)
     console = Console()
     with advancing("faults", len(runs), console) as advance:
 

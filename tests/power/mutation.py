@@ -1,20 +1,18 @@
 """Is each small fault in a driver's sources seen by the suites that ship, and by them alone?
 
-The faults are altered in memory, each in a process of its own; no file is changed. A fault that no suite sees survives: it is
-equivalent, or the suites have a gap.
+Each fault is put into a copy of the drivers, which is found before them in a process of its own and in those that it begins.
+A fault that no suite sees survives: it is equivalent, or the suites have a gap.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
 
 import pytest
 
@@ -23,8 +21,10 @@ from power.apart import begin_apart, leave
 from power.suite_runs import SuiteRun, run_suite
 from power.verdicts import Ending, VerdictFile
 
-JUDGES = ("behaviour", "properties", "concurrency")
+JUDGES = ("behaviour", "properties", "concurrency", "security", "durability", "faults", "leaks")
 """The suites in the order in which they are asked, the quickest first."""
+
+PACKAGE = "storagedriver_drivers"
 
 NOT_THE_DRIVER = {"certification.py", "foreign.py", "__init__.py"}
 """Modules that are no part of a driver: how it is judged, and another tool's view of its backend."""
@@ -39,44 +39,20 @@ class AlteredRun:
         alteration: The fault.
         suite: A name in place of the suites', which are asked one after the other.
         every: As for other runs: the first failure ends it.
+        judges: The suites that are asked.
     """
 
     driver: str
     alteration: Alteration
     suite: str = "behaviour"
     every: bool = False
+    judges: tuple[str, ...] = JUDGES
 
     @property
     def key(self) -> str:
         """The fault, and the source it was put into."""
         digest = hashlib.sha256(self.alteration.source.encode()).hexdigest()[:12]
         return f"{self.driver} {digest}"
-
-
-class _AlteredLoader(SourceFileLoader):
-    """Loads a module from another source than its file's."""
-
-    def __init__(self, alteration: Alteration) -> None:
-        super().__init__(alteration.module, str(alteration.file))
-        self._source = alteration.source
-
-    def get_code(self, fullname: str) -> CodeType | None:
-        return compile(self._source, self.path, "exec", dont_inherit=True)
-
-
-class _AlteredFinder(MetaPathFinder):
-    """Finds the one module that is altered."""
-
-    def __init__(self, alteration: Alteration) -> None:
-        self._alteration = alteration
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname != self._alteration.module:
-            return None
-        loader = _AlteredLoader(self._alteration)
-        return importlib.util.spec_from_file_location(fullname, self._alteration.file, loader=loader)
 
 
 class _OneOfEachFirst:
@@ -97,11 +73,11 @@ class _OneOfEachFirst:
 def run_altered(run: AlteredRun, folder: Path) -> None:
     """Judge a driver with a fault; for a new process."""
     begin_apart(folder)
-    if run.alteration.module in sys.modules:
-        raise RuntimeError(f"{run.alteration.module} was imported before it could be altered")
-    sys.meta_path.insert(0, _AlteredFinder(run.alteration))
+    if PACKAGE in sys.modules:
+        raise RuntimeError(f"{PACKAGE} was imported before it could be altered")
+    sys.path.insert(0, str(_copy_with(run.alteration, folder)))
     verdict = None
-    for suite in JUDGES:
+    for suite in run.judges:
         verdict = run_suite(SuiteRun(run.key, run.driver, suite), plugins=[_OneOfEachFirst()])
         if verdict.ending is not Ending.MISSED:
             break
@@ -109,15 +85,28 @@ def run_altered(run: AlteredRun, folder: Path) -> None:
     leave(verdict, folder)
 
 
+def _copy_with(alteration: Alteration, folder: Path) -> Path:
+    """A folder with a copy of all drivers, and the fault in one of them."""
+    drivers = _drivers()
+    copied = folder / "drivers"
+    shutil.copytree(drivers, copied / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    (copied / PACKAGE / alteration.file.relative_to(drivers)).write_text(alteration.source, encoding="utf-8")
+    return copied
+
+
 def faults_of(driver: str) -> list[Alteration]:
     """All faults of a driver's modules."""
-    package = f"storagedriver_drivers.{driver}"
-    spec = importlib.util.find_spec("storagedriver_drivers")
+    files = [file for file in sorted((_drivers() / driver).glob("*.py")) if file.name not in NOT_THE_DRIVER]
+    return [each for file in files for each in alterations(f"{PACKAGE}.{driver}.{file.stem}", file)]
+
+
+def _drivers() -> Path:
+    """The folder of the drivers, which are not imported for that."""
+    spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None
     assert spec.submodule_search_locations is not None
     (place,) = spec.submodule_search_locations
-    files = [file for file in sorted(Path(place, driver).glob("*.py")) if file.name not in NOT_THE_DRIVER]
-    return [each for file in files for each in alterations(f"{package}.{file.stem}", file)]
+    return Path(place)
 
 
 def survivors_page(
@@ -135,7 +124,8 @@ def survivors_page(
     known = reasons.get(driver, {})
     judged = {key: verdict for key in faults if (verdict := verdicts.of(key)) is not None}
     survived = {key: faults[key] for key, verdict in judged.items() if verdict.ending is Ending.MISSED}
-    unclear = [faults[key] for key, verdict in judged.items() if verdict.ending is Ending.ERRORED]
+    endings = [verdict.ending for verdict in judged.values()]
+    unclear, stopped = endings.count(Ending.ERRORED), endings.count(Ending.TIMED_OUT)
     equivalent = [each for each in survived.values() if known.get(each.key, "").startswith("equivalent")]
     counted = len(judged) - len(equivalent)
     seen = len(judged) - len(survived)
@@ -145,12 +135,13 @@ def survivors_page(
         "",
         f"Made by `nox -s mutation -- {driver}`; not edited by hand: the reasons stand in tests/power/survivors.toml. The",
         "faults are those of cosmic-ray's operators, and statements left out; the suites that ship are the only judges,",
-        "in profile quick.",
+        "in profile quick. They were judged in no order, so that those judged are a fair sample of all.",
         "",
         f"- {len(faults)} faults, {len(judged)} of them judged.",
         f"- {seen} seen: {share} of those that are not equivalent.",
         f"- {len(survived)} survived; {len(equivalent)} of them are equivalent.",
-        *([f"- {len(unclear)} broke the run itself, and count as seen."] if unclear else []),
+        *([f"- {unclear} broke the run itself, and count as seen."] if unclear else []),
+        *([f"- {stopped} hung the run itself, which was stopped, and count as seen."] if stopped else []),
         "",
         "## Survivors",
         "",

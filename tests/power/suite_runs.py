@@ -16,15 +16,28 @@ from power.verdicts import Ending, Verdict
 from storagedriver import StorageDriver
 from storagedriver.registry import find_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency, properties
+from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, properties, security
 
 BASELINE = "baseline"
-SUITES = {"behaviour": behaviour, "concurrency": concurrency, "properties": properties}
+SUITES = {
+    "behaviour": behaviour,
+    "concurrency": concurrency,
+    "properties": properties,
+    "security": security,
+    "durability": durability,
+    "faults": faults,
+    "leaks": leaks,
+}
 ALL_SUITES = (*SUITES, BASELINE)
 
 SEED = 1
 CHECK_SECONDS = 45
 """After which a check counts as hung: longer than the suites' own patience with what hangs."""
+
+LONG_CHECK_SECONDS = 300
+"""The same of suites whose checks try many things each, which on a busy machine takes minutes."""
+
+_LONG = {"properties", "durability", "faults", "leaks"}
 
 _DRIVER = re.compile(r"(mutant-\w+-\w+|[^-]+)(-|$)")
 """A driver's name at the beginning of a check's parameters."""
@@ -80,7 +93,7 @@ def run_suite(run: SuiteRun, part: Sequence[str] = (), plugins: Sequence[object]
         f"--suite={run.suite}",
         "--profile=quick",
         f"--seed={run.seed}",
-        f"--check-timeout={CHECK_SECONDS}",
+        f"--check-timeout={LONG_CHECK_SECONDS if run.suite in _LONG else CHECK_SECONDS}",
         f"--certify-report={report}",
     ]
     status = pytest.main(words, plugins=[*plugins])

@@ -10,6 +10,7 @@ from power.alterations import Alteration, left_out, meaning_of
 from power.mutation import AlteredRun, run_altered, survivors_page
 from power.running import run_all
 from power.verdicts import Ending, Verdict, VerdictFile
+from storagedriver_drivers.filesystem import datafile
 from storagedriver_drivers.inmemory import store
 
 SOURCE = Path(store.__file__)
@@ -31,7 +32,7 @@ def judged(*faults: Alteration, limit: float = 100) -> dict[str, Verdict]:
 
 
 def test_a_fault_is_seen_by_the_suite_alone() -> None:
-    """The driver is altered in memory: the file is as it was."""
+    """A copy of the driver is altered: the file is as it was."""
     before = SOURCE.read_bytes()
     loses = fault("self._put(path, File(content, self._now()))", "self._put(path, File(content[:-1], self._now()))")
 
@@ -40,6 +41,21 @@ def test_a_fault_is_seen_by_the_suite_alone() -> None:
     assert verdict.ending is Ending.CAUGHT
     assert verdict.by
     assert SOURCE.read_bytes() == before
+
+
+def test_a_fault_is_in_the_processes_too_that_a_suite_begins() -> None:
+    """That of durability judges by what another process does to the disk."""
+    source = Path(datafile.__file__)
+    text = source.read_text()
+    assert text.count("os.fsync(self.fd)") == 1
+    altered = text.replace("os.fsync(self.fd)", "pass")
+    unflushed = Alteration(datafile.__name__, source, 1, "ByHand", "os.fsync(self.fd)", "pass", altered)
+    found: list[Verdict] = []
+
+    run = AlteredRun("filesystem", unflushed, judges=("durability",))
+    run_all([run], run_altered, loaded="power.loaded_without_drivers", processes=1, limit=200, done=found.append)
+
+    assert [(verdict.ending, verdict.requirements) for verdict in found] == [(Ending.CAUGHT, ["DUR-2"])]
 
 
 def test_what_breaks_the_import_is_seen() -> None:

@@ -68,8 +68,11 @@ def counterexamples(pytester: pytest.Pytester) -> dict[str, list[str]]:
     }
 
 
-def test_a_failed_history_explains_itself(forgetting: pytest.Pytester) -> None:
-    """MOVE-1 fails, with a few calls, the seed, the command, and a script that reproduces it; nothing else has passed."""
+def test_a_failed_history_explains_itself_and_its_seed_finds_it_again(forgetting: pytest.Pytester) -> None:
+    """MOVE-1 fails, with a few calls, the seed, the command, and a script that reproduces it; nothing else has passed.
+
+    With the same seed two processes find the same calls. One test, as each exploration takes half a minute.
+    """
     run = certify(forgetting, "--seed=5")
 
     assert run.ret == pytest.ExitCode.TESTS_FAILED
@@ -81,23 +84,18 @@ def test_a_failed_history_explains_itself(forgetting: pytest.Pytester) -> None:
     outcomes = {result.requirement: result.outcome for result in report.results}
     assert outcomes["MOVE-1"] is Outcome.FAILED
     assert Outcome.PASSED not in outcomes.values()
-    assert len(counterexamples(forgetting)["MOVE-1"]) <= 20
+    alone = counterexamples(forgetting)
+    assert len(alone["MOVE-1"]) <= 20
     (script,) = [each for each in forgetting.path.glob("report-reproducers/*.py") if "MOVE-1" in each.name]
     assert "writer" in script.read_text()
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, cwd=forgetting.path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "VIOLATED" in done.stdout
 
-
-def test_the_same_seed_finds_the_same(forgetting: pytest.Pytester) -> None:
-    """In one process and in two, with the same seed, the same calls fail."""
-    certify(forgetting, "--seed=5")
-    alone = counterexamples(forgetting)
     # Its name begins with test_, so that the next run would collect it.
     shutil.rmtree(forgetting.path / "report-reproducers")
     certify(forgetting, "--seed=5", "-n2")
 
-    assert alone
     assert counterexamples(forgetting) == alone
 
 

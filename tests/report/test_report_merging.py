@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from storagedriver.report import Check, Collector, Outcome, Report, ReportError, Run
 from storagedriver.report.merging import merged
-from storagedriver.report.narrowing import deselected, in_no_shard, is_narrowing, only_requirements
+from storagedriver.report.narrowing import (
+    deselected,
+    in_no_shard,
+    is_narrowing,
+    only_requirements,
+    only_shard,
+    shard_missing,
+    shards_of,
+)
+from storagedriver.report.shard import Shard
 from storagedriver.report.validation import contradictions
 
 from .example_report import ENVIRONMENT, TAIL, check, run, target
@@ -212,3 +221,81 @@ def test_reasons_of_a_chosen_part_are_told_from_others() -> None:
     assert is_narrowing(in_no_shard(2, "s3@moto"))
     for reason in ("the run was interrupted", "1.json: --requirement CONT", "7 of 8 tests did not run to their end"):
         assert not is_narrowing(reason)
+
+
+REQUIRED = ("CONT-1", "CONT-2", "CONT-3")
+
+
+def numbered(number: int, count: int = 3, names: Sequence[str] = REQUIRED) -> Report:
+    """A shard as --shard makes it: one check is run, and the others are named."""
+    checks = [
+        check(name) if position == number else check(name, Outcome.NOT_RUN, reason="it belongs to another shard")
+        for position, name in enumerate(names, start=1)
+    ]
+    return shard(*checks, reasons=[only_shard(Shard(number, count), 1, len(names))])
+
+
+def test_numbered_shards_make_a_whole() -> None:
+    report = merged({f"{number}.json": numbered(number) for number in (1, 2, 3)})
+
+    assert (report.run.complete, report.run.incomplete_reasons) == (True, ())
+
+
+def test_a_missing_number_is_told_and_merged_in_later() -> None:
+    most = merged({"1.json": numbered(1), "3.json": numbered(3)})
+
+    assert most.run.incomplete_reasons == ("shard 2/3 is missing", "1 check of inmemory ran in no shard")
+    assert merged({"most.json": most, "2.json": numbered(2)}).run.complete
+    with pytest.raises(ReportError, match=r"3\.json and most\.json are both shard 3/3; leave one of them out"):
+        merged({"most.json": most, "3.json": numbered(3)})
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (numbered(1), r"other\.json and 1\.json are both shard 1/3; leave one of them out"),
+        (numbered(2, 4), r"other\.json is shard 2/4, and 1\.json shard 1/3; merge shards of one run"),
+        (shard(check("CONT-2")), r"other\.json is no shard, and 1\.json is shard 1/3; merge shards of one run"),
+        (shard(check("CONT-2"), reasons=()), r"other\.json is no shard"),
+        (
+            numbered(2, names=(*REQUIRED, "CONT-4", "CONT-5")),
+            r"other\.json names checks that 1\.json does not: behaviour/\S+CONT_4_1 on inmemory and 1 more; merge shards",
+        ),
+        (numbered(2, names=REQUIRED[:2]), r"1\.json names checks that other\.json does not: behaviour/\S+CONT_3_1 on"),
+        (
+            shard(reasons=[only_shard(Shard(2, 3), 1, 3), shard_missing(Shard(1, 3))]),
+            r"other\.json: its reasons name shards that do not fit together",
+        ),
+    ],
+    ids=["twice", "of another count", "a part by -k", "a whole", "of more checks", "of fewer checks", "of nonsense"],
+)
+def test_a_foreign_shard_is_named(other: Report, words: str) -> None:
+    with pytest.raises(ReportError, match=words):
+        merged({"1.json": numbered(1), "other.json": other})
+
+
+def test_a_numbered_shard_that_was_cut_short_is_told() -> None:
+    """Also if it does not know of all checks."""
+    broken = shard(check("CONT-2"), reasons=[only_shard(Shard(2, 2), 1, 2), "the run was interrupted"])
+
+    report = merged({"1.json": numbered(1, 2, REQUIRED[:2]), "2.json": broken})
+
+    assert report.run.incomplete_reasons == ("2.json: the run was interrupted",)
+
+
+def test_a_check_that_saw_another_requirement_broken_counts_there_alone() -> None:
+    """One check may judge several; where it did not run, it is named under the one that it is marked with."""
+    failed = dataclasses.replace(check("CONT-2", Outcome.FAILED, evidence=TAIL), requirement="CONT-3")
+
+    report = merged({"1.json": shard(failed), "2.json": shard(left_out("CONT-2"))})
+
+    assert outcomes(report) == {("CONT-3", "1"): Outcome.FAILED}
+    assert (report.run.complete, contradictions(report)) == (True, [])
+
+
+@given(st.integers(1, 99), st.integers(0, 9999))
+def test_a_shard_is_read_from_its_reason(count: int, checks: int) -> None:
+    for made in (Shard(1, count), Shard(count, count)):
+        assert Shard.of(str(made)) == made
+        assert is_narrowing(only_shard(made, checks, checks))
+        assert shards_of([only_shard(made, checks, checks), "--requirement CONT"]) == {made}

@@ -45,17 +45,27 @@ class Pipeline:
         project: Its folder.
         commit: The commit that is judged.
         scratch: An empty folder.
+        variables: More variables of the environment in which steps run.
     """
 
     environment: FreshEnvironment
     project: Path
     commit: str
     scratch: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def workflow(self, path: Path) -> Ended:
-        """Run the only job of a workflow of GitHub Actions."""
-        (job,) = _load(path)["jobs"].values()
-        return self._steps([step for step in job["steps"] if "pip install" not in step.get("run", "")], {})
+        """Run the jobs of a workflow of GitHub Actions that have no matrix of shards."""
+        jobs = _load(path)["jobs"].values()
+        (job,) = (each for each in jobs if "shard" not in each.get("strategy", {}).get("matrix", {}))
+        return self._steps(_installed(job), {})
+
+    def shards(self, path: Path) -> list[Ended]:
+        """Run the job of a workflow that has a matrix of shards, for each of them."""
+        (job,) = (each for each in _load(path)["jobs"].values() if "matrix" in each.get("strategy", {}))
+        numbers = job["strategy"]["matrix"]["shard"]
+        known = {"strategy.job-total": str(len(numbers))}
+        return [self._steps(_installed(job), {**known, "matrix.shard": str(each)}) for each in numbers]
 
     def action(self, path: Path, inputs: Mapping[str, str]) -> Ended:
         """Run a composite action, with its defaults where no input is given."""
@@ -68,13 +78,13 @@ class Pipeline:
             ended.outputs[name] = _evaluated(each["value"], {**values, **_outputs(ended)})
         return ended
 
-    def job(self, path: Path, **variables: str) -> Ended:
-        """Run the only job of a pipeline of GitLab, with what comes after it in any case, and these variables too."""
-        (job,) = _load(path).values()
+    def job(self, path: Path, name: str = "certify", **variables: str) -> Ended:
+        """Run a job of a pipeline of GitLab, with what comes after it in any case, and these variables too."""
+        job = _load(path)[name]
         ended = Ended()
         given = {"CI_COMMIT_SHA": self.commit, "CI_PROJECT_DIR": str(self.project), **variables}
         for part in ("script", "after_script"):
-            lines = [line for line in job[part] if "pip install" not in line]
+            lines = [line for line in job.get(part, []) if "pip install" not in line]
             done = self.environment.run(*_BASH, "\n".join(lines), folder=self.project, variables=given)
             ended.said += done.stdout
             if done.returncode and ended.failed is None:
@@ -86,8 +96,8 @@ class Pipeline:
         files = {name: self.scratch / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for each in files.values():
             each.touch()
-        own = {"GITHUB_SHA": self.commit, "RUNNER_TEMP": str(self.scratch)}
-        own |= {name: str(path) for name, path in files.items()}
+        own = {"GITHUB_SHA": self.commit, "GITHUB_RUN_ID": "18446744073", "RUNNER_TEMP": str(self.scratch)}
+        own |= {**self.variables, **{name: str(path) for name, path in files.items()}}
         for step in steps:
             known = {**values, **_outputs(ended)}
             if "run" not in step or not self._is_due(step.get("if"), known, failed=ended.failed is not None):
@@ -119,6 +129,10 @@ class Pipeline:
             elif compared:
                 due = due and ((values.get(compared[1], "") == compared[3]) == (compared[2] == "=="))
         return due
+
+
+def _installed(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [step for step in job["steps"] if "pip install" not in step.get("run", "")]
 
 
 def _load(path: Path) -> Any:

@@ -6,6 +6,7 @@ as that takes long.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from scaffolding.fresh_environment import ROOT, FreshEnvironment
 from scaffolding.pipelines import Ended, Pipeline
 from storagedriver.report import Outcome, Report
+from storagedriver.scaffolding import ProjectName, render
 
 DELETES = 'f"DELETE FROM files WHERE path = :path OR {_BELOW}"'
 DELETES_TOO_MUCH = '"DELETE FROM files WHERE substr(path, 1, length(:path)) = :path"'
@@ -141,3 +143,34 @@ def test_what_else_is_wrong_is_said_too(project: Project, tmp_path: Path) -> Non
     assert judged.returncode == 0, judged.stdout
     assert decided.returncode == 1
     assert "the run is not complete" in decided.stdout
+
+
+@needs_git
+def test_shards_of_a_pipeline_are_put_together(project: Project, tmp_path: Path) -> None:
+    """GitHub's jobs judge a part each, and the last one says what is missing; so do GitLab's, one of which did not start."""
+    texts = render(ProjectName.of("my-store"), sharded=True)
+    for path in (".github/workflows/certify.yml", ".gitlab-ci.yml"):
+        (tmp_path / Path(path).name).write_text(texts[path].replace("[1, 2, 3, 4]", "[1, 2]"))
+    pipeline = project.pipeline(tmp_path / "scratch")
+    addopts = {"PYTEST_ADDOPTS": "--requirement=STAT"}
+
+    shards = dataclasses.replace(pipeline, variables=addopts).shards(tmp_path / "certify.yml")
+    merged = pipeline.workflow(tmp_path / "certify.yml")
+    by_github = project.report
+    shutil.rmtree(project.folder / "certify" / "shards")
+    node = {"CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "2", "CI_PIPELINE_ID": "7"}
+    shard = pipeline.job(tmp_path / ".gitlab-ci.yml", "shard", **node, **addopts)
+    job = pipeline.job(tmp_path / ".gitlab-ci.yml")
+
+    assert [each.failed for each in shards] == [None] * 2, [each.said for each in shards]
+    # The shards hold all that was asked for; what was not is missed, although no shard is.
+    assert merged.failed == "Put the shards together"
+    assert re.search(r"report.json: 2 shards, \d+ checks\n", merged.said)
+    (reason,) = by_github.run.incomplete_reasons
+    assert "ran in no shard" in reason
+    outcomes = {each.requirement: each.outcome for each in by_github.results}
+    assert {name for name, outcome in outcomes.items() if outcome is Outcome.PASSED} == {"STAT-1", "STAT-2", "STAT-3"}
+    assert by_github.run.seed == 18446744073
+    assert shard.failed is None, shard.said
+    assert job.failed == "script"
+    assert "shard 2/2 is missing" in job.said

@@ -129,11 +129,22 @@ def test_small_record_of_one_kind_among_many_is_a_leak(process: Process) -> None
     def keep() -> None:
         process.bytes += 80
 
-    growth = process.grown_by(keep, *[_nothing] * 40)
+    growth = process.grown_by(keep, *[_nothing] * 40, times=9)
 
     assert growth.grows(Resource.OBJECTS)
     assert growth.guilty(Resource.OBJECTS) == [("kind 0", 80)]
     assert not growth.grows(Resource.RESIDENT)
+
+
+def test_some_hundred_bytes_in_each_round_are_pythons_own(process: Process) -> None:
+    """However few operations there were: an object or a part of a table in each round is no record of an operation."""
+
+    def use() -> None:
+        process.bytes += 106
+
+    growth = process.grown_by(use, *[_nothing] * 40, times=1)
+
+    assert not growth.grows(Resource.OBJECTS)
 
 
 @pytest.fixture

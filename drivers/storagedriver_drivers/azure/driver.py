@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from storagedriver import paths
@@ -10,12 +9,12 @@ from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import (
     BackendError,
-    ParameterError,
     PathConflictError,
     PathNotFoundError,
     StorageDriverError,
     UnsupportedMethodError,
 )
+from storagedriver.expiry import seconds_valid
 from storagedriver_drivers.azure import copying, deletion, listing
 from storagedriver_drivers.azure.access import access_of
 from storagedriver_drivers.azure.blobs import Container, Layout
@@ -24,10 +23,8 @@ from storagedriver_drivers.azure.copying import MOST_BLOCKS
 from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status, translate
 from storagedriver_drivers.azure.parameters import LONGEST_NAME, AzureParameters, check_combinations
 from storagedriver_drivers.azure.reading import BlobReader, require_whole
-from storagedriver_drivers.azure.signing import LONGEST_EXPIRY, Signer
+from storagedriver_drivers.azure.signing import Signer
 from storagedriver_drivers.azure.upload import AzureUpload, Place, continued, end_stage, put
-
-_DEFAULT_EXPIRY = 20 * 60
 
 _LARGEST_PUT = 256 << 20
 """Bytes that are put in one request; more goes up in chunks, so that one that fails costs less."""
@@ -148,9 +145,7 @@ class AzureDriver(BaseDriver):
         if method != "GET":
             # A signature that allows HEAD allows GET too, and would give away more than was asked for (URL-2).
             return None
-        seconds = _DEFAULT_EXPIRY if expires is None else expires
-        if not (math.isfinite(seconds) and 1 <= seconds <= LONGEST_EXPIRY):
-            raise ParameterError(f"1 to {LONGEST_EXPIRY} seconds", parameter="expires")
+        seconds = seconds_valid(expires)
         return self._container.signer.readable(self._container.blob(self._layout.name(path)), seconds)
 
     def _place(self, path: str) -> Place:

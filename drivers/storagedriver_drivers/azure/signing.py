@@ -22,9 +22,6 @@ else:
     BlobSasPermissions = _blob.BlobSasPermissions
     generate_blob_sas = _blob.generate_blob_sas
 
-LONGEST_EXPIRY = 7 * 24 * 60 * 60
-"""Seconds that a user delegation key lasts at most."""
-
 _COPY_EXPIRY = 24 * 60 * 60
 """Seconds that the source of a copy may be read."""
 

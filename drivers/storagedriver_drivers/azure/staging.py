@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.staged_state import damaged, read_header
 from storagedriver_drivers.azure.blobs import Container
 from storagedriver_drivers.azure.errors import is_absent
 from storagedriver_drivers.azure.reading import BlobReader
 
 _VERSION = 1
-_PIECE = 1 << 16
 _MARK = re.compile(r"[0-9a-f]{32}")
 
 
@@ -63,7 +63,7 @@ def load(container: Container, state_name: str) -> tuple[Stage, bytes] | None:
     stage, tail, reader = opened
     tail += reader.read_all()
     if len(tail) != stage.tail_size:
-        raise _damaged("its size is not the one it names")
+        raise damaged("its size is not the one it names")
     return stage, tail
 
 
@@ -85,13 +85,7 @@ def _open(container: Container, state_name: str) -> tuple[Stage, bytes, BlobRead
             return None
         raise
     try:
-        start = b""
-        while b"\n" not in start:
-            piece = reader.read(_PIECE)
-            if not piece:
-                raise _damaged("it has no header")
-            start += piece
-        header, _, tail = start.partition(b"\n")
+        header, tail = read_header(reader)
         return _parse(header, reader.head.etag), tail, reader
     except BaseException:
         reader.close()
@@ -113,12 +107,8 @@ def _parse(header: bytes, etag: str) -> Stage:
             etag=etag,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as damage:
-        raise _damaged("its header cannot be read") from damage
+        raise damaged("its header cannot be read") from damage
     # It becomes part of a name.
     if not _MARK.fullmatch(stage.mark):
-        raise _damaged("its mark is none")
+        raise damaged("its mark is none")
     return stage
-
-
-def _damaged(detail: str) -> BackendError:
-    return BackendError(f"the state of the staged stream is damaged: {detail}")

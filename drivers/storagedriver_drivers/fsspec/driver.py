@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.builtin_failures import of_builtin
 from storagedriver.dependencies import require
 from storagedriver.driver import FileInfo
 from storagedriver.errors import (
@@ -22,7 +23,6 @@ from storagedriver.errors import (
     UnsupportedMethodError,
 )
 from storagedriver.spooled import SpooledUploads
-from storagedriver_drivers.fsspec.errors import translate
 from storagedriver_drivers.fsspec.parameters import FsspecParameters
 from storagedriver_drivers.fsspec.protocols import protocol_of
 
@@ -75,7 +75,7 @@ class FsspecDriver(BaseDriver):
         self._uploads.close()
 
     def _translate(self, error: Exception, path: str | None) -> StorageDriverError | None:  # noqa: ARG002
-        return translate(error)
+        return of_builtin(error, "filesystem")
 
     # --- hooks
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,12 +10,12 @@ from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import (
-    ParameterError,
     PathConflictError,
     PathNotFoundError,
     StorageDriverError,
     UnsupportedMethodError,
 )
+from storagedriver.expiry import seconds_valid
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.gcs import deletion, listing, staging
 from storagedriver_drivers.gcs.access import can_sign, credentials_of
@@ -26,9 +25,6 @@ from storagedriver_drivers.gcs.objects import Bucket, Layout
 from storagedriver_drivers.gcs.parameters import LONGEST_KEY, GCSParameters, check_combinations
 from storagedriver_drivers.gcs.reading import ObjectReader
 from storagedriver_drivers.gcs.upload import LARGEST_FILE, GCSUpload, Place, continued
-
-_DEFAULT_EXPIRY = 20 * 60
-_LONGEST_EXPIRY = 7 * 24 * 60 * 60
 
 
 class GCSDriver(BaseDriver):
@@ -135,9 +131,7 @@ class GCSDriver(BaseDriver):
     def _redirect_url(self, path: str, method: str, expires: float | None) -> str | None:
         if method not in {"GET", "HEAD"}:
             return None
-        seconds = _DEFAULT_EXPIRY if expires is None else expires
-        if not (math.isfinite(seconds) and 1 <= seconds <= _LONGEST_EXPIRY):
-            raise ParameterError(f"1 to {_LONGEST_EXPIRY} seconds", parameter="expires")
+        seconds = seconds_valid(expires)
         blob = self._client.storage.bucket(self._bucket.name).blob(self._layout.key(path))
         url: str = blob.generate_signed_url(
             version="v4",

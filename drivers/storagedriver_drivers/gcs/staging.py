@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.staged_state import damaged, read_header
 from storagedriver_drivers.gcs import deletion
 from storagedriver_drivers.gcs.objects import Bucket
 from storagedriver_drivers.gcs.reading import ObjectReader
 
 _VERSION = 1
-_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def load(bucket: Bucket, state_key: str) -> tuple[Stage, bytes] | None:
     stage, tail, reader = opened
     tail += reader.read_all()
     if len(tail) != stage.tail_size:
-        raise BackendError("the state of the staged stream is damaged: its size is not the one it names")
+        raise damaged("its size is not the one it names")
     return stage, tail
 
 
@@ -106,13 +106,7 @@ def _open(bucket: Bucket, state_key: str) -> tuple[Stage, bytes, ObjectReader] |
     except PathNotFoundError:
         return None
     try:
-        start = b""
-        while b"\n" not in start:
-            piece = reader.read(_PIECE)
-            if not piece:
-                raise BackendError("the state of the staged stream is damaged: it has no header")
-            start += piece
-        header, _, tail = start.partition(b"\n")
+        header, tail = read_header(reader)
         return _parse(header, reader.generation or 0), tail, reader
     except BaseException:
         reader.close()
@@ -130,4 +124,4 @@ def _parse(header: bytes, generation: int) -> Stage:
         )
         return Stage(str(state["mark"]), parts, int(state["crc32c"]), int(state["tail_size"]), generation)
     except (KeyError, TypeError, ValueError, AttributeError) as damage:
-        raise BackendError("the state of the staged stream is damaged: its header cannot be read") from damage
+        raise damaged("its header cannot be read") from damage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, BinaryIO
@@ -15,12 +14,12 @@ from storagedriver.dependencies import require
 from storagedriver.driver import FileInfo
 from storagedriver.errors import (
     BackendError,
-    ParameterError,
     PathConflictError,
     PathNotFoundError,
     StorageDriverError,
     UnsupportedMethodError,
 )
+from storagedriver.expiry import seconds_valid
 from storagedriver.spooled import SpooledUploads
 from storagedriver_drivers.obstore.errors import translate
 from storagedriver_drivers.obstore.parameters import ObstoreParameters
@@ -36,8 +35,6 @@ _LARGEST_OFFSET = (1 << 63) - 1
 _ATTEMPTS = 20
 """How often what lies in a directory is listed and deleted before the driver gives up."""
 
-_DEFAULT_EXPIRY = 20 * 60
-_LONGEST_EXPIRY = 7 * 24 * 60 * 60
 _SIGNED = ("GET", "HEAD")
 
 
@@ -139,9 +136,7 @@ class ObstoreDriver(BaseDriver):
     def _redirect_url(self, path: str, method: str, expires: float | None) -> str | None:
         if method not in _SIGNED:
             return None
-        seconds = _DEFAULT_EXPIRY if expires is None else expires
-        if not (math.isfinite(seconds) and 1 <= seconds <= _LONGEST_EXPIRY):
-            raise ParameterError(f"1 to {_LONGEST_EXPIRY} seconds", parameter="expires")
+        seconds = seconds_valid(expires)
         # Whole seconds, and never longer than asked for.
         url: str = self._obstore.sign(self._store, method, self._key(path), timedelta(seconds=int(seconds)))
         return url

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from storagedriver.dependencies import require
+from storagedriver.errors import BackendError
 from storagedriver.redaction import LogRedaction
 from storagedriver_drivers.s3.arguments import content_md5
 from storagedriver_drivers.s3.parameters import S3Parameters
@@ -65,8 +66,10 @@ def config_arguments(parameters: S3Parameters) -> dict[str, Any]:
 
 
 def register_events(client: Any, parameters: S3Parameters) -> None:
-    """Have the client add what batch deletes need, and repeat what it would not."""
+    """Have the client add what batch deletes need, repeat what it would not, and ask no server for ever where to go."""
     client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
+    if parameters.regionendpoint is not None:
+        client.meta.events.register("before-parameter-build.s3.HeadBucket", _refuse_redirect)
     client.meta.events.register("needs-retry.s3", _RetryTooManyRequests(parameters.maxretries))
 
 
@@ -102,6 +105,12 @@ def _add_content_md5(params: dict[str, Any], **_: Any) -> None:
     body = params.get("body")
     if isinstance(body, bytes):
         params["headers"].setdefault("Content-MD5", content_md5(body))
+
+
+def _refuse_redirect(**_: Any) -> None:
+    # The driver never asks for a bucket. boto3 does where an answer redirects and names no region; of a server that answers
+    # that by a redirect too it asks again, as deep as Python's stack goes.
+    raise BackendError("the server redirects to another one, and names no region")
 
 
 def _verify(parameters: S3Parameters) -> bool | str | None:

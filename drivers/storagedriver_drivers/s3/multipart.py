@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storagedriver.chunking import together
 from storagedriver.errors import BackendError
+from storagedriver.parallel import together
 from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
 from storagedriver_drivers.s3.errors import ClientError, code
@@ -141,8 +141,8 @@ def unfinished(bucket: Bucket, prefix: str) -> Sequence[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     arguments: dict[str, Any] | None = {}
-    asked = prefix
     while arguments is not None:
+        asked = prefix if bucket.lists_uploads_by_prefix else ""
         try:
             page = bucket.client.list_multipart_uploads(Bucket=bucket.name, Prefix=asked, **arguments)
         except ClientError as error:
@@ -150,8 +150,8 @@ def unfinished(bucket: Bucket, prefix: str) -> Sequence[tuple[str, str]]:
                 break
             raise
         if asked and is_minio(page):
-            # It lists the uploads of one whole key, or all there are.
-            asked = ""
+            # It lists the uploads of one whole key, or all there are. That is asked for at once from now on.
+            bucket.lists_uploads_by_prefix = False
             continue
         uploads = page.get("Uploads", [])
         found += [(upload["Key"], upload["UploadId"]) for upload in uploads if upload["Key"].startswith(prefix)]

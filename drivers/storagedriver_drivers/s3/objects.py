@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Bucket:
-    """One bucket through one client. Errors are boto3's; the driver translates them."""
+    """One bucket through one client, with what was learned of its server. Errors are boto3's; the driver translates them.
+
+    Attributes:
+        lists_uploads_by_prefix: Whether the server lists unfinished uploads so, as far as it is known.
+    """
 
     def __init__(self, client: S3Client, parameters: S3Parameters) -> None:
         """Use `client` for the bucket that the parameters name."""
@@ -25,6 +29,7 @@ class Bucket:
         self.retries = parameters.maxretries
         self._page = parameters.listpage
         self.write_arguments = of_writes(parameters)
+        self.lists_uploads_by_prefix = True
 
     def head(self, key: str) -> ObjectHead | None:
         """Size, ETag, time and metadata; None if there is no such object.

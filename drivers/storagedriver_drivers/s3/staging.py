@@ -6,14 +6,12 @@ state object, whose body is a line of JSON and then the bytes that do not fill a
 
 from __future__ import annotations
 
-from storagedriver.errors import BackendError
+from storagedriver.multipart_stage import Stage, encoded, parsed
+from storagedriver.staged_state import damaged, read_header
 from storagedriver_drivers.s3 import multipart
 from storagedriver_drivers.s3.errors import is_absent
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.reading import ObjectReader
-from storagedriver_drivers.s3.stages import Stage, encoded, parsed
-
-_PIECE = 1 << 16
 
 
 def save(bucket: Bucket, state_key: str, stage: Stage, tail: bytes | bytearray) -> str:
@@ -29,7 +27,7 @@ def load(bucket: Bucket, state_key: str) -> tuple[Stage, bytes] | None:
     stage, tail, reader = opened
     tail += reader.read_all()
     if len(tail) != stage.tail_size:
-        raise BackendError("the state of the staged stream is damaged: its size is not the one it names")
+        raise damaged("its size is not the one it names")
     return stage, tail
 
 
@@ -61,13 +59,7 @@ def _open(bucket: Bucket, state_key: str) -> tuple[Stage, bytes, ObjectReader] |
             return None
         raise
     try:
-        start = b""
-        while b"\n" not in start:
-            piece = reader.read(_PIECE)
-            if not piece:
-                raise BackendError("the state of the staged stream is damaged: it has no header")
-            start += piece
-        header, _, tail = start.partition(b"\n")
+        header, tail = read_header(reader)
         return parsed(header, reader.etag), tail, reader
     except BaseException:
         reader.close()

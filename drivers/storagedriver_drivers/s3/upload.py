@@ -9,6 +9,7 @@ from typing import Final
 
 from storagedriver.chunking import Chunks
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.multipart_stage import Stage
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.s3 import multipart, staging
 from storagedriver_drivers.s3.errors import status
@@ -16,7 +17,6 @@ from storagedriver_drivers.s3.multipart import Multipart
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parts import MARK, require_few_chunks, require_room
 from storagedriver_drivers.s3.reading import ObjectReader
-from storagedriver_drivers.s3.stages import Stage
 
 _PRECONDITION_FAILED = 412
 

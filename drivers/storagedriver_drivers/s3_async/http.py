@@ -28,7 +28,7 @@ class HTTPSession(_session):  # type: ignore[misc]  # aiobotocore has no types
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._connector_args = {**self._connector_args, "socket_factory": self._socket}
+        self._connector_args: dict[str, Any] = {**self._connector_args, "socket_factory": self._socket}
 
     def _socket(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, *_ = address

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from storagedriver.asynchronous.parallel import together
 from storagedriver.errors import BackendError
 from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
 from storagedriver_drivers.s3.errors import ClientError, code
 from storagedriver_drivers.s3.parts import GONE, MARK, ranges
 from storagedriver_drivers.s3_async.objects import Bucket
-from storagedriver_drivers.s3_async.parallel import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Multipart:
             Key=self.key,
             UploadId=self.upload_id,
             PartNumber=number,
-            Body=content,
+            Body=content,  # type: ignore[arg-type]  # bytearray is taken too
             ContentMD5=content_md5(content),
         )
         return required_etag(answer, "UploadPart")
@@ -65,7 +65,7 @@ class Multipart:
             functools.partial(self.copied_part, number, source, etag, start, end)
             for number, start, end in ranges(size, part_size)
         ]
-        return await together(calls, concurrency)
+        return await together(calls, concurrency, name="s3-part-copy")
 
     async def complete(self, etags: Sequence[str]) -> None:
         """Make the object of the parts. May be repeated after a failure whose outcome is not known."""
@@ -141,8 +141,8 @@ async def unfinished(bucket: Bucket, prefix: str) -> Sequence[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     arguments: dict[str, Any] | None = {}
-    asked = prefix
     while arguments is not None:
+        asked = prefix if bucket.lists_uploads_by_prefix else ""
         try:
             page = await bucket.client.list_multipart_uploads(Bucket=bucket.name, Prefix=asked, **arguments)
         except ClientError as error:
@@ -150,8 +150,8 @@ async def unfinished(bucket: Bucket, prefix: str) -> Sequence[tuple[str, str]]:
                 break
             raise
         if asked and is_minio(page):
-            # It lists the uploads of one whole key, or all there are.
-            asked = ""
+            # It lists the uploads of one whole key, or all there are. That is asked for at once from now on.
+            bucket.lists_uploads_by_prefix = False
             continue
         uploads = page.get("Uploads", [])
         found += [(upload["Key"], upload["UploadId"]) for upload in uploads if upload["Key"].startswith(prefix)]

@@ -8,9 +8,9 @@ from typing import Final
 from storagedriver.asynchronous.cancellation import settled
 from storagedriver.asynchronous.replacement import begun_anew
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.multipart_stage import Stage
 from storagedriver_drivers.s3.errors import status
 from storagedriver_drivers.s3.parts import MARK, require_few_chunks, require_room
-from storagedriver_drivers.s3.stages import Stage
 from storagedriver_drivers.s3_async import multipart, staging
 from storagedriver_drivers.s3_async.multipart import Multipart
 from storagedriver_drivers.s3_async.objects import Bucket

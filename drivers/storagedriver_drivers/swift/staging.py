@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError
+from storagedriver.staged_state import damaged
 from storagedriver_drivers.swift.files import Files
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import MARK, bare_etag, entry_name
@@ -78,9 +79,9 @@ def load(files: Files, path: str) -> Stage | None:
         )
         size = int(state["tail"])
     except (KeyError, TypeError, ValueError, AttributeError) as damage:
-        raise BackendError("the state of the staged stream is damaged: its header cannot be read") from damage
+        raise damaged("its header cannot be read") from damage
     if not separator or len(tail) != size:
-        raise BackendError("the state of the staged stream is damaged: its size is not the one it names")
+        raise damaged("its size is not the one it names")
     return Stage(stream, segments, tail, bare_etag(found[0]))
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from storagedriver.dependencies import require
-from storagedriver.errors import ParameterError
+from storagedriver.expiry import seconds_valid
 from storagedriver_drivers.swift.objects import Container
 from storagedriver_drivers.swift.parameters import SwiftParameters
 
-_DEFAULT_EXPIRY = 20 * 60
-_LONGEST_EXPIRY = 7 * 24 * 60 * 60
 _KEY_AGE = 300.0
 """Seconds that a key looked up is used before it is looked up again: it may have been changed."""
 
@@ -36,9 +33,7 @@ class TemporaryURLs:
         Raises:
             ParameterError: `expires` is out of range.
         """
-        seconds = _DEFAULT_EXPIRY if expires is None else expires
-        if not (math.isfinite(seconds) and 1 <= seconds <= _LONGEST_EXPIRY):
-            raise ParameterError(f"1 to {_LONGEST_EXPIRY} seconds", parameter="expires")
+        seconds = seconds_valid(expires)
         told = self._container.session.info.get("tempurl")
         known: dict[str, Any] = told if isinstance(told, dict) else {}
         if method not in self._parameters.tempurlmethods or method not in known.get("methods", [method]):

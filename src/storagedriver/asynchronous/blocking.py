@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from storagedriver.asynchronous.driver import AsyncFileWriter, AsyncReader, AsyncStorageDriver
 from storagedriver.asynchronous.loop_thread import ForkedError, LoopClosedError, LoopThread
 from storagedriver.asynchronous.walk import AsyncWalk
+from storagedriver.content_stream import ContentStream
 from storagedriver.driver import Capabilities, FileInfo, FileWriter, StorageDriver
 from storagedriver.errors import BackendError, ParameterError, UnsupportedMethodError
 from storagedriver.walk import Walk
@@ -24,9 +25,6 @@ T = TypeVar("T")
 
 CALLS_AT_ONCE = 64
 """How many calls of one driver run at once, unless its maker says otherwise."""
-
-_PIECE = 1 << 20
-"""Bytes that a read to the end asks for at a time."""
 
 _BUFFER = 1 << 16
 """Bytes that a reader asks for at once when the caller asks for less."""
@@ -120,32 +118,17 @@ class BlockingDriver(StorageDriver):
             self._loop.close(self.inner.close())
 
 
-class _BlockingStream(io.RawIOBase):
+class _BlockingStream(ContentStream):
     """An AsyncReader as a raw stream."""
 
     def __init__(self, driver: BlockingDriver, path: str, source: AsyncReader) -> None:
-        super().__init__()
+        super().__init__(driver.name, path)
         self._driver = driver
-        self._path = path
         self._source = source
         self._is_forgotten = False
 
-    def readable(self) -> bool:
-        return True
-
-    def _read(self, size: int) -> bytes:
-        if self.closed:
-            raise ValueError("read of a closed reader")
+    def _fetch(self, size: int) -> bytes:
         return self._driver._run(self._path, self._source.read(size))  # noqa: SLF001  its own stream
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def readall(self) -> bytes:
-        return b"".join(iter(lambda: self._read(_PIECE), b""))
 
     def close(self) -> None:
         if self.closed:
@@ -155,7 +138,7 @@ class _BlockingStream(io.RawIOBase):
         if self._is_forgotten or loop.is_current:
             loop.start(self._source.close())
         else:
-            with contextlib.suppress(ForkedError, LoopClosedError):
+            with self._driver._explained(self._path), contextlib.suppress(ForkedError, LoopClosedError):  # noqa: SLF001
                 loop.run(self._source.close())
 
     def __del__(self) -> None:
@@ -223,6 +206,12 @@ class Blocking:
 
     constructor: Callable[[Mapping[str, Any]], AsyncStorageDriver]
     limit: int = CALLS_AT_ONCE
+
+    @property
+    def __self__(self) -> object:
+        """The class of the asynchronous driver, as a bound method tells it: there its model of parameters is found."""
+        owner: object = self.constructor.__self__  # type: ignore[attr-defined]  # of a function: AttributeError, as it should
+        return owner
 
     def __call__(self, parameters: Mapping[str, Any] | None = None) -> BlockingDriver:
         """The driver of these parameters.

@@ -93,9 +93,11 @@ class LoopThread:
             if self.is_here:
                 with self._lock:
                     self._closed = True
-                    stop, self._stop = self._stop, None
-                if stop is not None:
+                    stop, thread = self._stop, self._thread
+                if stop is not None and thread is not None:
                     stop()
+                    if not self.is_current:
+                        thread.join()
 
     # --- within
 
@@ -157,7 +159,8 @@ class LoopThread:
             # A daemon, so that a driver which nobody closed does not keep the process from ending.
             self._thread = threading.Thread(target=_serve, args=(self._loop,), name=self._name, daemon=True)
             self._thread.start()
-            self._stop = weakref.finalize(self, _end, self._loop, self._thread, self._process)
+            self._stop = weakref.finalize(self, _end, self._loop, self._process)
+            self._stop.atexit = False
         return self._loop
 
 
@@ -190,11 +193,8 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread, process: int) -> None:
-    if process != os.getpid():
-        return
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(loop.stop)
-    # The garbage collector may run in the loop's own thread.
-    if thread is not threading.current_thread():
-        thread.join()
+def _end(loop: asyncio.AbstractEventLoop, process: int) -> None:
+    """Have the thread end. It is not waited for: the garbage collector calls this in any thread, at any moment."""
+    if process == os.getpid():
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(loop.stop)

@@ -88,7 +88,8 @@ class ThreadedDriver(AsyncStorageDriver):
         return _ThreadedReader(self, opened[0])
 
     async def writer(self, path: str, append: bool = False) -> AsyncFileWriter:
-        # One that is opened for a cancelled task has staged nothing, and is forgotten.
+        # One that is opened for a task which is cancelled meanwhile is left like one whose process ends: it published
+        # nothing, and to close or cancel it could touch the stage that it continues.
         return _ThreadedWriter(self, await self.run(self.inner.writer, path, append))
 
     async def stat(self, path: str) -> FileInfo:

@@ -19,6 +19,7 @@ from storagedriver.backends.fake_gcs import FAKE_GCS_SERVER
 from storagedriver.backends.minio import MINIO
 from storagedriver.backends.model import ANY_DRIVER, IN_PROCESS_MODE, Provider
 from storagedriver.backends.moto import MotoProvider
+from storagedriver.backends.oss_stub import OSS_STUB
 from storagedriver.backends.rgw import RGW, RGW_SWIFT
 from storagedriver.backends.seaweedfs import SEAWEEDFS
 from storagedriver.backends.swift import SWIFT
@@ -42,7 +43,7 @@ def providers() -> Mapping[str, Provider]:
         BackendSetupError: An installed package's entry point does not load, or takes a name that is taken.
     """
     known: dict[str, Provider] = {}
-    servers = (MINIO, SEAWEEDFS, RGW, AZURITE, SWIFT, RGW_SWIFT, CEPH, FAKE_GCS_SERVER)
+    servers = (MINIO, SEAWEEDFS, RGW, AZURITE, SWIFT, RGW_SWIFT, CEPH, FAKE_GCS_SERVER, OSS_STUB)
     for own in (*servers, MotoProvider(), ExternalProvider()):
         known[own.name] = own
     for point in entry_points(group=ENTRY_POINTS):

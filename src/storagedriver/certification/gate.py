@@ -15,6 +15,7 @@ from storagedriver.report import Outcome, Report, Result, Tally, Target
 from storagedriver.report.environment import version
 from storagedriver.report.foreign_text import one_line
 from storagedriver.report.grants import Grant
+from storagedriver.report.narrowing import shards_of
 from storagedriver.report.outcome import AGAINST
 from storagedriver.report.tally import INCOMPLETE_PASS
 from storagedriver.report.validation import Seal, Validation
@@ -101,7 +102,8 @@ def _file(validation: Validation) -> Iterator[Finding]:
 def _run(file: str, report: Report, policy: Policy) -> Iterator[Finding]:
     run = report.run
     for reason in run.incomplete_reasons:
-        yield Finding(Rule.INCOMPLETE, f"the run is not complete: {reason}; run all checks to their end", file)
+        way = "merge the reports of all shards" if shards_of([reason]) else "run all checks to their end"
+        yield Finding(Rule.INCOMPLETE, f"the run is not complete: {reason}; {way}", file)
     broken = any(outcome in AGAINST for each in report.results for outcome in each.counts)
     if run.complete and run.exit_status != 0 and not broken:
         yield Finding(

@@ -12,9 +12,10 @@ MISSING_SHOWN = 10
 """How many checks that ran in no shard are named; --json names all."""
 
 EPILOG = """\
-Shards are runs of parts of the checks, chosen by -k, --requirement, --suite or a plugin that splits, on the same targets
-with the same kit, profile and environment. A check that ran in two shards and ended in two ways is flaky. One that ran in
-none makes the merged report incomplete, and is named in it.
+Shards are runs of parts of the checks, chosen by --shard, -k, --requirement, --suite or a plugin that splits, on the same
+targets with the same kit, profile and environment. A check that ran in two shards and ended in two ways is flaky. One that
+ran in none makes the merged report incomplete, and is named in it. Of those that --shard made, one that is missing is named,
+and one that is there twice, or is of another run, is refused.
 
 exit codes:
   0  merged, and every check was run

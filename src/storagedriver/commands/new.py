@@ -24,6 +24,7 @@ exit codes:
 examples:
   storagedriver new mydriver
   storagedriver new my-store --directory projects/my-store
+  storagedriver new my-store --shards
 """
 
 
@@ -32,6 +33,9 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "new", run, summary="make the project of a new driver", epilog=EPILOG)
     parser.add_argument("name", metavar="NAME", help="the driver's name: small letters, digits, dashes or underscores")
     parser.add_argument("--directory", metavar="DIR", help="the folder to make; NAME without it")
+    parser.add_argument(
+        "--shards", action="store_true", help="pipelines in which several jobs share the checks, and a last one merges"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -41,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     folder = Path(given.name if given.directory is None else given.directory)
     try:
         name = ProjectName.of(given.name)
-        texts = render(name)
+        texts = render(name, sharded=given.shards)
         write(texts, folder)
     except ScaffoldingError as problem:
         return output.complain(f"{problem}. {problem.hint}.", exits.USAGE)

@@ -139,13 +139,28 @@ def one_by_one(items: Sequence[str], doing: str) -> Iterator[Iterator[str]]:
         yield _advancing(items, lambda: progress.advance(task))
 
 
+@contextlib.contextmanager
+def counting(total: int, doing: str) -> Iterator[Callable[[], None]]:
+    """What to call as each of `total` things is done: on a terminal it is shown, for as long as the block takes.
+
+    Lines that are printed meanwhile stand above it.
+    """
+    progress = _progress(bar=True, beside_lines=True)
+    if progress is None:
+        yield lambda: None
+        return
+    with progress:
+        task = progress.add_task(escaped(doing), total=total)
+        yield lambda: progress.advance(task)
+
+
 def _advancing(items: Sequence[str], advance: Callable[[], None]) -> Iterator[str]:
     for each in items:
         yield each
         advance()
 
 
-def _progress(*, bar: bool) -> Any:
+def _progress(*, bar: bool, beside_lines: bool = False) -> Any:
     """What shows progress on standard error and takes it away at the end; None where nobody would see it."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return None
@@ -157,5 +172,11 @@ def _progress(*, bar: bool) -> Any:
     text = progress.TextColumn("{task.description}", markup=False)
     columns = [progress.BarColumn(), progress.MofNCompleteColumn()] if bar else [progress.TimeElapsedColumn()]
     return progress.Progress(
-        progress.SpinnerColumn(), text, *columns, console=Console(stderr=True), transient=True, redirect_stdout=False
+        progress.SpinnerColumn(),
+        text,
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        # What is printed to a file stays there.
+        redirect_stdout=beside_lines and sys.stdout.isatty(),
     )

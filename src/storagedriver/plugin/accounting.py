@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from storagedriver.plugin.selection import Suite, requirement_of
-from storagedriver.report.narrowing import deselected, only_requirements
+from storagedriver.report.narrowing import deselected, only_requirements, only_shard
+from storagedriver.report.shard import Shard
 
 PlannedCheck = tuple[str, str, str, str]
 """A check of the profile: its target, node id and requirement, and why it is not to be run; "" if it is.
 
 Simple values, which xdist carries."""
+
+
+ELSEWHERE = "it belongs to another shard than"
+"""What the reason begins with that a check is not run if --shard leaves it to another run."""
 
 
 class Selection:
@@ -22,20 +27,28 @@ class Selection:
     Lives where checks are collected: under pytest-xdist in each worker, whose controller gets the reasons.
     """
 
-    def __init__(self, suites: Sequence[Suite], *, whole: bool) -> None:
+    def __init__(self, suites: Sequence[Suite], *, whole: bool, shard: Shard | None = None) -> None:
         """Begin; `whole` unless the user named a part of the suites himself."""
+        self._shard = shard
         self._modules = [module.resolve() for suite in suites for module in suite.modules] if whole else []
         self._kept: dict[str, bool] = {}
+        self._elsewhere: set[str] = set()
         self._checks: list[tuple[str, str, str]] = []
         self._missing: list[Path] = []
 
     def keep(
-        self, collected: Iterable[pytest.Item], profiled: Iterable[pytest.Item], kept: Iterable[pytest.Item]
+        self,
+        collected: Iterable[pytest.Item],
+        profiled: Iterable[pytest.Item],
+        asked: Iterable[pytest.Item],
+        kept: Iterable[pytest.Item],
     ) -> None:
-        """Take what was collected, what the profile keeps of it, and what --requirement keeps of that."""
-        paths = {item.path.resolve() for item in collected}
+        """Take what was collected, what the profile keeps of it, what --requirement of that, and --shard of that."""
+        # Thousands of checks lie in few modules, and to resolve a path is to ask the file system.
+        paths = {path.resolve() for path in {item.path for item in collected}}
         self._missing = [module for module in self._modules if module not in paths]
         self._kept = {item.nodeid: is_check(item) for item in kept}
+        self._elsewhere = {item.nodeid for item in asked if is_check(item) and item.nodeid not in self._kept}
         self._checks = [
             (label, item.nodeid, clause.id)
             for item in profiled
@@ -49,10 +62,15 @@ class Selection:
         names = {item.nodeid for item in final}
         by = f"deselected{_by(config)}"
         unasked = "" if requirements is None else only_requirements(requirements)
-        return [
-            (label, name, clause, "" if name in names else by if name in self._kept else unasked)
-            for label, name, clause in self._checks
-        ]
+
+        def reason(name: str) -> str:
+            if name in names:
+                return ""
+            if name in self._kept:
+                return by
+            return f"{ELSEWHERE} {self._shard}" if name in self._elsewhere else unasked
+
+        return [(label, name, clause, reason(name)) for label, name, clause in self._checks]
 
     def reasons(self, final: Iterable[pytest.Item], config: pytest.Config) -> list[str]:
         """Why what is going to be run is not all that there is; empty if it is."""
@@ -60,6 +78,8 @@ class Selection:
         checks = [name for name, check in self._kept.items() if check]
         lost = [name for name in checks if name not in names]
         reasons = []
+        if self._shard is not None:
+            reasons.append(only_shard(self._shard, len(checks), len(checks) + len(self._elsewhere)))
         if lost:
             reasons.append(deselected(len(lost), len(checks), _by(config)))
         elif _last_failed(config):
@@ -91,6 +111,13 @@ class Attendance:
         """How many had no turn; None if all had."""
         missing = len(self._expected - self._seen)
         return f"{missing} of {len(self._expected)} tests did not run to their end" if missing else None
+
+
+def are_elsewhere(checks: Iterable[PlannedCheck]) -> bool:
+    """Whether there are checks, and every one that is asked for belongs to another shard."""
+    why = [reason for *_, reason in checks]
+    elsewhere = [reason for reason in why if reason.startswith(ELSEWHERE)]
+    return bool(elsewhere) and all(reason.startswith(("--requirement", ELSEWHERE)) for reason in why)
 
 
 def is_check(item: pytest.Item) -> bool:

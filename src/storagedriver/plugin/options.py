@@ -18,6 +18,7 @@ from storagedriver.contract import GROUPS, REQUIREMENTS
 from storagedriver.installed import entry_points
 from storagedriver.plugin.table import Table
 from storagedriver.registry import BY_NAME_ONLY, CHECKS, suite_names
+from storagedriver.report.shard import Shard
 from storagedriver.suggestions import did_you_mean_or
 
 EXAMPLES = Path(".hypothesis", "storagedriver")
@@ -43,6 +44,7 @@ class Options:
         backends: The servers asked for; empty means auto.
         suites: The suites to run, and the package of each.
         requirements: The ids to run; None for all.
+        shard: The part to run; None for the whole.
         profile: "quick", "full" or "soak".
         report: Where the report goes; None for nowhere.
         require_backends: Whether a server that cannot run is an error.
@@ -59,6 +61,7 @@ class Options:
     backends: tuple[str, ...] = ()
     suites: Mapping[str, str] = field(default_factory=dict)
     requirements: frozenset[str] | None = None
+    shard: Shard | None = None
     profile: str = "quick"
     report: Path | None = None
     require_backends: bool = False
@@ -119,6 +122,7 @@ def read(config: pytest.Config, table: Table) -> Options:
         requirements=_requirements(
             _listed(_given(config.getoption("storagedriver_requirements"), table, "requirement"))
         ),
+        shard=_shard(config.getoption("storagedriver_shard")),
         profile=profile,
         report=_report_path(config, table),
         require_backends=table.flag("require-backends") if wanted is None else bool(wanted),
@@ -194,6 +198,17 @@ def _requirements(wanted: list[str]) -> frozenset[str] | None:
             f"--requirement: {word!r} is neither a requirement like CONT-2 nor a group; {did_you_mean_or(group, GROUPS)}"
         )
     return frozenset(word.upper() for word in wanted) or None
+
+
+def _shard(given: str | None) -> Shard | None:
+    if not given:
+        return None
+    try:
+        shard = Shard.of(given.strip())
+    except ValueError as wrong:
+        raise pytest.UsageError(f"--shard: {wrong}; write one of 1/4 to 4/4, as --shard 2/4") from wrong
+    # One of one is the whole, and its report need not be merged.
+    return shard if shard.count > 1 else None
 
 
 def _report_path(config: pytest.Config, table: Table) -> Path | None:

@@ -20,6 +20,9 @@ from storagedriver.testing.target import TargetError, find_registration, label_o
 
 EXTERNAL = "external"
 
+NOTHING_HERE = "nothing can be judged here:"
+"""What the message begins with if no driver can be judged on this machine; the reasons follow, a line each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -59,7 +62,7 @@ def plan(options: Options) -> list[Plan]:
     _refuse_idle_backends(plans, options)
     reasons = [f"{each.label}: {each.skipped}" for each in plans if each.skipped]
     if reasons and len(reasons) == len(plans):
-        raise pytest.UsageError("\n".join(["nothing can be judged here:", *reasons]))
+        raise pytest.UsageError("\n".join([NOTHING_HERE, *reasons]))
     if reasons and options.require_backends:
         raise pytest.UsageError("\n".join(["--require-backends, and not everything can run here:", *reasons]))
     return _told_apart(plans)

@@ -1,6 +1,7 @@
 """Making the project of a new driver, which certifies as it is: its name, its files, and the folder they are written to.
 
-The files are those of `template/`, each under its own path and `.tmpl`. The repository's `ci/templates/` are some of them,
+The files are those of `template/`, each under its own path and `.tmpl`, with those of `sharded/` in place of some where
+several jobs share the checks. The repository's `ci/templates/` are some of them,
 rendered for an existing project.
 """
 

@@ -24,8 +24,13 @@ class _Template(string.Template):
     delimiter = "%"
 
 
-def render(name: ProjectName) -> Mapping[str, str]:
-    """The text of each file of the project, by its path in it."""
+def render(name: ProjectName, *, sharded: bool = False) -> Mapping[str, str]:
+    """The text of each file of the project, by its path in it.
+
+    Args:
+        name: What the driver is called.
+        sharded: Whether several jobs of a pipeline share the checks, and a last one merges their reports.
+    """
     values = {
         "driver": name.driver,
         "package": name.package,
@@ -35,7 +40,8 @@ def render(name: ProjectName) -> Mapping[str, str]:
     }
     found = {
         _Template(path.removesuffix(SUFFIX)).substitute(values): _Template(text).substitute(values)
-        for path, text in _templates(files("storagedriver.scaffolding") / "template", "")
+        for folder in ("template", *(["sharded"] if sharded else []))
+        for path, text in _templates(files("storagedriver.scaffolding") / folder, "")
     }
     return dict(sorted(found.items()))
 

@@ -15,7 +15,7 @@ from storagedriver.testing.content import (
     size_of,
 )
 from storagedriver.testing.expect import ContractViolation
-from storagedriver.testing.requirement import full, requirement, soak
+from storagedriver.testing.requirement import full, requirement, soak, together
 from storagedriver.testing.subject import Subject
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import Ending, TrialKind, Trials
@@ -38,4 +38,5 @@ __all__ = [
     "requirement",
     "size_of",
     "soak",
+    "together",
 ]

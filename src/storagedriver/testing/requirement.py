@@ -36,5 +36,8 @@ def requirement(
 full = pytest.mark.profile("full")
 """For checks that take seconds: run in the profiles full and soak, not in quick."""
 
+together = pytest.mark.together
+"""For a module whose checks share what is costly to make, as `pytestmark = together`: --shard keeps them in one shard."""
+
 soak = pytest.mark.profile("soak")
 """For checks that take minutes, or gigabytes of the backend: run in the profile soak alone."""

@@ -1,11 +1,18 @@
-"""FAULT-2: where the server is gone, or says nothing, and stays so, the driver gives up in time."""
+"""FAULT-2: where the server is gone, or says nothing, and stays so, the driver gives up in time.
+
+And FAULT-1 of readers that are open meanwhile.
+"""
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import pytest
 
-from storagedriver.testing import Subject, Tree, requirement
-from storagedriver_suites.faults.disturbances import lasting
+from storagedriver import BackendError
+from storagedriver.testing import ContractViolation, Subject, Tree, content, expect, requirement
+from storagedriver.wire import Injection
+from storagedriver_suites.faults.disturbances import gone, lasting
 from storagedriver_suites.faults.injecting import Injector, Point, hits
 from storagedriver_suites.faults.served_operations import (
     APPEND,
@@ -42,3 +49,43 @@ def test_an_outage_ends_in_an_error_in_time(subject: Subject, tree: Tree, operat
             if exchange.number in middle and hits(fault, exchange)
         ],
     )
+
+
+MIB = 1 << 20
+
+SIZE = 24 * MIB
+"""More than lies between a driver and its server at any time, so that an outage is met before the end."""
+
+
+@requirement("FAULT-1", needs=["requests"])
+def test_reader_that_met_an_outage_reads_on_or_raises(subject: Subject, tree: Tree) -> None:
+    """Once the server is back, each read gives what comes next or raises again: a read that failed is no end."""
+    path, whole = tree.path("file"), content(SIZE, seed=1)
+    with subject.target.open() as plain:
+        plain.put_content(path, whole)
+    with subject.disturbed() as target, target.open() as driver, driver.reader(path) as reader:
+        read = bytearray(reader.read(MIB))
+        target.proxy.begin(Injection(fault=gone(subject), at=1, lasting=True))
+        while _read_on(reader, read):
+            if len(read) == SIZE:
+                pytest.skip("the whole content had come before the outage began")
+        target.proxy.begin()
+        while len(read) < SIZE and _read_on(reader, read):
+            pass
+    expect.equal(bytes(read), whole[: len(read)], "what a reader gave, before an outage and after it")
+
+
+def _read_on(reader: BinaryIO, read: bytearray) -> bool:
+    """Read a piece more; False where that fails."""
+    try:
+        piece = reader.read(MIB)
+    except BackendError:
+        return False
+    if not piece:
+        raise ContractViolation(
+            f"a read at byte {len(read):,} of {SIZE:,}, during an outage or after it",
+            expected="what comes there, or BackendError",
+            seen="the end of the file",
+        )
+    read += piece
+    return True

@@ -28,6 +28,9 @@ SETTLE_SECONDS_IN_ALL = 1.2
 TIMES: Mapping[str, tuple[int, int]] = {"quick": (3, 1), "full": (21, 5), "soak": (100, 20)}
 """How often each kind of operation is done in a round, and how often a heavy one, by profile."""
 
+LEAST_TIMES_IN_PROCESS = (9, 4)
+"""The same where no server is talked to, at least: little is judged there, and has to stand out in each round."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -82,14 +85,15 @@ class Measured:
 def measured(subject: Subject, top: str) -> Measured:
     """Do the operations on the subject's driver, in another process, below `top`."""
     target = subject.target.portable()
+    in_process = subject.target.backend is None
     refused = [replace(target, parameters={**target.parameters, name: WRONG_SECRET}) for name in secret_names(subject)]
     work = Work(
         target=target,
         # The others differ in which secret is wrong, and not in what the driver does.
         refused=tuple(refused[:1]),
         top=top,
-        times=TIMES[subject.profile],
-        in_process=subject.target.backend is None,
+        times=_times(subject.profile, in_process=in_process),
+        in_process=in_process,
     )
     growth = subject.elsewhere(grown_here, work)
     if subject.target.registration.inspect is None:
@@ -98,6 +102,13 @@ def measured(subject: Subject, top: str) -> Measured:
         # What is left of the other process's store is gone with it.
         _once(replace(work, in_process=False))
     return Measured(growth, tuple(subject.inspect()))
+
+
+def _times(profile: str, *, in_process: bool) -> tuple[int, int]:
+    light, heavy = TIMES[profile]
+    if not in_process:
+        return light, heavy
+    return max(light, LEAST_TIMES_IN_PROCESS[0]), max(heavy, LEAST_TIMES_IN_PROCESS[1])
 
 
 def _once(work: Work) -> None:

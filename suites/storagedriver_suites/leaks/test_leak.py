@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from storagedriver.testing import ContractViolation, Subject, Tree, requirement
+from storagedriver.testing import ContractViolation, Subject, Tree, requirement, together
 from storagedriver_suites.leaks.growth import Growth
 from storagedriver_suites.leaks.holdings import Resource, untold
 from storagedriver_suites.leaks.measuring import Measured, measured
 from storagedriver_suites.leaks.operations import OPERATIONS, slug
+
+pytestmark = together
 
 
 class Measurements:

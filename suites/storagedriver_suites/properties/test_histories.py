@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from storagedriver.testing import Subject, Tree, requirement
+from storagedriver.testing import Subject, Tree, requirement, together
 from storagedriver.testing.recording import RecordedDriver
 from storagedriver_suites.properties.exploration import Exploration, effort_of, explore, repeat
 from storagedriver_suites.properties.links import BESIDE, LINKS
+
+pytestmark = together
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The state of a staged stream, as its object holds it: a line of JSON, then the bytes that do not fill a chunk yet."""
+"""The state of a stream whose chunks are parts of a multipart upload: a line of JSON, then the bytes that fill none yet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError
+from storagedriver.staged_state import damaged
 
 _VERSION = 1
 
@@ -68,4 +69,4 @@ def parsed(header: bytes, etag: str) -> Stage:
             etag=etag,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as damage:
-        raise BackendError("the state of the staged stream is damaged: its header cannot be read") from damage
+        raise damaged("its header cannot be read") from damage

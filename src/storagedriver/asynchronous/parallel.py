@@ -9,10 +9,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def together(calls: Sequence[Callable[[], Awaitable[T]]], concurrency: int) -> list[T]:
+async def together(calls: Sequence[Callable[[], Awaitable[T]]], concurrency: int, *, name: str) -> list[T]:
     """What the calls return, in their order, made at most `concurrency` at once; the first failure ends the others.
 
     No task is left when this returns or raises.
+
+    Args:
+        calls: What is awaited, each in a task.
+        concurrency: How many at once.
+        name: Of the tasks.
     """
     slots = asyncio.Semaphore(concurrency)
 
@@ -20,7 +25,7 @@ async def together(calls: Sequence[Callable[[], Awaitable[T]]], concurrency: int
         async with slots:
             return await call()
 
-    tasks = [asyncio.ensure_future(made(call)) for call in calls]
+    tasks = [asyncio.create_task(made(call), name=name) for call in calls]
     try:
         return await asyncio.gather(*tasks)
     finally:
