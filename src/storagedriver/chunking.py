@@ -5,38 +5,34 @@ Nothing is on its way between two calls: what a call sends has arrived, or faile
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeAlias, TypeVar
 
 from storagedriver.parallel import together
 
 P = TypeVar("P")
 
+ChunkSender: TypeAlias = Callable[[bytearray], P]
+"""Sends the content of one chunk; returns what the server told of it."""
+
 CHUNKS_AT_ONCE = 3
 """Chunks of one stream that go up at once. A writer holds so many in memory, and the one that is being filled."""
 
 
-class Chunks(Generic[P]):
-    """The chunks of one stream: what the server told of those that it has, and the content that it has not yet.
+class CutContent(Generic[P]):
+    """What a stream that is cut into chunks has come to. It sends nothing; how that is done is up to `Chunks`.
 
     Attributes:
+        chunk_size: Bytes of each chunk but the last.
         parts: What was told of each chunk that the server has, in order.
     """
 
-    def __init__(self, chunk_size: int, begin: Callable[[int], Callable[[bytearray], P]], *, name: str) -> None:
-        """An empty stream.
-
-        Args:
-            chunk_size: Bytes of each chunk but the last.
-            begin: Called with a chunk's number, from 1 on, before it is sent; returns what sends its content. That runs in
-                another thread, beside that of others. A number comes again where an earlier try failed.
-            name: What the names of threads begin with.
-        """
+    def __init__(self, chunk_size: int) -> None:
+        """An empty stream."""
         self.chunk_size = chunk_size
         self.parts: list[P] = []
-        self._begin = begin
-        self._name = name
         self._sent = 0
         # All but the last one are full.
         self._held = [bytearray()]
@@ -77,20 +73,16 @@ class Chunks(Generic[P]):
         self.parts.append(part)
         self._sent += size
 
-    def write(self, data: memoryview, /) -> None:
-        """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
+    @property
+    def _is_enough(self) -> bool:
+        return len(self._held) > CHUNKS_AT_ONCE
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
         parts, sent, held = len(self.parts), self._sent, list(self._held)
         filled = len(held[-1])
         try:
-            self._send_if_enough()
-            position = 0
-            while position < len(data):
-                full = len(self._held) - 1
-                # No more than can be sent at once: the rest of a large piece is not copied before that.
-                taken = data[position : position + (CHUNKS_AT_ONCE - full) * self.chunk_size - len(self.rest)]
-                self._take(taken)
-                position += len(taken)
-                self._send_if_enough()
+            yield
         except BaseException:
             # What the server has of it is replaced by the next chunks of the same numbers, or goes with the stream. The
             # last one is copied: the error may hold who still looks at it.
@@ -98,28 +90,23 @@ class Chunks(Generic[P]):
             self._sent, self._held = sent, [*held[:-1], held[-1][:filled]]
             raise
 
-    def flush(self) -> None:
-        """Send what fills a chunk."""
-        *full, last = self._held
-        self._note(full, self._arrived(full))
-        self._held = [last]
-
-    def finished(self) -> list[P]:
-        """The parts of the whole stream, the last chunk included. That one is sent again each time."""
-        *full, last = self._held
+    @contextlib.contextmanager
+    def _rest_kept(self) -> Iterator[None]:
         try:
-            arrived = self._arrived([*full, last] if last else full)
-        except BaseException:
-            # As in write(): more may be written to it.
-            self._held = [*full, last[:]]
-            raise
-        self._note(full, arrived[: len(full)])
-        self._held = [last[:]]
-        return [*self.parts, *arrived[len(full) :]]
+            yield
+        finally:
+            # As above: more may be written to it.
+            self._held[-1] = self.rest[:]
 
-    def _send_if_enough(self) -> None:
-        if len(self._held) > CHUNKS_AT_ONCE:
-            self.flush()
+    def _taken(self, data: memoryview) -> Iterator[None]:
+        """Takes no more at a time than can be sent at once: the rest of a large piece is not copied before that."""
+        position = 0
+        while position < len(data):
+            full = len(self._held) - 1
+            taken = data[position : position + (CHUNKS_AT_ONCE - full) * self.chunk_size - len(self.rest)]
+            self._take(taken)
+            position += len(taken)
+            yield
 
     def _take(self, data: memoryview) -> None:
         position = 0
@@ -130,11 +117,57 @@ class Chunks(Generic[P]):
             if len(self.rest) == self.chunk_size:
                 self._held.append(bytearray())
 
+    @property
+    def _full(self) -> Sequence[bytearray]:
+        return self._held[:-1]
+
+    def _note(self, parts: Sequence[P]) -> None:
+        """All that fills a chunk has arrived."""
+        self.parts += parts
+        self._sent += sum(map(len, self._full))
+        self._held = [self.rest]
+
+
+class Chunks(CutContent[P]):
+    """The chunks of one stream: what the server told of those that it has, and the content that it has not yet."""
+
+    def __init__(self, chunk_size: int, begin: Callable[[int], ChunkSender[P]], *, name: str) -> None:
+        """An empty stream.
+
+        Args:
+            chunk_size: Bytes of each chunk but the last.
+            begin: Called with a chunk's number, from 1 on, before it is sent; returns what sends its content. That runs in
+                another thread, beside that of others. A number comes again where an earlier try failed.
+            name: What the names of threads begin with.
+        """
+        super().__init__(chunk_size)
+        self._begin = begin
+        self._name = name
+
+    def write(self, data: memoryview, /) -> None:
+        """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
+        with self._all_or_nothing():
+            self._send_if_enough()
+            for _ in self._taken(data):
+                self._send_if_enough()
+
+    def flush(self) -> None:
+        """Send what fills a chunk."""
+        self._note(self._arrived(self._full))
+
+    def finished(self) -> list[P]:
+        """The parts of the whole stream, the last chunk included. That one is sent again each time."""
+        full = len(self._full)
+        with self._rest_kept():
+            arrived = self._arrived([*self._full, self.rest] if self.rest else self._full)
+        self._note(arrived[:full])
+        return [*self.parts, *arrived[full:]]
+
+    def _send_if_enough(self) -> None:
+        if self._is_enough:
+            self.flush()
+
     def _arrived(self, contents: Sequence[bytearray]) -> list[P]:
         first = len(self.parts) + 1
         calls = [functools.partial(self._begin(number), content) for number, content in enumerate(contents, first)]
         return together(calls, CHUNKS_AT_ONCE, name=self._name)
-
-    def _note(self, sent: Sequence[bytearray], parts: Sequence[P]) -> None:
-        self.parts += parts
-        self._sent += sum(map(len, sent))

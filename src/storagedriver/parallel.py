@@ -26,7 +26,11 @@ def together(calls: Sequence[Callable[[], T]], concurrency: int, *, name: str) -
         wait(futures, return_when=FIRST_EXCEPTION)
         for future in futures:
             future.cancel()
-    for future in futures:
-        if not future.cancelled():
-            future.result()
-    return [future.result() for future in futures]
+    try:
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+        return [future.result() for future in futures]
+    finally:
+        # A failure holds this frame, and its future holds it: neither would go before the garbage collector comes.
+        del future, futures

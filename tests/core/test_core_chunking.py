@@ -1,18 +1,22 @@
-"""Streams cut into chunks that go up a few at once."""
+"""Streams cut into chunks that go up a few at once, of blocking drivers and of asynchronous ones."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Protocol, TypeAlias
 
 import pytest
 
-from storagedriver.chunking import CHUNKS_AT_ONCE, Chunks
-from storagedriver.parallel import together
+from storagedriver.asynchronous.chunking import AsyncChunks, AsyncChunkSender
+from storagedriver.chunking import CHUNKS_AT_ONCE, Chunks, ChunkSender, CutContent
 
 SIZE = 8
+
+Part: TypeAlias = tuple[int, bytes]
 
 
 class Server:
@@ -27,27 +31,78 @@ class Server:
         self.views: list[memoryview] = []
         self._lock = threading.Lock()
 
-    def begin(self, number: int) -> Callable[[bytearray], tuple[int, bytes]]:
-        caller = threading.current_thread()
+    def receive(self) -> bool:
+        """A request has come; tells whether it will be refused."""
+        with self._lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.threads.add(threading.current_thread().name)
+            return self.refusals.pop(0) if self.refusals else False
 
-        def send(content: bytearray) -> tuple[int, bytes]:
-            with self._lock:
-                self.under_way += 1
-                self.most = max(self.most, self.under_way)
-                refused = self.refusals.pop(0) if self.refusals else False
-                if threading.current_thread() is not caller:
-                    self.threads.add(threading.current_thread().name)
+    def answer(self, number: int, content: bytearray, *, refused: bool) -> Part:
+        with self._lock:
+            self.under_way -= 1
+            if refused:
+                # As a failure does whose frames are kept.
+                self.views.append(memoryview(content))
+                raise ConnectionError(f"chunk {number}")
+            self.kept[number] = bytes(content)
+        return number, bytes(content)
+
+    def begin(self, number: int) -> ChunkSender[Part]:
+        def send(content: bytearray) -> Part:
+            refused = self.receive()
             time.sleep(0)
-            with self._lock:
-                self.under_way -= 1
-                if refused:
-                    # As a failure does whose frames are kept.
-                    self.views.append(memoryview(content))
-                    raise ConnectionError(f"chunk {number}")
-                self.kept[number] = bytes(content)
-            return number, bytes(content)
+            return self.answer(number, content, refused=refused)
 
         return send
+
+    async def begin_awaited(self, number: int) -> AsyncChunkSender[Part]:
+        async def send(content: bytearray) -> Part:
+            refused = self.receive()
+            await asyncio.sleep(0)
+            return self.answer(number, content, refused=refused)
+
+        return send
+
+
+class Stream(Protocol):
+    """Chunks whose calls block, whatever kind they are."""
+
+    @property
+    def cut(self) -> CutContent[Part]: ...
+    def write(self, data: bytes, /) -> None: ...
+    def flush(self) -> None: ...
+    def finished(self) -> list[Part]: ...
+
+
+class Blocking:
+    def __init__(self, server: Server) -> None:
+        self.cut = Chunks(SIZE, server.begin, name="chunk")
+
+    def write(self, data: bytes, /) -> None:
+        self.cut.write(memoryview(data))
+
+    def flush(self) -> None:
+        self.cut.flush()
+
+    def finished(self) -> list[Part]:
+        return self.cut.finished()
+
+
+class Awaited:
+    def __init__(self, server: Server, runner: asyncio.Runner) -> None:
+        self.cut = AsyncChunks(SIZE, server.begin_awaited, name="chunk")
+        self._runner = runner
+
+    def write(self, data: bytes, /) -> None:
+        self._runner.run(self.cut.write(memoryview(data)))
+
+    def flush(self) -> None:
+        self._runner.run(self.cut.flush())
+
+    def finished(self) -> list[Part]:
+        return self._runner.run(self.cut.finished())
 
 
 @pytest.fixture
@@ -55,19 +110,23 @@ def server() -> Server:
     return Server()
 
 
-@pytest.fixture
-def chunks(server: Server) -> Chunks[tuple[int, bytes]]:
-    return Chunks(SIZE, server.begin, name="chunk")
+@pytest.fixture(params=["blocking", "awaited"])
+def stream(request: pytest.FixtureRequest, server: Server) -> Iterator[Stream]:
+    if request.param == "blocking":
+        yield Blocking(server)
+        return
+    with asyncio.Runner() as runner:
+        yield Awaited(server, runner)
 
 
-def content_of(parts: list[tuple[int, bytes]]) -> bytes:
+def content_of(parts: list[Part]) -> bytes:
     assert [number for number, _ in parts] == list(range(1, len(parts) + 1))
     assert all(len(content) == SIZE for _, content in parts[:-1])
     return b"".join(content for _, content in parts)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_pieces_and_refusals_make_the_content(seed: int, chunks: Chunks[tuple[int, bytes]], server: Server) -> None:
+def test_any_pieces_and_refusals_make_the_content(seed: int, stream: Stream, server: Server) -> None:
     """A call that failed took nothing, and is made again; whichever chunks arrived."""
     chance = random.Random(seed)
     written = b""
@@ -76,119 +135,126 @@ def test_any_pieces_and_refusals_make_the_content(seed: int, chunks: Chunks[tupl
         server.refusals = [chance.random() < 0.3 for _ in range(4)]
         while True:
             try:
-                chunks.write(memoryview(piece))
+                stream.write(piece)
                 break
             except ConnectionError:
-                assert chunks.size == len(written)
+                assert stream.cut.size == len(written)
+                assert server.under_way == 0
         written += piece
-        assert chunks.size == len(written)
-        assert chunks.held <= (CHUNKS_AT_ONCE + 1) * SIZE
+        assert stream.cut.size == len(written)
+        assert stream.cut.held <= (CHUNKS_AT_ONCE + 1) * SIZE
         assert server.under_way == 0
     server.refusals = []
 
-    assert content_of(chunks.finished()) == written
-    assert content_of(chunks.finished()) == written
+    assert content_of(stream.finished()) == written
+    assert content_of(stream.finished()) == written
     assert server.most <= CHUNKS_AT_ONCE
 
 
-def test_chunks_go_up_at_once(chunks: Chunks[tuple[int, bytes]]) -> None:
+def test_chunks_go_up_at_once_in_threads() -> None:
     """Each waits for the others to have begun."""
     meeting = threading.Barrier(CHUNKS_AT_ONCE)
 
-    def begin(number: int) -> Callable[[bytearray], tuple[int, bytes]]:
-        def send(content: bytearray) -> tuple[int, bytes]:
+    def begin(number: int) -> ChunkSender[Part]:
+        def send(content: bytearray) -> Part:
             meeting.wait(30)
             return number, bytes(content)
 
         return send
 
-    met: Chunks[tuple[int, bytes]] = Chunks(SIZE, begin, name="chunk")
+    met: Chunks[Part] = Chunks(SIZE, begin, name="chunk")
     content = bytes(range(CHUNKS_AT_ONCE * SIZE))
     met.write(memoryview(content))
 
     assert content_of(met.parts) == content
 
 
-def test_a_stream_of_one_chunk_is_told(chunks: Chunks[tuple[int, bytes]], server: Server) -> None:
+def test_chunks_go_up_at_once_in_tasks() -> None:
+    """Each waits for the others to have begun."""
+    content = bytes(range(CHUNKS_AT_ONCE * SIZE))
+
+    async def written() -> list[Part]:
+        begun, all_begun = 0, asyncio.Event()
+
+        async def begin(number: int) -> AsyncChunkSender[Part]:
+            async def send(content: bytearray) -> Part:
+                nonlocal begun
+                begun += 1
+                if begun == CHUNKS_AT_ONCE:
+                    all_begun.set()
+                await asyncio.wait_for(all_begun.wait(), 30)
+                return number, bytes(content)
+
+            return send
+
+        met: AsyncChunks[Part] = AsyncChunks(SIZE, begin, name="chunk")
+        await met.write(memoryview(content))
+        return met.parts
+
+    assert content_of(asyncio.run(written())) == content
+
+
+def test_a_stream_of_one_chunk_is_told(stream: Stream, server: Server) -> None:
     """It can be put whole; one byte more cannot."""
-    chunks.write(memoryview(bytes(SIZE)))
-    assert chunks.one == bytearray(SIZE)
+    stream.write(bytes(SIZE))
+    assert stream.cut.one == bytearray(SIZE)
 
-    chunks.write(memoryview(b"x"))
+    stream.write(b"x")
 
-    assert chunks.one is None
+    assert stream.cut.one is None
     assert server.kept == {}
 
 
-def test_what_is_written_after_a_failed_end_comes_after_the_rest(
-    chunks: Chunks[tuple[int, bytes]], server: Server
-) -> None:
+def test_what_is_written_after_a_failed_end_comes_after_the_rest(stream: Stream, server: Server) -> None:
     """Though who failed may still look at what it was given."""
-    chunks.write(memoryview(b"rest"))
+    stream.write(b"rest")
     server.refusals = [True]
     with pytest.raises(ConnectionError):
-        chunks.finished()
+        stream.finished()
     server.refusals = [True] * CHUNKS_AT_ONCE
     with pytest.raises(ConnectionError):
-        chunks.write(memoryview(bytes(CHUNKS_AT_ONCE * SIZE)))
+        stream.write(bytes(CHUNKS_AT_ONCE * SIZE))
     server.refusals = []
-    chunks.write(memoryview(b" and more"))
+    stream.write(b" and more")
 
-    assert content_of(chunks.finished()) == b"rest and more"
+    assert content_of(stream.finished()) == b"rest and more"
     assert server.views
 
 
-def test_it_goes_on_where_another_ended(server: Server) -> None:
+def test_it_goes_on_where_another_ended(stream: Stream) -> None:
     """With a rest that fills several chunks of the new size."""
-    chunks: Chunks[tuple[int, bytes]] = Chunks(SIZE, server.begin, name="chunk")
     rest = bytes(range(200))
-    chunks.resume([(1, bytes(SIZE))], SIZE, rest)
-    chunks.write(memoryview(b"end"))
+    stream.cut.resume([(1, bytes(SIZE))], SIZE, rest)
+    stream.write(b"end")
 
-    assert chunks.size == SIZE + len(rest) + 3
-    assert content_of(chunks.finished()) == bytes(SIZE) + rest + b"end"
+    assert stream.cut.size == SIZE + len(rest) + 3
+    assert content_of(stream.finished()) == bytes(SIZE) + rest + b"end"
 
 
-def test_parts_got_in_another_way_come_first(chunks: Chunks[tuple[int, bytes]]) -> None:
+def test_parts_got_in_another_way_come_first(stream: Stream) -> None:
     """Of any size: what a server copies need not be as long as what it is sent."""
-    chunks.add((1, b"copied"), 6)
-    chunks.write(memoryview(b"written"))
+    stream.cut.add((1, b"copied"), 6)
+    stream.write(b"written")
 
-    assert chunks.size == 13
-    assert chunks.one is None
-    assert chunks.finished() == [(1, b"copied"), (2, b"written")]
+    assert stream.cut.size == 13
+    assert stream.cut.one is None
+    assert stream.finished() == [(1, b"copied"), (2, b"written")]
 
 
-def test_flush_leaves_less_than_a_chunk(chunks: Chunks[tuple[int, bytes]], server: Server) -> None:
-    chunks.write(memoryview(bytes(SIZE + 3)))
+def test_flush_leaves_less_than_a_chunk(stream: Stream, server: Server) -> None:
+    stream.write(bytes(SIZE + 3))
     assert server.kept == {}
 
-    chunks.flush()
+    stream.flush()
 
-    assert content_of(chunks.parts) == bytes(SIZE)
-    assert chunks.rest == bytes(3)
+    assert content_of(stream.cut.parts) == bytes(SIZE)
+    assert stream.cut.rest == bytes(3)
 
 
-def test_a_single_chunk_is_sent_by_the_caller(chunks: Chunks[tuple[int, bytes]], server: Server) -> None:
+def test_a_single_chunk_is_sent_by_the_caller(server: Server) -> None:
     """No thread is made for it."""
+    chunks = Chunks(SIZE, server.begin, name="chunk")
     chunks.write(memoryview(bytes(SIZE)))
     chunks.flush()
 
-    assert server.threads == set()
-
-
-def test_the_first_failure_ends_the_others() -> None:
-    """What has not begun does not begin, and all that did has ended."""
-    began = []
-
-    def call(number: int) -> int:
-        began.append(number)
-        if number == 0:
-            raise ConnectionError
-        return number
-
-    with pytest.raises(ConnectionError):
-        together([lambda number=number: call(number) for number in range(50)], 1, name="call")  # type: ignore[misc]
-
-    assert len(began) < 50
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("call")]
+    assert server.threads == {threading.current_thread().name}

@@ -10,10 +10,13 @@ import pytest
 
 TWINS = ("copying", "deletion", "listing", "multipart", "objects", "staging", "upload")
 SAME_WORDS = {
+    "AsyncChunkSender": "ChunkSender",
+    "AsyncChunks": "Chunks",
     "AsyncIterator": "Iterator",
     "asyncio": "time",
     "types_aiobotocore_s3": "mypy_boto3_s3",
     "types_aiobotocore_s3.type_defs": "mypy_boto3_s3.type_defs",
+    "storagedriver.asynchronous.chunking": "storagedriver.chunking",
     "storagedriver.asynchronous.parallel": "storagedriver.parallel",
     "storagedriver.asynchronous.replacement": "storagedriver.replacement",
     "storagedriver.asynchronous.staged_state": "storagedriver.staged_state",

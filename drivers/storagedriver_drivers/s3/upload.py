@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Callable
 from typing import Final
 
-from storagedriver.chunking import Chunks
+from storagedriver.chunking import Chunks, ChunkSender
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.multipart_stage import Stage
 from storagedriver.replacement import begun_anew
@@ -49,7 +48,8 @@ class S3Upload:
         content = self._chunks.one
         if content is None:
             parts = self._chunks.finished()
-            self._begun().complete(parts)
+            upload = self._begun()
+            upload.complete(parts)
         else:
             self._bucket.put(self._key, content, {MARK: self._mark})
         shared = self._end_state()
@@ -93,10 +93,12 @@ class S3Upload:
             copied: list[str] = []
             if whole:
                 require_few_chunks(whole, chunk_size)
-                copied = self._begun().copied_parts(self._key, etag, whole, chunk_size, concurrency)
+                upload = self._begun()
+                copied = upload.copied_parts(self._key, etag, whole, chunk_size, concurrency)
             rest = b""
             if size > whole:
-                rest = ObjectReader(self._bucket, self._key, whole, if_match=etag).read_all()
+                reader = ObjectReader(self._bucket, self._key, whole, if_match=etag)
+                rest = reader.read_all()
                 if len(rest) != size - whole:
                     raise BackendError("the file was replaced while it was read")
             self._chunks.resume(copied, whole, rest)
@@ -118,8 +120,9 @@ class S3Upload:
             self._begun_in_doubt = self._multipart.repeated
         return self._multipart
 
-    def _part(self, number: int) -> Callable[[bytearray], str]:
-        return functools.partial(self._begun().part, number)
+    def _part(self, number: int) -> ChunkSender[str]:
+        upload = self._begun()
+        return functools.partial(upload.part, number)
 
     def _sweep(self) -> None:
         if self._begun_in_doubt:
