@@ -183,3 +183,27 @@ def unfinished(bucket: Bucket, prefix: str) -> Iterator[tuple[str, str]]:
 
 def _below(key: str | None, prefix: str) -> bool:
     return key is not None and key.startswith(prefix)
+
+
+def require_room(size: int, chunk_size: int) -> None:
+    """A stream of `size` bytes fits into one upload.
+
+    Raises:
+        BackendError: It does not.
+    """
+    largest = MOST_PARTS * chunk_size
+    if size > largest:
+        raise BackendError(
+            f"a stream in chunks of {chunk_size} bytes ends at {largest}: "
+            f"OSS takes {MOST_PARTS} parts; a larger chunksize allows more"
+        )
+
+
+def require_few_chunks(size: int, chunk_size: int) -> None:
+    """A file whose whole chunks are `size` bytes can be appended to.
+
+    Raises:
+        BackendError: It cannot.
+    """
+    if size // chunk_size > MOST_PARTS:
+        raise BackendError(f"the file has more than {MOST_PARTS} chunks of {chunk_size} bytes")

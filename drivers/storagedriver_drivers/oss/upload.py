@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from typing import Final
 
+from storagedriver.chunking import Chunks, ChunkSender
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.multipart_stage import Stage
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.oss import multipart, staging
 from storagedriver_drivers.oss.errors import status
-from storagedriver_drivers.oss.multipart import MARK, MOST_PARTS, Multipart
+from storagedriver_drivers.oss.multipart import MARK, Multipart, require_few_chunks, require_room
 from storagedriver_drivers.oss.objects import Bucket
 from storagedriver_drivers.oss.reading import ObjectReader
 
@@ -18,63 +20,48 @@ _PRECONDITION_FAILED = 412
 
 
 class OSSUpload:
-    """One stream: whole chunks go up as parts, what does not fill a chunk yet is held in memory."""
+    """One stream: chunks go up as parts, a few at once; what is not sent yet is held in memory."""
 
     def __init__(self, bucket: Bucket, key: str, state_key: str, *, chunk_size: int) -> None:
         """An empty stream; no request is made."""
         self._bucket: Final = bucket
         self._key: Final = key
         self._state_key: Final = state_key
-        self._chunk_size = chunk_size
+        self._chunks: Chunks[str] = Chunks(chunk_size, self._part, name="oss-part")
         self._mark = secrets.token_hex(16)
         self._multipart: Multipart | None = None
         self._begun_in_doubt = False
-        self._parts: list[str] = []
-        self._buffer = bytearray()
         # The ETag of the state object this stream came from or left; None if it has none.
         self._state: str | None = None
 
     @property
     def size(self) -> int:
-        return len(self._parts) * self._chunk_size + len(self._buffer)
+        return self._chunks.size
 
     def write(self, data: memoryview, /) -> None:
         """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
-        largest = MOST_PARTS * self._chunk_size
-        if self.size + len(data) > largest:
-            raise BackendError(
-                f"a stream in chunks of {self._chunk_size} bytes ends at {largest}: "
-                f"OSS takes {MOST_PARTS} parts; a larger chunksize allows more"
-            )
-        position = self._chunk_size - len(self._buffer)
-        if len(data) < position:
-            self._buffer += data
-            return
-        uploaded = len(self._parts)
-        try:
-            self._upload_part(self._buffer + data[:position])
-            while len(data) - position >= self._chunk_size:
-                self._upload_part(bytes(data[position : position + self._chunk_size]))
-                position += self._chunk_size
-        except BaseException:
-            # The parts stay on the server until the next ones of the same numbers replace them.
-            del self._parts[uploaded:]
-            raise
-        self._buffer = bytearray(data[position:])
+        require_room(self.size + len(data), self._chunks.chunk_size)
+        self._chunks.write(data)
 
     def commit(self) -> None:
-        if self._multipart is None:
-            self._bucket.put(self._key, self._buffer, {MARK: self._mark})
+        content = self._chunks.one
+        if content is None:
+            parts = self._chunks.finished()
+            upload = self._begun()
+            upload.complete(parts)
         else:
-            tail = [self._multipart.part(len(self._parts) + 1, self._buffer)] if self._buffer else []
-            self._multipart.complete([*self._parts, *tail])
-        self._end_state()
+            self._bucket.put(self._key, content, {MARK: self._mark})
+        shared = self._end_state()
+        if content is not None and self._multipart is not None and not shared:
+            # Begun for a write that failed.
+            self._multipart.abort()
         self._sweep()
 
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
+        self._chunks.flush()
         other = staging.peek(self._bucket, self._state_key)
-        self._state = staging.save(self._bucket, self._state_key, self._stage(), self._buffer)
+        self._state = staging.save(self._bucket, self._state_key, self._stage(), self._chunks.rest)
         if other is not None and other.upload_id is not None and other.upload_id != self._upload_id:
             multipart.abort(self._bucket, self._key, other.upload_id)
         self._sweep()
@@ -91,33 +78,32 @@ class OSSUpload:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._mark = stage.mark
         # Parts of one upload are of one size, whatever this driver's own parameter says.
-        self._chunk_size = stage.chunk_size
-        self._parts = list(stage.parts)
-        self._buffer = bytearray(tail)
+        self._chunks.chunk_size = stage.chunk_size
+        self._chunks.resume(stage.parts, len(stage.parts) * stage.chunk_size, tail)
         self._state = stage.etag
         if stage.upload_id is not None:
             self._multipart = Multipart(self._bucket, self._key, stage.upload_id, stage.mark)
 
     def copy_committed(self, size: int, etag: str, *, concurrency: int) -> None:
         """Begin with the committed content: whole chunks are copied on the server, the rest is read."""
-        whole = size - size % self._chunk_size
-        if whole:
-            if whole // self._chunk_size > MOST_PARTS:
-                raise BackendError(f"the file has more than {MOST_PARTS} chunks of {self._chunk_size} bytes")
-            try:
+        chunk_size = self._chunks.chunk_size
+        whole = size - size % chunk_size
+        try:
+            copied: list[str] = []
+            if whole:
+                require_few_chunks(whole, chunk_size)
                 upload = self._begun()
-                self._parts = upload.copied_parts(self._key, etag, whole, self._chunk_size, concurrency)
-            except BaseException:
-                self.discard()
-                raise
-        if size > whole:
-            try:
-                self._buffer = bytearray(ObjectReader(self._bucket, self._key, whole, if_match=etag).read_all())
-                if len(self._buffer) != size - whole:
+                copied = upload.copied_parts(self._key, etag, whole, chunk_size, concurrency)
+            rest = b""
+            if size > whole:
+                reader = ObjectReader(self._bucket, self._key, whole, if_match=etag)
+                rest = reader.read_all()
+                if len(rest) != size - whole:
                     raise BackendError("the file was replaced while it was read")
-            except BaseException:
-                self.discard()
-                raise
+            self._chunks.resume(copied, whole, rest)
+        except BaseException:
+            self.discard()
+            raise
 
     # --- parts
 
@@ -133,8 +119,9 @@ class OSSUpload:
             self._begun_in_doubt = self._multipart.repeated
         return self._multipart
 
-    def _upload_part(self, content: bytes | bytearray) -> None:
-        self._parts.append(self._begun().part(len(self._parts) + 1, content))
+    def _part(self, number: int) -> ChunkSender[str]:
+        upload = self._begun()
+        return functools.partial(upload.part, number)
 
     def _sweep(self) -> None:
         if self._begun_in_doubt:
@@ -147,9 +134,9 @@ class OSSUpload:
         return Stage(
             mark=self._mark,
             upload_id=self._upload_id,
-            chunk_size=self._chunk_size,
-            parts=tuple(self._parts),
-            tail_size=len(self._buffer),
+            chunk_size=self._chunks.chunk_size,
+            parts=tuple(self._chunks.parts),
+            tail_size=len(self._chunks.rest),
         )
 
     def _end_state(self) -> bool:
