@@ -43,6 +43,7 @@ from storagedriver import (
     factory,
 )
 from storagedriver.chunking import CHUNKS_AT_ONCE
+from storagedriver.multipart_service import PartLimit
 from storagedriver_drivers.s3 import S3Driver, S3Parameters, answers, multipart
 from storagedriver_drivers.s3.judging import PARAMETERS, inspect
 from storagedriver_drivers.s3.reading import ObjectReader
@@ -385,7 +386,7 @@ class TestWriter:
         assert inspect(parameters) == [f"{root}/f"]
 
     def test_too_many_parts(self, driver: S3Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("storagedriver_drivers.s3.parts.MOST_PARTS", 2)
+        monkeypatch.setattr("storagedriver_drivers.s3.target.ObjectTarget.limit", PartLimit("S3", 2))
         with driver.writer("/f") as writer:
             writer.write(body(2 * CHUNK))
             with pytest.raises(BackendError, match="larger chunksize"):
@@ -479,7 +480,7 @@ class TestResumption:
             writer = driver.writer("/f", append=True)
             writer.write(b"rest")
             with monkeypatch.context() as patched:
-                patched.setattr("storagedriver_drivers.s3.upload.S3Upload._end_state", lambda _: sys.exit(9))
+                patched.setattr("storagedriver.multipart_upload.MultipartUpload._end_state", lambda _: sys.exit(9))
                 with pytest.raises(SystemExit):
                     writer.commit()
             with driver.writer("/f", append=True) as writer:

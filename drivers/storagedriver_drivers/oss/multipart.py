@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError
+from storagedriver.multipart_service import PartLimit
 from storagedriver.parallel import together
 from storagedriver_drivers.oss.client import CountingRetryer, content_md5, sdk
 from storagedriver_drivers.oss.errors import code
 from storagedriver_drivers.oss.objects import CONTENT_TYPE, Bucket, required_etag
 
-MOST_PARTS = 10_000
-"""Parts of one upload; OSS refuses more."""
+LIMIT = PartLimit("OSS", 10_000)
+"""OSS refuses uploads of more parts."""
 
 MARK = "storagedriver-upload"
 """Name of the metadata by which a written object is known as the result of one certain stream."""
@@ -183,27 +184,3 @@ def unfinished(bucket: Bucket, prefix: str) -> Iterator[tuple[str, str]]:
 
 def _below(key: str | None, prefix: str) -> bool:
     return key is not None and key.startswith(prefix)
-
-
-def require_room(size: int, chunk_size: int) -> None:
-    """A stream of `size` bytes fits into one upload.
-
-    Raises:
-        BackendError: It does not.
-    """
-    largest = MOST_PARTS * chunk_size
-    if size > largest:
-        raise BackendError(
-            f"a stream in chunks of {chunk_size} bytes ends at {largest}: "
-            f"OSS takes {MOST_PARTS} parts; a larger chunksize allows more"
-        )
-
-
-def require_few_chunks(size: int, chunk_size: int) -> None:
-    """A file whose whole chunks are `size` bytes can be appended to.
-
-    Raises:
-        BackendError: It cannot.
-    """
-    if size // chunk_size > MOST_PARTS:
-        raise BackendError(f"the file has more than {MOST_PARTS} chunks of {chunk_size} bytes")
