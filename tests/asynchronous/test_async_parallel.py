@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -96,6 +98,36 @@ def test_the_first_failure_ends_the_others() -> None:
         assert others() == set()
 
     asyncio.run(trial())
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_failure_that_is_let_go_takes_all_with_it(cancelled: bool) -> None:
+    """What was to be sent does not stay in memory until the garbage collector comes."""
+
+    class Content:
+        async def send(self) -> None:
+            await asyncio.sleep(0)
+            raise ConnectionError
+
+    async def trial() -> list[bool]:
+        contents = [Content(), Content()]
+        alive = [weakref.ref(content) for content in contents]
+        task = asyncio.create_task(together([content.send for content in contents], 2, name="call"))
+        await asyncio.sleep(0)
+        if cancelled:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError if cancelled else ConnectionError):
+            await task
+        del contents, task
+        # The loop holds the task whose end it just told of.
+        await asyncio.sleep(0)
+        return [content() is None for content in alive]
+
+    gc.disable()
+    try:
+        assert asyncio.run(trial()) == [True, True]
+    finally:
+        gc.enable()
 
 
 def test_a_cancelled_caller_waits_for_what_is_under_way() -> None:
