@@ -34,7 +34,7 @@ async def together(calls: Sequence[Callable[[], Coroutine[Any, Any, T]]], concur
             number, call = waiting.popleft()
             try:
                 results[number] = await call()
-            except Exception as failure:  # noqa: BLE001 - raised below
+            except Exception as failure:  # noqa: BLE001  raised below
                 waiting.clear()
                 failures[number] = failure
 
