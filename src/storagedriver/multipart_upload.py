@@ -228,10 +228,10 @@ class MultipartUpload:
 
     def _begun(self) -> Multipart:
         if self._multipart is None:
-            # Should this raise, the server may have begun an upload all the same.
-            self._begun_in_doubt = True
+            # Should this raise, the server may have begun an upload all the same; and so it may have before.
+            in_doubt, self._begun_in_doubt = self._begun_in_doubt, True
             self._multipart = self._target.begin(self._mark)
-            self._begun_in_doubt = self._multipart.repeated
+            self._begun_in_doubt = in_doubt or self._multipart.repeated
         return self._multipart
 
     def _part(self, number: int) -> ChunkSender[str]:
