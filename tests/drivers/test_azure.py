@@ -43,6 +43,7 @@ from storagedriver import (
 )
 from storagedriver.backends.azurite import AZURITE
 from storagedriver.backends.model import Server
+from storagedriver.chunking import CHUNKS_AT_ONCE
 from storagedriver_drivers.azure import AzureDriver, AzureParameters
 from storagedriver_drivers.azure.access import Access
 from storagedriver_drivers.azure.blobs import Container
@@ -325,8 +326,8 @@ class TestRequests:
     def test_of_a_stream(self, driver: AzureDriver, exchange: Exchange) -> None:
         with driver.writer("/f") as writer:
             assert exchange.taken() == {"GetBlob": 1}
-            writer.write(body(2 * CHUNK + 1))
-            assert exchange.taken() == {"PutBlock": 2}
+            writer.write(body(CHUNKS_AT_ONCE * CHUNK + 1))
+            assert exchange.taken() == {"PutBlock": CHUNKS_AT_ONCE}
             writer.commit()
         assert exchange.taken() == {
             "PutBlock": 1,
@@ -488,7 +489,7 @@ class TestStreams:
         either.put_content("/d/other", b"")
         either.put_content("/ab", b"")
         for path in ("/d/f", "/d/g", "/a", "/ab"):
-            either.writer(path).write(body(CHUNK))
+            either.writer(path).write(body(CHUNKS_AT_ONCE * CHUNK))
         assert len(inspect(parameters)) == 6
         either.delete("/d")
         with pytest.raises(PathNotFoundError):
@@ -538,7 +539,7 @@ class TestStreams:
     def test_lost_blocks_are_an_error(self, driver: AzureDriver, raw: ContainerClient, root: str) -> None:
         driver.put_content("/f", b"old")
         with driver.writer("/f") as writer:
-            writer.write(body(CHUNK + 1))
+            writer.write(body(CHUNKS_AT_ONCE * CHUNK + 1))
             raw.get_blob_client(f"{root}/~staging/f/~data-{writer._upload._mark}").commit_block_list([])  # type: ignore[attr-defined]
             for call in (writer.commit, writer.commit, writer.close):
                 with pytest.raises(BackendError, match="staged is gone"):
@@ -831,7 +832,7 @@ class TestFaults:
         assert inspect(parameters) == [f"{root}/f"]
 
     def test_write_that_failed_can_be_repeated(self, driver: AzureDriver, exchange: Exchange) -> None:
-        content = body(2 * CHUNK + 100)
+        content = body(CHUNKS_AT_ONCE * CHUNK + 100)
         with driver.writer("/f") as writer:
             writer.write(b"start")
             exchange.answer("PutBlock", None, Answer(403, "AuthorizationFailure"))

@@ -27,7 +27,7 @@ from drivers.replacing import append_while_it_is_replaced
 from servers import need
 from storagedriver import BackendError, ParameterError, PathConflictError, PathNotFoundError, factory
 from storagedriver.backends.fake_gcs import FAKE_GCS_SERVER
-from storagedriver_drivers.gcs import GCSDriver
+from storagedriver_drivers.gcs import GCSDriver, staging
 from storagedriver_drivers.gcs.certification import PARAMETERS, inspect
 
 CHUNK = 256 << 10
@@ -641,6 +641,40 @@ def test_parts_are_joined_by_levels(driver: GCSDriver, exchange: Exchange) -> No
     joined = [len(json.loads(request.body)["sourceObjects"]) for request in exchange.of("compose")]
     assert joined == [32, 5]
     assert {len(request.body) < CHUNK + 2000 for request in exchange.of("insert")} == {True}
+    assert inspect(driver._parameters.model_dump(), "/f") == [key_of(driver, "/f")]
+
+
+def test_parts_of_many_writes_are_joined_by_levels(
+    driver: GCSDriver, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three of them a level here, so that there are several. A join that fails takes nothing of the call in which it does."""
+    monkeypatch.setattr("storagedriver_drivers.gcs.upload.MOST_COMPONENTS", 3)
+    refusals = [Answer(403)] * 3
+    exchange.rules.append(
+        lambda request: refusals.pop() if request.kind == "compose" and refusals else None,
+    )
+    content = secrets.token_bytes(40 * CHUNK + 7)
+    refused = 0
+    writer = driver.writer("/f")
+    while writer.size < len(content):
+        if writer.size == 25 * CHUNK:
+            writer.close()
+            writer = driver.writer("/f", append=True)
+            stage = staging.peek(driver._bucket, driver._layout.state_key("/f"))
+            assert stage is not None
+            assert [part.level for part in stage.parts] == [2, 2, 1, 1, 0]
+        size = writer.size
+        try:
+            writer.write(content[size : size + CHUNK])
+        except BackendError:
+            refused += 1
+            assert writer.size == size
+    writer.commit()
+    writer.close()
+
+    assert refused == 3
+    assert driver.get_content("/f") == content
+    assert {len(json.loads(request.body)["sourceObjects"]) for request in exchange.of("compose")} <= {2, 3}
     assert inspect(driver._parameters.model_dump(), "/f") == [key_of(driver, "/f")]
 
 

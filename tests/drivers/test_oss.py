@@ -341,7 +341,7 @@ def test_committed_stage_whose_state_stayed_is_not_used_again(
     writer.write(b"x" * CHUNK)
     writer.close()
     continued = driver.writer("/file", append=True)
-    monkeypatch.setattr("storagedriver_drivers.oss.upload.OSSUpload._end_state", lambda _: False)
+    monkeypatch.setattr("storagedriver.multipart_upload.MultipartUpload._end_state", lambda _: False)
     continued.commit()
     monkeypatch.undo()
 

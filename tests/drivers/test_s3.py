@@ -42,6 +42,8 @@ from storagedriver import (
     WriterStateError,
     factory,
 )
+from storagedriver.chunking import CHUNKS_AT_ONCE
+from storagedriver.multipart_service import PartLimit
 from storagedriver_drivers.s3 import S3Driver, S3Parameters, answers, multipart
 from storagedriver_drivers.s3.judging import PARAMETERS, inspect
 from storagedriver_drivers.s3.reading import ObjectReader
@@ -384,7 +386,7 @@ class TestWriter:
         assert inspect(parameters) == [f"{root}/f"]
 
     def test_too_many_parts(self, driver: S3Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("storagedriver_drivers.s3.parts.MOST_PARTS", 2)
+        monkeypatch.setattr("storagedriver_drivers.s3.target.ObjectTarget.limit", PartLimit("S3", 2))
         with driver.writer("/f") as writer:
             writer.write(body(2 * CHUNK))
             with pytest.raises(BackendError, match="larger chunksize"):
@@ -478,7 +480,7 @@ class TestResumption:
             writer = driver.writer("/f", append=True)
             writer.write(b"rest")
             with monkeypatch.context() as patched:
-                patched.setattr("storagedriver_drivers.s3.upload.S3Upload._end_state", lambda _: sys.exit(9))
+                patched.setattr("storagedriver.multipart_upload.MultipartUpload._end_state", lambda _: sys.exit(9))
                 with pytest.raises(SystemExit):
                     writer.commit()
             with driver.writer("/f", append=True) as writer:
@@ -814,8 +816,8 @@ class TestFaults:
 
     def test_a_write_that_failed_may_be_repeated(self, driver: S3Driver, faults: Faults) -> None:
         denied = Answer(403, error("Denied"))
-        faults.answer("UploadPart", None, denied, None, None, None, denied)
-        content = body(2 * CHUNK + 100)
+        faults.answer("UploadPart", None, denied, *[None] * (CHUNKS_AT_ONCE - 2), *[None] * CHUNKS_AT_ONCE, denied)
+        content = body(CHUNKS_AT_ONCE * CHUNK + 100)
         with driver.writer("/f") as writer:
             writer.write(b"start")
             with pytest.raises(BackendError):

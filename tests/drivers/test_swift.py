@@ -42,6 +42,7 @@ from storagedriver.backends.programs import ProgramServer
 from storagedriver.backends.rgw import RGW_SWIFT, RgwSwiftEndpoint
 from storagedriver.backends.swift import SWIFT
 from storagedriver.backends.swift_endpoint import SwiftEndpoint
+from storagedriver.chunking import CHUNKS_AT_ONCE
 from storagedriver_drivers.swift import SwiftDriver, SwiftParameters, manifests
 from storagedriver_drivers.swift.certification import PARAMETERS, inspect
 from storagedriver_drivers.swift.layout import Layout
@@ -364,8 +365,8 @@ class TestSegments:
         """They have the same segments, which go with the second."""
         half_moved.delete(first)
         assert half_moved.get_content(second) == body(2 * CHUNK)
-        write(half_moved, second, body(CHUNK, 2))
-        assert len(names(raw, f"{root}/segments/")) == 1
+        write(half_moved, second, body(CHUNK + 1, 2))
+        assert len(names(raw, f"{root}/segments/")) == 2
         half_moved.delete(second)
         assert names(raw, f"{root}/") == []
 
@@ -448,15 +449,16 @@ class TestSegments:
             "import json, os, sys\n"
             "from storagedriver import factory\n"
             "writer = factory.create('swift', json.loads(sys.stdin.read())).writer('/d/file')\n"
-            "writer.write(b'x' * (2 * 1048576 + 1))\n"
+            f"writer.write(b'x' * ({CHUNKS_AT_ONCE} * 1048576 + 1))\n"
             "os._exit(9)\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], input=json.dumps(parameters), text=True, timeout=60, check=False
         )
         assert done.returncode == 9
-        assert len(names(raw, f"{root}/segments/")) == 2
-        assert len([name for name in inspect(parameters, "/d/file") if name.startswith("segment of /d/file")]) == 2
+        assert len(names(raw, f"{root}/segments/")) == CHUNKS_AT_ONCE
+        staged = [name for name in inspect(parameters, "/d/file") if name.startswith("segment of /d/file")]
+        assert len(staged) == CHUNKS_AT_ONCE
         driver.delete("/d")
         assert names(raw, f"{root}/") == []
 
@@ -490,7 +492,7 @@ class TestSegments:
     def test_a_segment_that_is_gone_fails_the_commit(self, driver: SwiftDriver, raw: Any, root: str) -> None:
         driver.put_content("/f", b"old")
         writer = driver.writer("/f")
-        writer.write(body(2 * CHUNK))
+        writer.write(body(CHUNKS_AT_ONCE * CHUNK))
         raw.delete_object(CONTAINER, names(raw, f"{root}/segments/")[0])
         with pytest.raises(BackendError, match="segment of the stream is gone"):
             writer.commit()
@@ -541,7 +543,7 @@ class TestGateway:
     def test_no_segment_outlives_its_file(self, driver: SwiftDriver, raw: Any, root: str, how: str) -> None:
         write(driver, "/d/f", body(3 * CHUNK + 1))
         driver.put_content("/d/g", b"g")
-        new = {"put": b"new", "large put": body(CHUNK + 1, 1), "write": body(CHUNK, 2)}.get(how, b"")
+        new = {"put": b"new", "large put": body(CHUNK + 1, 1), "write": body(CHUNK + 1, 2)}.get(how, b"")
         if how == "write":
             write(driver, "/d/f", new)
         elif new:
@@ -556,7 +558,7 @@ class TestGateway:
             driver.delete("/d" if how == "delete above" else "/d/f")
         if new:
             assert driver.get_content("/d/f") == new
-        assert len(names(raw, f"{root}/segments/")) == {"large put": 2, "write": 1}.get(how, 0)
+        assert len(names(raw, f"{root}/segments/")) == (2 if how in {"large put", "write"} else 0)
 
     def test_sizes_and_append(self, driver: SwiftDriver) -> None:
         write(driver, "/d/f", body(2 * CHUNK))
@@ -583,7 +585,7 @@ class TestGateway:
 
     def test_a_missing_segment_fails_the_commit(self, driver: SwiftDriver, raw: Any, root: str) -> None:
         with driver.writer("/f") as writer:
-            writer.write(body(2 * CHUNK))
+            writer.write(body(CHUNKS_AT_ONCE * CHUNK))
             raw.delete_object(CONTAINER, names(raw, f"{root}/segments/")[0])
             with pytest.raises(BackendError, match="segment of the stream is gone"):
                 writer.commit()

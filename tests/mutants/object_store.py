@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from mutants.model import mutant
 from storagedriver import FileInfo, PathNotFoundError, paths
 from storagedriver.base import Upload
-from storagedriver_drivers.s3 import copying, deletion, multipart
+from storagedriver.multipart_upload import MultipartUpload
+from storagedriver_drivers.s3 import copying, deletion
 from storagedriver_drivers.s3.driver import S3Driver
 from storagedriver_drivers.s3.layout import Layout
-from storagedriver_drivers.s3.upload import S3Upload
 
 
 class PrefixesWithoutSlash(Layout):
@@ -57,12 +57,12 @@ class DirectoriesOfDirectoriesAreMissing(S3Driver):
         return info
 
 
-class CompletesWithoutParts(S3Upload):
+class CompletesWithoutParts(MultipartUpload):
     """Begins an upload in parts for whatever it is given."""
 
     def commit(self) -> None:
         if self.size == 0:
-            multipart.begin(self._bucket, self._key, self._mark).complete([])
+            self._target.begin(self._mark).complete([])
         else:
             super().commit()
 
@@ -71,7 +71,7 @@ class CompletesWithoutParts(S3Upload):
 class NoPartsAreCompleted(S3Driver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         upload = super()._writer(path, append=append)
-        assert isinstance(upload, S3Upload)
+        assert isinstance(upload, MultipartUpload)
         upload.__class__ = CompletesWithoutParts
         return upload
 

@@ -108,7 +108,7 @@ class AzureParameters(DriverParameters):
         default=8 * MIB,
         ge=MIB,
         le=LARGEST_BLOCK,
-        description="Bytes a stream is cut into, and held in memory by each writer.",
+        description="Bytes a stream is cut into; a writer holds a few such chunks in memory.",
     )
     copythresholdsize: int = Field(
         default=LARGEST_SYNCHRONOUS_COPY,

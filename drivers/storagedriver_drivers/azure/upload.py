@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from storagedriver.chunking import Chunks
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.azure import copying, retyping, staging
@@ -88,7 +89,7 @@ def end_stage(place: Place) -> None:
 
 
 class AzureUpload:
-    """One stream: whole chunks go up as blocks of a blob of its own, what does not fill a chunk yet is held in memory.
+    """One stream: chunks go up as blocks of a blob of its own, a few at once; what is not sent yet is held in memory.
 
     The blob is not the file's: whatever is written to a blob throws away the blocks that others have staged there.
     """
@@ -97,11 +98,8 @@ class AzureUpload:
         """An empty stream; no request is made."""
         self._place: Final = place
         self._container: Final = place.container
-        self._chunk_size: Final = place.parameters.chunksize
+        self._chunks: Final[Chunks[str]] = Chunks(place.parameters.chunksize, self._block, name="azure-block")
         self._mark = secrets.token_hex(16)
-        self._blocks: list[str] = []
-        self._stored = 0
-        self._buffer = bytearray()
         # Blocks that the data blob is committed with; it can be resumed once these are all.
         self._kept: tuple[str, ...] = ()
         self._touched = False
@@ -115,35 +113,22 @@ class AzureUpload:
 
     @property
     def size(self) -> int:
-        return self._stored + len(self._buffer)
+        return self._chunks.size
 
     def write(self, data: memoryview, /) -> None:
         """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
-        if len(self._blocks) - (-(len(self._buffer) + len(data)) // self._chunk_size) > MOST_BLOCKS:
+        chunks = self._chunks
+        if len(chunks.parts) - (-(chunks.held + len(data)) // chunks.chunk_size) > MOST_BLOCKS:
             raise BackendError(
-                f"a stream in chunks of {self._chunk_size} bytes ends at {MOST_BLOCKS * self._chunk_size}: "
+                f"a stream in chunks of {chunks.chunk_size} bytes ends at {MOST_BLOCKS * chunks.chunk_size}: "
                 f"the service takes {MOST_BLOCKS} blocks; a larger chunksize allows more"
             )
-        position = self._chunk_size - len(self._buffer)
-        if len(data) < position:
-            self._buffer += data
-            return
-        before = len(self._blocks), self._stored
-        try:
-            self._store(self._buffer + data[:position])
-            while len(data) - position >= self._chunk_size:
-                self._store(data[position : position + self._chunk_size])
-                position += self._chunk_size
-        except BaseException:
-            # What was stored is thrown away by the commit that does not name it.
-            del self._blocks[before[0] :]
-            self._stored = before[1]
-            raise
-        self._buffer = bytearray(data[position:])
+        chunks.write(data)
 
     def commit(self) -> None:
-        if not self._blocks:
-            put(self._place, self._buffer, self._metadata)
+        content = self._chunks.one
+        if content is not None:
+            put(self._place, content, self._metadata)
         else:
             self._publish()
         self._end_state()
@@ -151,8 +136,9 @@ class AzureUpload:
 
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
+        self._chunks.flush()
         other = staging.peek(self._container, self._place.state_name)
-        blocks = tuple(self._blocks)
+        blocks = tuple(self._chunks.parts)
         if blocks != self._kept:
             # The service forgets blocks that nothing is committed of after a week.
             try:
@@ -162,11 +148,12 @@ class AzureUpload:
                     raise BackendError(_LOST) from error
                 raise
             self._kept = blocks
-        stage = staging.Stage(secrets.token_hex(16), self._mark, self._kept, self._stored, len(self._buffer))
-        self._state = staging.save(self._container, self._place.state_name, stage, self._buffer)
+        rest = self._chunks.rest
+        stage = staging.Stage(secrets.token_hex(16), self._mark, self._kept, self.size - len(rest), len(rest))
+        self._state = staging.save(self._container, self._place.state_name, stage, rest)
         if other is not None and other.blocks and other.mark != self._mark:
             self._container.discard(self._place.data_name(other.mark))
-        if not self._blocks:
+        if not blocks:
             self._discard_data()
 
     def discard(self) -> None:
@@ -178,20 +165,18 @@ class AzureUpload:
     def resume(self, stage: staging.Stage, tail: bytes) -> None:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._mark = stage.mark
-        self._blocks = list(stage.blocks)
         self._kept = stage.blocks
         self._touched = bool(stage.blocks)
-        self._stored = stage.stored
-        self._buffer = bytearray(tail)
+        self._chunks.resume(stage.blocks, stage.stored, tail)
         self._state = stage.etag
         self._origin = stage.id
 
     def copy_committed(self, head: BlobHead) -> None:
         """Begin with the committed content: what fills a chunk is copied on the server where that is offered."""
         require_whole(head)
-        if head.size < self._chunk_size:
-            self._buffer = bytearray(BlobReader(self._container, self._place.name, etag=head.etag).read_all())
-            if len(self._buffer) != head.size:
+        if head.size < self._chunks.chunk_size:
+            self._chunks.write(memoryview(BlobReader(self._container, self._place.name, etag=head.etag).read_all()))
+            if self.size != head.size:
                 raise BackendError("the file was replaced while it was read")
             return
         try:
@@ -203,20 +188,19 @@ class AzureUpload:
             raise
 
     def _copy_blocks(self, head: BlobHead) -> None:
-        length = max(self._chunk_size, _COPIED_BLOCK, -(-head.size // (MOST_BLOCKS // 2)))
-        while self._stored < head.size:
-            block, size = self._next_block(), min(length, head.size - self._stored)
+        length = max(self._chunks.chunk_size, _COPIED_BLOCK, -(-head.size // (MOST_BLOCKS // 2)))
+        while self.size < head.size:
+            block, size = self._next_block(), min(length, head.size - self.size)
             copied = copying.block_from(
-                self._container, self._data_name, block, self._place.name, head, start=self._stored, length=size
+                self._container, self._data_name, block, self._place.name, head, start=self.size, length=size
             )
             if not copied:
                 break
-            self._blocks.append(block)
-            self._stored += size
-        if self._stored == head.size:
+            self._chunks.add(block, size)
+        if self.size == head.size:
             return
-        with contextlib.closing(BlobReader(self._container, self._place.name, self._stored, etag=head.etag)) as reader:
-            for piece in iter(lambda: reader.read(self._chunk_size), b""):
+        with contextlib.closing(BlobReader(self._container, self._place.name, self.size, etag=head.etag)) as reader:
+            for piece in iter(lambda: reader.read(self._chunks.chunk_size), b""):
                 self.write(memoryview(piece))
 
     # --- blocks
@@ -231,19 +215,18 @@ class AzureUpload:
         self._serial += 1
         return f"{self._serial:06}-{self._run}"
 
-    def _store(self, content: bytes | bytearray | memoryview) -> None:
-        block = self._next_block()
-        self._container.stage(self._data_name, block, content)
-        self._blocks.append(block)
-        self._stored += len(content)
+    def _block(self, _: int) -> Callable[[bytearray], str]:
+        block, name = self._next_block(), self._data_name
+
+        def stage(content: bytearray) -> str:
+            self._container.stage(name, block, content)
+            return block
+
+        return stage
 
     def _publish(self) -> None:
-        blocks = list(self._blocks)
         try:
-            if self._buffer:
-                tail = self._next_block()
-                self._container.stage(self._data_name, tail, self._buffer)
-                blocks.append(tail)
+            blocks = self._chunks.finished()
             etag = self._container.commit(self._data_name, blocks, written(self._metadata))
             copying.copy(
                 self._container,

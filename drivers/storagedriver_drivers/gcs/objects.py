@@ -28,6 +28,9 @@ MARK = "storagedriver-write"
 MOST_COMPONENTS = 32
 """Objects that one request can join."""
 
+_CHECKED = 1 << 20
+"""Bytes that a checksum is taken of at a time."""
+
 _STAGING = "/~staging"
 _STATE = "/~state"
 _PARTS = "/~parts/"
@@ -400,10 +403,14 @@ class Bucket:
             return found
 
 
-def crc32c(content: bytes | bytearray, before: int = 0) -> int:
+def crc32c(content: bytes | bytearray | memoryview, before: int = 0) -> int:
     """The checksum of what `before` is the checksum of, and of `content` after it."""
     library = require("google_crc32c", extra="gcs", driver_name="gcs")
-    return int(library.extend(before, bytes(content)))
+    view = memoryview(content)
+    for start in range(0, len(view), _CHECKED):
+        # The library takes bytes alone.
+        before = library.extend(before, bytes(view[start : start + _CHECKED]))
+    return int(before)
 
 
 def encoded(checksum: int) -> str:

@@ -83,7 +83,7 @@ class GCSParameters(DriverParameters):
         ge=CHUNK_UNIT,
         le=LARGEST_CHUNK,
         multiple_of=CHUNK_UNIT,
-        description="Bytes a stream is cut into, and held in memory by each writer; a multiple of 256 KiB.",
+        description="Bytes a stream is cut into, a multiple of 256 KiB; a writer holds a few such chunks in memory.",
     )
     maxconcurrency: int = Field(
         default=50, ge=1, le=1000, description="Requests at the same time; others wait. Open readers do not count."

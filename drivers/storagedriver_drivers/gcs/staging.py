@@ -17,7 +17,7 @@ from storagedriver_drivers.gcs import deletion
 from storagedriver_drivers.gcs.objects import Bucket
 from storagedriver_drivers.gcs.reading import ObjectReader
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Stage:
     Attributes:
         mark: The stream's own random mark; the object it becomes will bear it, and the names of its parts hold it.
         parts: In order.
-        crc32c: The checksum of all parts, one after the other.
+        crc32c: The checksum of all that was written: the parts, one after the other, and the tail.
         tail_size: Bytes that follow the parts.
         generation: Of the state object: tells this stage from later ones.
     """

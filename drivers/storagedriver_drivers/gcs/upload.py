@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from storagedriver.chunking import Chunks, ChunkSender
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.gcs import staging
@@ -48,7 +49,7 @@ class Place:
 
 
 class GCSUpload:
-    """One stream: whole chunks go up as objects of their own, what does not fill a chunk yet is held in memory.
+    """One stream: chunks go up as objects of their own, a few at once; what is not sent yet is held in memory.
 
     Commit joins the parts, holds the checksum of the whole against that of what was written, and only then puts the
     whole in the file's place. Parts stay until the stream or its stage ends, as a stage may name them.
@@ -58,52 +59,45 @@ class GCSUpload:
         """An empty stream; no request is made."""
         self._bucket: Final = bucket
         self._place: Final = place
-        self._chunk_size: Final = chunk_size
+        self._chunks: Final[Chunks[Part]] = Chunks(chunk_size, self._chunk, name="gcs-part")
         self._mark = secrets.token_hex(8)
         self._own = _own_mark(self._mark)
-        self._parts: list[Part] = []
+        # Of all that was written: parts that go up at once have no order to extend it by.
         self._crc32c = 0
-        self._buffer = bytearray()
         self._has_parts = False
         # The generation of the state object this stream came from or left; None if it has none.
         self._state: int | None = None
 
     @property
     def size(self) -> int:
-        return sum(part.size for part in self._parts) + len(self._buffer)
+        return self._chunks.size
 
     def write(self, data: memoryview, /) -> None:
         """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
         if self.size + len(data) > LARGEST_FILE:
             raise BackendError(f"an object has at most {LARGEST_FILE} bytes")
-        position = max(0, self._chunk_size - len(self._buffer))
-        if len(data) < position:
-            self._buffer += data
-            return
-        before = list(self._parts), self._crc32c
-        try:
-            self._upload(self._buffer + data[:position])
-            while len(data) - position >= self._chunk_size:
-                self._upload(bytes(data[position : position + self._chunk_size]))
-                position += self._chunk_size
-        except BaseException:
-            self._parts, self._crc32c = before
-            raise
-        self._buffer = bytearray(data[position:])
+        # What earlier calls sent: should it fail, this one has not taken anything.
+        self._join()
+        self._chunks.write(data)
+        self._crc32c = crc32c(data, self._crc32c)
 
     def commit(self) -> None:
-        if self._parts:
-            self._publish()
+        content = self._chunks.one
+        if content is not None:
+            self._bucket.put(self._place.key, content, self._own)
         else:
-            self._bucket.put(self._place.key, self._buffer, self._own)
+            self._publish()
         if not self._end_state():
             self._remove_parts()
 
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
+        self._chunks.flush()
+        self._join()
+        rest = self._chunks.rest
         other = staging.peek(self._bucket, self._place.state_key)
-        stage = staging.Stage(self._mark, tuple(self._parts), self._crc32c, len(self._buffer))
-        self._state = staging.save(self._bucket, self._place.state_key, stage, self._buffer)
+        stage = staging.Stage(self._mark, tuple(self._chunks.parts), self._crc32c, len(rest))
+        self._state = staging.save(self._bucket, self._place.state_key, stage, rest)
         if other is not None and other.mark != self._mark:
             staging.remove_parts(self._bucket, self._place.parts_prefix, other.mark)
 
@@ -117,19 +111,18 @@ class GCSUpload:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._mark = stage.mark
         self._own = _own_mark(stage.mark)
-        self._parts = list(stage.parts)
+        self._chunks.resume(stage.parts, sum(part.size for part in stage.parts), tail)
         self._crc32c = stage.crc32c
         self._has_parts = bool(stage.parts)
-        self._buffer = bytearray(tail)
         self._state = stage.generation
 
     def copy_committed(self, head: ObjectHead) -> None:
         """Begin with the committed content: less than a chunk is read, more is copied on the server."""
-        if head.size < self._chunk_size:
-            self._buffer = bytearray(
-                ObjectReader(self._bucket, head.key, generation=head.generation).read_all() if head.size else b""
-            )
-            if len(self._buffer) != head.size:
+        if head.size < self._chunks.chunk_size:
+            if head.size:
+                reader = ObjectReader(self._bucket, head.key, generation=head.generation)
+                self.write(memoryview(reader.read_all()))
+            if self.size != head.size:
                 raise ReplacedError("the file was replaced while it was read")
             return
         try:
@@ -139,7 +132,7 @@ class GCSUpload:
             self.discard()
             raise
         # Joined with later parts, but never again with itself: it is of a level of its own.
-        self._parts = [_part(copied, level=-1)]
+        self._chunks.add(_part(copied, level=-1), copied.size)
         self._crc32c = decoded(head.crc32c)
 
     # --- parts
@@ -148,20 +141,23 @@ class GCSUpload:
         # Random, so that no two uploads are of one name, whatever became of them.
         return f"{self._place.parts_prefix}{self._mark}/{secrets.token_hex(12)}"
 
-    def _upload(self, content: bytes | bytearray) -> None:
-        self._parts.append(self._uploaded(content))
-        self._crc32c = crc32c(content, self._crc32c)
-        # Joined by levels, as digits are carried: any number of parts is a few dozen objects at the end.
-        while len(same := self._last_of_one_level()) == MOST_COMPONENTS:
-            self._parts[-MOST_COMPONENTS:] = [self._joined(same, level=same[0].level + 1)]
-
-    def _uploaded(self, content: bytes | bytearray) -> Part:
+    def _chunk(self, _: int) -> ChunkSender[Part]:
+        # Set first: should the request fail, it may have been done all the same.
         self._has_parts = True
-        return _part(self._bucket.create(self._name(), content, self._own))
+        name = self._name()
+        return lambda content: _part(self._bucket.create(name, content, self._own))
 
-    def _last_of_one_level(self) -> list[Part]:
-        last = self._parts[-MOST_COMPONENTS:]
-        return last if last and all(part.level == last[0].level >= 0 for part in last) else []
+    def _join(self) -> None:
+        """Join parts by levels, as digits are carried: any number of parts is a few dozen objects at the end."""
+        parts = self._chunks.parts
+        if len(parts) < MOST_COMPONENTS or parts[-MOST_COMPONENTS].level:
+            return
+        joined: list[Part] = []
+        for part in parts:
+            joined.append(part)
+            while len(same := _last_of_one_level(joined)) == MOST_COMPONENTS:
+                joined[-MOST_COMPONENTS:] = [self._joined(same, level=same[0].level + 1)]
+        self._chunks.parts = joined
 
     def _joined(self, parts: Sequence[Part], level: int) -> Part:
         head = self._bucket.compose([(part.key, part.generation) for part in parts], self._name(), self._own)
@@ -171,17 +167,14 @@ class GCSUpload:
         return _part(head, level=level)
 
     def _publish(self) -> None:
-        parts, checksum = list(self._parts), self._crc32c
-        if self._buffer:
-            parts.append(self._uploaded(self._buffer))
-            checksum = crc32c(self._buffer, checksum)
+        parts = self._chunks.finished()
         while len(parts) > 1:
             group = parts[-MOST_COMPONENTS:]
             parts[-MOST_COMPONENTS:] = [self._joined(group, level=0)]
         whole = self._bucket.head(parts[0].key)
         if whole is None or whole.generation != parts[0].generation:
             raise BackendError("what was staged is gone: another stream of this path ended it")
-        if whole.crc32c != encoded(checksum):
+        if whole.crc32c != encoded(self._crc32c):
             raise BackendError("the parts that were joined are not what was written: their checksums differ")
         self._bucket.copy(whole, self._place.key)
 
@@ -207,6 +200,11 @@ class GCSUpload:
 def _own_mark(stream: str) -> str:
     """The mark of what one writer of a stream writes: others may continue the same stage, and write something else."""
     return f"{stream}-{secrets.token_hex(4)}"
+
+
+def _last_of_one_level(parts: Sequence[Part]) -> Sequence[Part]:
+    last = parts[-MOST_COMPONENTS:]
+    return last if all(part.level == last[0].level >= 0 for part in last) else []
 
 
 def _part(head: ObjectHead, level: int = 0) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from storagedriver_drivers.oss import multipart
-from storagedriver_drivers.oss.multipart import MOST_PARTS
+from storagedriver_drivers.oss.multipart import LIMIT
 from storagedriver_drivers.oss.objects import Bucket, ObjectHead
 from storagedriver_drivers.oss.parameters import OSSParameters
 
@@ -20,7 +20,7 @@ def copy(bucket: Bucket, source: str, dest: str, head: ObjectHead, parameters: O
 
 def _copy_in_parts(bucket: Bucket, source: str, dest: str, head: ObjectHead, parameters: OSSParameters) -> None:
     # Few enough parts, whatever the size.
-    part_size = max(parameters.multipartcopychunksize, -(-head.size // MOST_PARTS))
+    part_size = max(parameters.multipartcopychunksize, -(-head.size // LIMIT.most))
     upload: multipart.Multipart | None = None
     try:
         upload = multipart.begin(bucket, dest, secrets.token_hex(16), head.metadata, head.headers)

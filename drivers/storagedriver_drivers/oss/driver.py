@@ -16,14 +16,15 @@ from storagedriver.errors import (
     UnsupportedMethodError,
 )
 from storagedriver.expiry import LONGEST_EXPIRY, seconds_valid
-from storagedriver_drivers.oss import copying, deletion, listing, staging
+from storagedriver.multipart_upload import MultipartUpload, continued, end_stage
+from storagedriver_drivers.oss import copying, deletion, listing
 from storagedriver_drivers.oss.client import credentials_of, make_client, redaction, sdk
 from storagedriver_drivers.oss.errors import translate
-from storagedriver_drivers.oss.multipart import MOST_PARTS
+from storagedriver_drivers.oss.multipart import LIMIT
 from storagedriver_drivers.oss.objects import Bucket, Layout
 from storagedriver_drivers.oss.parameters import LONGEST_KEY, OSSParameters, check_combinations
 from storagedriver_drivers.oss.reading import ObjectReader
-from storagedriver_drivers.oss.upload import OSSUpload, continued
+from storagedriver_drivers.oss.target import ObjectTarget
 
 _PRESIGNED: dict[str, Any] = {"GET": sdk.GetObjectRequest, "HEAD": sdk.HeadObjectRequest}
 
@@ -81,16 +82,10 @@ class OSSDriver(BaseDriver):
         return ObjectReader(self._bucket, self._layout.key(path), offset)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
-        key, state_key = self._layout.key(path), self._layout.state_key(path)
+        target = self._target(path)
         if append:
-            return continued(
-                self._bucket,
-                key,
-                state_key,
-                chunk_size=self._parameters.chunksize,
-                concurrency=self._parameters.multipartcopymaxconcurrency,
-            )
-        staging.end(self._bucket, state_key, key)
+            return continued(target, chunk_size=self._parameters.chunksize)
+        end_stage(target)
         return self._upload(path)
 
     def _stat(self, path: str) -> FileInfo:
@@ -139,12 +134,15 @@ class OSSDriver(BaseDriver):
         request = kind(bucket=self._bucket.name, key=self._layout.key(path))
         return str(self._bucket.api.presign(request, expires=timedelta(seconds=lasts)).url)
 
-    def _upload(self, path: str) -> OSSUpload:
-        return OSSUpload(
+    def _upload(self, path: str) -> MultipartUpload:
+        return MultipartUpload(self._target(path), chunk_size=self._parameters.chunksize)
+
+    def _target(self, path: str) -> ObjectTarget:
+        return ObjectTarget(
             self._bucket,
             self._layout.key(path),
             self._layout.state_key(path),
-            chunk_size=self._parameters.chunksize,
+            self._parameters.multipartcopymaxconcurrency,
         )
 
 
@@ -160,7 +158,7 @@ def _capabilities(parameters: OSSParameters, layout: Layout) -> Capabilities:
         shared=True,
         limits=Limits(
             longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead),
-            largest_file=MOST_PARTS * parameters.chunksize,
+            largest_file=LIMIT.most * parameters.chunksize,
             chunk_size=parameters.chunksize,
             copy_size=parameters.multipartcopythresholdsize,
             list_page=parameters.listpage,

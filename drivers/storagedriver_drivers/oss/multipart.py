@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from storagedriver.errors import BackendError
+from storagedriver.multipart_service import PartLimit
 from storagedriver.parallel import together
 from storagedriver_drivers.oss.client import CountingRetryer, content_md5, sdk
 from storagedriver_drivers.oss.errors import code
 from storagedriver_drivers.oss.objects import CONTENT_TYPE, Bucket, required_etag
 
-MOST_PARTS = 10_000
-"""Parts of one upload; OSS refuses more."""
+LIMIT = PartLimit("OSS", 10_000)
+"""OSS refuses uploads of more parts."""
 
 MARK = "storagedriver-upload"
 """Name of the metadata by which a written object is known as the result of one certain stream."""

@@ -105,7 +105,7 @@ class OSSParameters(DriverParameters):
         default="none", description="ACL of what is written. none sends none, and the bucket's own counts then."
     )
     chunksize: PartSize = Field(
-        default=10 * MIB, description="Bytes a stream is cut into, and held in memory by each writer."
+        default=10 * MIB, description="Bytes a stream is cut into; a writer holds a few such chunks in memory."
     )
     multipartcopychunksize: PartSize = Field(
         default=32 * MIB, description="Bytes of each part when move copies in parts."

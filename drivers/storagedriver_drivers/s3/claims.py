@@ -5,7 +5,7 @@ from __future__ import annotations
 from storagedriver.driver import Capabilities, Limits
 from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.parameters import LONGEST_KEY, S3Parameters
-from storagedriver_drivers.s3.parts import MOST_PARTS
+from storagedriver_drivers.s3.parts import LIMIT
 
 
 def capabilities(parameters: S3Parameters, layout: Layout) -> Capabilities:
@@ -21,7 +21,7 @@ def capabilities(parameters: S3Parameters, layout: Layout) -> Capabilities:
         shared=True,
         limits=Limits(
             longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead),
-            largest_file=MOST_PARTS * parameters.chunksize,
+            largest_file=LIMIT.most * parameters.chunksize,
             chunk_size=parameters.chunksize,
             copy_size=parameters.multipartcopythresholdsize,
             list_page=parameters.listpage,

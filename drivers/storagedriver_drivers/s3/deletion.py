@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterable
 
 from storagedriver.errors import PathNotFoundError
-from storagedriver_drivers.s3 import multipart, staging
+from storagedriver.multipart_upload import peeked
+from storagedriver_drivers.s3 import multipart
 from storagedriver_drivers.s3.answers import is_minio
 from storagedriver_drivers.s3.batches import BATCH, Batch, batched, pause_before
 from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import LONGEST_KEY
+from storagedriver_drivers.s3.target import opened
 
 _MOST_LEVELS = LONGEST_KEY // 2
 """Levels of the deepest key."""
@@ -73,7 +75,7 @@ def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:
         for entry in page.get("Contents", []):
             states.append(entry["Key"])
             # A server that lists no uploads at all: those of stages are named by their states too.
-            stage = staging.peek(bucket, entry["Key"]) if layout.is_state_key(entry["Key"]) else None
+            stage = peeked(opened(bucket, entry["Key"])) if layout.is_state_key(entry["Key"]) else None
             if stage is not None and stage.upload_id is not None:
                 uploads.add((layout.staged_key(entry["Key"]), stage.upload_id))
     remove_all(bucket, states)

@@ -8,7 +8,8 @@ from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
-from storagedriver_drivers.s3 import copying, deletion, listing, staging
+from storagedriver.multipart_upload import MultipartUpload, continued, end_stage
+from storagedriver_drivers.s3 import copying, deletion, listing
 from storagedriver_drivers.s3.claims import capabilities
 from storagedriver_drivers.s3.client import make_client
 from storagedriver_drivers.s3.configuration import redaction
@@ -18,7 +19,7 @@ from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import S3Parameters, check_combinations
 from storagedriver_drivers.s3.presigning import PRESIGNED, whole_seconds
 from storagedriver_drivers.s3.reading import ObjectReader
-from storagedriver_drivers.s3.upload import S3Upload, continued
+from storagedriver_drivers.s3.target import ObjectTarget
 
 
 class S3Driver(BaseDriver):
@@ -73,16 +74,10 @@ class S3Driver(BaseDriver):
         return ObjectReader(self._bucket, self._layout.key(path), offset)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
-        key, state_key = self._layout.key(path), self._layout.state_key(path)
+        target = self._target(path)
         if append:
-            return continued(
-                self._bucket,
-                key,
-                state_key,
-                chunk_size=self._parameters.chunksize,
-                concurrency=self._parameters.multipartcopymaxconcurrency,
-            )
-        staging.end(self._bucket, state_key, key)
+            return continued(target, chunk_size=self._parameters.chunksize)
+        end_stage(target)
         return self._upload(path)
 
     def _stat(self, path: str) -> FileInfo:
@@ -132,10 +127,13 @@ class S3Driver(BaseDriver):
         )
         return url
 
-    def _upload(self, path: str) -> S3Upload:
-        return S3Upload(
+    def _upload(self, path: str) -> MultipartUpload:
+        return MultipartUpload(self._target(path), chunk_size=self._parameters.chunksize)
+
+    def _target(self, path: str) -> ObjectTarget:
+        return ObjectTarget(
             self._bucket,
             self._layout.key(path),
             self._layout.state_key(path),
-            chunk_size=self._parameters.chunksize,
+            self._parameters.multipartcopymaxconcurrency,
         )

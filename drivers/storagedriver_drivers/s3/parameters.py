@@ -165,7 +165,7 @@ class S3Parameters(DriverParameters):
         "buckets that enforce their owner refuse most others.",
     )
     chunksize: PartSize = Field(
-        default=10 * MIB, description="Bytes a stream is cut into, and held in memory by each writer."
+        default=10 * MIB, description="Bytes a stream is cut into; a writer holds a few such chunks in memory."
     )
     multipartcopychunksize: PartSize = Field(
         default=32 * MIB, description="Bytes of each part when move copies in parts."

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from storagedriver import paths
 from storagedriver.asynchronous.base import AsyncBaseDriver, AsyncByteSource, AsyncUpload
 from storagedriver.asynchronous.cancellation import settled
+from storagedriver.asynchronous.multipart_upload import AsyncMultipartUpload, continued, end_stage
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
 from storagedriver_drivers.s3.claims import capabilities
@@ -15,12 +16,12 @@ from storagedriver_drivers.s3.configuration import redaction
 from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.parameters import S3Parameters, check_combinations
 from storagedriver_drivers.s3.presigning import PRESIGNED, whole_seconds
-from storagedriver_drivers.s3_async import copying, deletion, listing, staging
+from storagedriver_drivers.s3_async import copying, deletion, listing
 from storagedriver_drivers.s3_async.client import LOGGERS, LazyBucket
 from storagedriver_drivers.s3_async.errors import translate
 from storagedriver_drivers.s3_async.objects import Bucket
 from storagedriver_drivers.s3_async.reading import ObjectReader
-from storagedriver_drivers.s3_async.upload import S3Upload, continued
+from storagedriver_drivers.s3_async.target import ObjectTarget
 
 
 class AsyncS3Driver(AsyncBaseDriver):
@@ -77,16 +78,10 @@ class AsyncS3Driver(AsyncBaseDriver):
 
     async def _writer(self, path: str, *, append: bool) -> AsyncUpload:
         bucket = await self._bucket.get()
-        key, state_key = self._layout.key(path), self._layout.state_key(path)
+        target = self._target(bucket, path)
         if append:
-            return await continued(
-                bucket,
-                key,
-                state_key,
-                chunk_size=self._parameters.chunksize,
-                concurrency=self._parameters.multipartcopymaxconcurrency,
-            )
-        await settled(staging.end(bucket, state_key, key))
+            return await continued(target, chunk_size=self._parameters.chunksize)
+        await settled(end_stage(target))
         return self._upload(bucket, path)
 
     async def _stat(self, path: str) -> FileInfo:
@@ -141,10 +136,13 @@ class AsyncS3Driver(AsyncBaseDriver):
         )
         return url
 
-    def _upload(self, bucket: Bucket, path: str) -> S3Upload:
-        return S3Upload(
+    def _upload(self, bucket: Bucket, path: str) -> AsyncMultipartUpload:
+        return AsyncMultipartUpload(self._target(bucket, path), chunk_size=self._parameters.chunksize)
+
+    def _target(self, bucket: Bucket, path: str) -> ObjectTarget:
+        return ObjectTarget(
             bucket,
             self._layout.key(path),
             self._layout.state_key(path),
-            chunk_size=self._parameters.chunksize,
+            self._parameters.multipartcopymaxconcurrency,
         )

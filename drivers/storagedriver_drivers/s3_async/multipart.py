@@ -59,7 +59,7 @@ class Multipart:
     async def copied_parts(self, source: str, etag: str, size: int, part_size: int, concurrency: int) -> list[str]:
         """Copy the first `size` bytes of `source` in parts of `part_size`; returns their ETags.
 
-        At most `concurrency` parts are copied at once, and no thread is left when this returns or raises.
+        At most `concurrency` parts are copied at once, and no call is under way when this returns or raises.
         """
         calls = [
             functools.partial(self.copied_part, number, source, etag, start, end)

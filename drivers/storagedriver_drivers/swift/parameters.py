@@ -96,7 +96,7 @@ class SwiftParameters(DriverParameters):
         default=20 * MIB,
         ge=SMALLEST_CHUNK,
         le=LARGEST_CHUNK,
-        description="Bytes of each segment of a large file, and held in memory by each writer.",
+        description="Bytes of each segment of a large file; a writer holds a few such chunks in memory.",
     )
     pagesize: int = Field(default=10_000, ge=1, le=10_000, description="Names asked for in one listing.")
     secretkey: SecretStr | None = Field(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from storagedriver.chunking import Chunks
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.swift import manifests, ownership, staging
@@ -17,66 +18,42 @@ from storagedriver_drivers.swift.reading import ObjectReader, ReplacedError, is_
 
 
 class SwiftUpload:
-    """One stream: whole chunks go up as segments, what does not fill a chunk yet is held in memory."""
+    """One stream: chunks go up as segments, a few at once; what is not sent yet is held in memory."""
 
     def __init__(self, files: Files, path: str, *, chunk_size: int) -> None:
         """An empty stream; no request is made."""
         self._files: Final = files
         self._path: Final = path
         self._key: Final = files.layout.key(path)
-        self._chunk_size: Final = chunk_size
+        self._chunks: Final[Chunks[Segment]] = Chunks(chunk_size, self._segment, name="swift-segment")
         self._stream = new_stream()
-        self._segments: list[Segment] = []
         # Segments that may be on the server, those of failed writes included.
         self._attempted = 0
         self._is_noted = False
-        self._buffer = bytearray()
         # The ETag of the state object this stream came from or left; None if it has none.
         self._state: str | None = None
 
     @property
     def size(self) -> int:
-        return sum(each.size for each in self._segments) + len(self._buffer)
+        return self._chunks.size
 
     def write(self, data: memoryview, /) -> None:
         """Take all of `data`. After a failure nothing of it is taken, so that the same call may be repeated."""
-        position = self._chunk_size - len(self._buffer)
-        if len(data) < position:
-            self._buffer += data
-            return
-        uploaded = len(self._segments)
-        try:
-            # What was staged with a larger chunk size may fill several.
-            self._put_segment(self._buffer + data[: max(position, 0)])
-            position = max(position, 0)
-            while len(data) - position >= self._chunk_size:
-                self._put_segment(bytes(data[position : position + self._chunk_size]))
-                position += self._chunk_size
-        except BaseException:
-            # The segments stay on the server until the next ones of the same numbers replace them.
-            del self._segments[uploaded:]
-            raise
-        self._buffer = bytearray(data[position:])
+        self._chunks.write(data)
 
     def commit(self) -> None:
-        if self._segments:
-            self._commit_large()
-        else:
-            self._files.put(self._key, self._buffer, self._stream)
+        content = self._chunks.one
+        if content is not None:
+            self._files.put(self._key, content, self._stream)
             self._remove_attempts(after=0)
+        else:
+            self._commit_large()
         self._end_state()
         if self._is_noted:
             self._files.container.remove(self._files.layout.stream(self._path, self._stream))
 
     def _commit_large(self) -> None:
-        written = len(self._segments)
-        try:
-            if self._buffer:
-                self._put_segment(self._buffer)
-            segments = tuple(self._segments)
-        finally:
-            # The last one is put again should the commit be called again.
-            del self._segments[written:]
+        segments = tuple(self._chunks.finished())
         # What a failed write left would be part of a manifest that names the prefix alone.
         self._remove_attempts(after=len(segments))
         prefix = self._files.layout.segments(self._stream)
@@ -84,8 +61,9 @@ class SwiftUpload:
 
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
+        self._chunks.flush()
         other = staging.peek(self._files, self._path)
-        stage = staging.Stage(self._stream, tuple(self._segments), bytes(self._buffer))
+        stage = staging.Stage(self._stream, tuple(self._chunks.parts), bytes(self._chunks.rest))
         self._state = staging.save(self._files, self._path, stage)
         if other is not None and other.stream and other.stream != self._stream:
             staging.drop(self._files, self._path, other.stream)
@@ -100,18 +78,18 @@ class SwiftUpload:
     def resume(self, stage: staging.Stage) -> None:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._stream = stage.stream
-        self._segments = list(stage.segments)
         self._attempted = len(stage.segments)
         self._is_noted = bool(stage.segments)
-        self._buffer = bytearray(stage.tail)
+        # What was staged with a larger chunk size may fill several.
+        self._chunks.resume(stage.segments, sum(each.size for each in stage.segments), stage.tail)
         self._state = stage.etag
 
     def copy_committed(self, head: ObjectHead) -> None:
         """Begin with the committed content: whole chunks are copied on the server, the rest is read."""
         try:
-            if not head.is_large and head.size < self._chunk_size:
-                self._buffer = bytearray(self._read(self._key, head.etag))
-                self._require(len(self._buffer) == head.size)
+            if not head.is_large and head.size < self._chunks.chunk_size:
+                self._chunks.write(memoryview(self._read(self._key, head.etag)))
+                self._require(self.size == head.size)
                 return
             segments = self._committed(head)
             if segments:
@@ -137,20 +115,20 @@ class SwiftUpload:
 
     def _copy(self, segments: Sequence[Segment]) -> None:
         *whole, last = segments
-        short = last.inside(self._files.container) if last.size < self._chunk_size else None
+        short = last.inside(self._files.container) if last.size < self._chunks.chunk_size else None
         for segment in whole if short is not None else segments:
-            name = self._next_segment()
+            name = self._name(len(self._chunks.parts) + 1)
             etag = self._files.container.copy(segment.name, name, segment.etag, ownership.headers_of(self._path))
             self._require(etag == segment.etag)
-            self._segments.append(Segment(f"{self._files.container.name}/{name}", segment.size, etag))
+            self._chunks.add(Segment(f"{self._files.container.name}/{name}", segment.size, etag), segment.size)
         if short is not None:
             # So that many appends of little do not make many segments.
-            self._buffer = bytearray(self._read(short, last.etag))
+            self._chunks.write(memoryview(self._read(short, last.etag)))
 
     def _copy_through(self, head: ObjectHead) -> None:
         reader = ObjectReader(self._files.container, self._key, etag=head.etag)
         try:
-            for piece in iter(lambda: reader.read(self._chunk_size), b""):
+            for piece in iter(lambda: reader.read(self._chunks.chunk_size), b""):
                 self.write(memoryview(piece))
         finally:
             reader.close()
@@ -165,13 +143,16 @@ class SwiftUpload:
 
     # --- segments
 
-    def _put_segment(self, content: bytes | bytearray) -> None:
-        name = self._next_segment()
-        etag = self._files.container.put(name, content, ownership.headers_of(self._path)) or ""
-        self._segments.append(Segment(f"{self._files.container.name}/{name}", len(content), etag))
+    def _segment(self, number: int) -> Callable[[bytearray], Segment]:
+        name = self._name(number)
 
-    def _next_segment(self) -> str:
-        number = len(self._segments) + 1
+        def put(content: bytearray) -> Segment:
+            etag = self._files.container.put(name, content, ownership.headers_of(self._path)) or ""
+            return Segment(f"{self._files.container.name}/{name}", len(content), etag)
+
+        return put
+
+    def _name(self, number: int) -> str:
         if not self._is_noted:
             # Should this raise, the server may have it all the same.
             self._is_noted = True
