@@ -12,8 +12,9 @@ from storagedriver.errors import InvalidPathError
 
 ROOT = "/"
 
-_COMPONENT = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]++)++", re.ASCII)
+_LETTER = "[A-Za-z0-9._-]"
+_COMPONENT = re.compile(rf"{_LETTER}+", re.ASCII)
+_PATH = re.compile(rf"(?:/(?!\.{{1,2}}(?:/|\Z)){_LETTER}++)++", re.ASCII)
 """All valid paths but the root, looked at once: each call of a driver begins with it."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from storagedriver.chunking import Chunks
+from storagedriver.chunking import Chunks, ChunkSender
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.azure import copying, retyping, staging
@@ -215,7 +215,7 @@ class AzureUpload:
         self._serial += 1
         return f"{self._serial:06}-{self._run}"
 
-    def _block(self, _: int) -> Callable[[bytearray], str]:
+    def _block(self, _: int) -> ChunkSender[str]:
         block, name = self._next_block(), self._data_name
 
         def stage(content: bytearray) -> str:

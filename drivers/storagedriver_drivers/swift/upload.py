@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from storagedriver.chunking import Chunks
+from storagedriver.chunking import Chunks, ChunkSender
 from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver.replacement import begun_anew
 from storagedriver_drivers.swift import manifests, ownership, staging
@@ -143,7 +143,7 @@ class SwiftUpload:
 
     # --- segments
 
-    def _segment(self, number: int) -> Callable[[bytearray], Segment]:
+    def _segment(self, number: int) -> ChunkSender[Segment]:
         name = self._name(number)
 
         def put(content: bytearray) -> Segment:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from storagedriver.contract import Requirement
+from storagedriver.plugin import error_chains, fixtures
 from storagedriver.plugin import failure as failures
-from storagedriver.plugin import fixtures
 from storagedriver.plugin.accounting import label_of
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import Expired
@@ -161,14 +161,7 @@ def errored(reason: str, where: str = "") -> Judgement:
 def raised_by_driver(case: Case, error: BaseException) -> bool:
     """Whether one of the recorded calls raised the error, or what caused it."""
     raised = {id(each.error) for each in case.recorder.calls if each.error is not None}
-    seen: list[int] = []
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        if id(cause) in raised:
-            return True
-        seen.append(id(cause))
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(id(cause) in raised for cause in error_chains.chain(error))
 
 
 def _in_driver(error: BaseException, target: Target) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from storagedriver.contract import Requirement
 from storagedriver.driver import FileInfo
+from storagedriver.plugin import error_chains
 from storagedriver.testing.content import Content, expression_of
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.recording import Recorded, Recorder
@@ -91,18 +92,11 @@ def _failing_call(failure: Failure) -> Recorded | None:
 
 
 def _raising_call(failure: Failure, error: BaseException) -> Recorded | None:
+    causes = error_chains.chain(error)
     for each in reversed(failure.recorder.calls):
-        if each.error is not None and any(each.error is cause for cause in _chain(error)):
+        if each.error is not None and any(each.error is cause for cause in causes):
             return each
     return None
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    chain: list[BaseException] = []
-    while error is not None and not any(error is each for each in chain):
-        chain.append(error)
-        error = error.__cause__ or error.__context__
-    return chain
 
 
 def _expression(failure: Failure, recorded: Recorded) -> tuple[str, str]:

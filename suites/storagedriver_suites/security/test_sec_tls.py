@@ -41,13 +41,8 @@ def _behind(
 ) -> Iterator[tuple[Intermediary, Mapping[str, Any]]]:
     """A server that shows a certificate, and the parameters of a driver that is to use it."""
     with Intermediary(subject.wire.server(subject.parameters), certificate=certificate) as between:
-        yield (
-            between,
-            {
-                **subject.wire.without_retries().through(between.authority, subject.parameters, scheme="https"),
-                **changes,
-            },
-        )
+        impatient = subject.wire.without_retries().through(between.authority, subject.parameters, scheme="https")
+        yield between, {**impatient, **changes}
 
 
 def _refuses(subject: Subject, parameters: Mapping[str, Any], between: Intermediary, operation: str) -> Ending:
