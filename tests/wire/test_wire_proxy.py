@@ -125,6 +125,8 @@ class Handler(BaseHTTPRequestHandler):
                         body = self.rfile.read(65536)
                 else:
                     body = self.rfile.read(length)
+            if self.path == "/late":
+                time.sleep(0.5)
             if len(body) < length and self.path != "/large":
                 self.server.seen.broken.append(self.path)
                 self.close_connection = True
@@ -524,6 +526,28 @@ def test_a_proxy_that_stops_leaves_no_thread(server: Server, fault: Fault) -> No
         proxy.stop()
 
     assert [thread for thread in threading.enumerate() if thread.name == "fault-proxy"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent"),
+    [(HalfSent(), CONTENT), (HalfSent(), b""), (None, CONTENT), (None, CONTENT[:10])],
+    ids=["half", "half of nothing yet", "whole", "a part"],
+)
+def test_whoever_looks_after_a_client_died_finds_the_server_done(
+    server: Server, fault: Fault | None, sent: bytes
+) -> None:
+    """A server acts late on what it has of a request: a proxy that stopped has waited for that."""
+    proxy = FaultProxy("127.0.0.1", server.server_port)
+    proxy.begin(None if fault is None else Injection(fault=fault))
+    client = socket.create_connection(("127.0.0.1", proxy.port), 5)
+    client.sendall(b"PUT /late HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(CONTENT) + sent)
+    while not proxy.exchanges:
+        time.sleep(0.01)
+    client.close()
+    proxy.stop()
+
+    done = [path for _, path, _, _ in server.seen.requests] + server.seen.broken
+    assert done == ["/late"]
 
 
 # --- how a driver is led through it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import select
 import socket
@@ -19,6 +20,9 @@ _SPOOLED = 1024 * 1024
 
 _LOOK = 0.05
 """Seconds between two looks at whether a held request has to be let go."""
+
+SERVER_ENDS = 10.0
+"""Seconds that a server may take to be done with a request whose client is gone."""
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ class Passage:
         self._server: Wire | None = None
         self._told_to_continue = False
         self._body_read = False
+        self._owes_answer = False
         self.client_lives = True
 
     # --- the request
@@ -86,8 +91,7 @@ class Passage:
         Args:
             change: Makes the pieces of the body that are sent of those that came.
         """
-        server = self._to_server()
-        server.socket.sendall(self.exchange.request.raw)
+        server = self._begin_at_server(self.exchange.request.raw)
         if not self.exchange.request.has_body:
             self._body_read = True
             return
@@ -110,7 +114,7 @@ class Passage:
         for _ in self._wanted_body():
             pass
         raw = re.sub(rb"(?i)(\r\ncontent-length:)[^\r\n]*", rb"\1 0", self.exchange.request.raw)
-        self._to_server().socket.sendall(re.sub(rb"(?i)\r\nexpect:[^\r\n]*", b"", raw))
+        self._begin_at_server(re.sub(rb"(?i)\r\nexpect:[^\r\n]*", b"", raw))
 
     def send_twice(self) -> None:
         """Send the request on, drop the answer, and send it on again."""
@@ -118,8 +122,7 @@ class Passage:
             for piece in self._wanted_body():
                 kept.write(piece)
             for last in (False, True):
-                server = self._to_server()
-                server.socket.sendall(self.exchange.request.raw)
+                server = self._begin_at_server(self.exchange.request.raw)
                 kept.seek(0)
                 self._send(server, iter(lambda: kept.read(_PIECE), b""))
                 if not last:
@@ -163,6 +166,12 @@ class Passage:
             except OSError:
                 # A server may refuse a request before it has read it: its answer tells, and the rest is for nobody.
                 listens = False
+
+    def _begin_at_server(self, head: bytes) -> Wire:
+        server = self._to_server()
+        self._owes_answer = True
+        server.socket.sendall(head)
+        return server
 
     # --- the answer
 
@@ -253,6 +262,7 @@ class Passage:
 
     def reset_server(self) -> None:
         """End the server's connection by a reset, if there is one."""
+        self._owes_answer = False
         if self._server is not None:
             reset(self._server.socket)
 
@@ -262,6 +272,25 @@ class Passage:
         while not self._released.wait(_LOOK):
             if is_readable(self._client.socket) and not self._client.socket.recv(_PIECE):
                 return
+
+    def let_server_end(self) -> None:
+        """Wait until the server is done with a request that it has seen and not answered.
+
+        It sees what it would see of a client that died: no more of the request. What it does of that it does late, so
+        that whoever looks at once finds neither what was before nor what is after.
+        """
+        if not self._owes_answer or self._server is None:
+            return
+        self.client_lives = False
+        # It is gone, or answers something that is no answer: in either case there is nothing to wait for.
+        with contextlib.suppress(OSError):
+            self._server.socket.shutdown(socket.SHUT_WR)
+            self._server.socket.settimeout(SERVER_ENDS)
+            while (head := self._read_head(self._server)).is_interim:
+                pass
+            if head.has_body(self.exchange.request):
+                for _ in self._server.body(head, until_end=True):
+                    pass
 
     def wait(self, seconds: float) -> None:
         """Take time; less of it where what is held is let go."""
@@ -288,7 +317,9 @@ class Passage:
         raw = server.read_head()
         if raw is None:
             raise BrokenOffError("the server ended the connection instead of an answer")
-        return AnswerHead(raw)
+        head = AnswerHead(raw)
+        self._owes_answer = self._owes_answer and head.is_interim
+        return head
 
     def _readdressed(self, answer: AnswerHead) -> bytes:
         """The answer's head, in which the server's own address leads to the proxy: Swift tells where its storage is."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from storagedriver.wire.faults import Fault, Refused, Undisturbed
 from storagedriver.wire.messages import RequestHead, Wire
-from storagedriver.wire.passage import Exchange, Passage, is_readable, reset
+from storagedriver.wire.passage import SERVER_ENDS, Exchange, Passage, is_readable, reset
 
 F = TypeVar("F")
 """What goes wrong, in the terms of whoever makes it happen."""
@@ -99,15 +100,21 @@ class FaultProxy:
             self._refuse_if_next()
 
     def stop(self) -> None:
-        """End all connections and threads. Stopping twice is fine."""
+        """End all connections and threads, once the server is done with what it was asked. Stopping twice is fine."""
         with self._lock:
             self._stopped = True
             self._released.set()
             if self._listening_again is not None:
                 self._listening_again.cancel()
             self._close_listener()
-            self._drop_connections()
+            self._drop_clients()
             threads = list(self._threads)
+        # A server that answers nobody is left alone after a while.
+        patience = time.monotonic() + SERVER_ENDS
+        for thread in threads:
+            thread.join(max(0.0, patience - time.monotonic()))
+        with self._lock:
+            self._drop_upstreams()
         for thread in threads:
             thread.join(_LONGEST_SILENCE)
         self._keeper.close()
@@ -138,10 +145,12 @@ class FaultProxy:
             self._listener.close()
             self._listener = None
 
-    def _drop_connections(self) -> None:
+    def _drop_clients(self) -> None:
         for connection in self._connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def _drop_upstreams(self) -> None:
         for upstream in self._upstreams:
             upstream.break_off()
 
@@ -196,6 +205,7 @@ class FaultProxy:
         try:
             fault.pass_through(passage)
         finally:
+            passage.let_server_end()
             with self._lock:
                 if released is self._released:
                     self._passed += 1
@@ -209,7 +219,8 @@ class FaultProxy:
         if injection is None or not isinstance(injection.fault, Refused) or self._passed + 1 != injection.at:
             return
         self._close_listener()
-        self._drop_connections()
+        self._drop_clients()
+        self._drop_upstreams()
         self.struck.set()
         if injection.lasting:
             return
