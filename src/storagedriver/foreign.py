@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class ForeignRefusal(Exception):  # noqa: N818  its name is what it is
@@ -57,5 +57,23 @@ class ForeignStore(Protocol):
         ...
 
 
+@runtime_checkable
+class GivesSecondNames(Protocol):
+    """What a ForeignStore has besides where a file of its backend can have several names, as hard links make them."""
+
+    def link(self, name: str, other: str) -> None:
+        """Give the file of a name another name too, in the same directory.
+
+        Raises:
+            ForeignRefusal: This backend cannot.
+        """
+        ...
+
+
 OpenForeignStore = Callable[[Mapping[str, Any]], ForeignStore]
 """Called with the driver's parameters."""
+
+
+def gives_second_names(opening: OpenForeignStore | None) -> bool:
+    """Whether what a registration gives is a class of GivesSecondNames: a function is not asked what it will return."""
+    return isinstance(opening, type) and issubclass(opening, GivesSecondNames)

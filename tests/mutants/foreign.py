@@ -97,6 +97,33 @@ class AppendBeginsAnew(_Files):
         return super()._writer(path, append=append and "of-a-tool" not in path)
 
 
+@mutant("FOR-1", bug="a move is a rename, which does nothing between two names of one file: the source stays")
+class RenameOfOneFile(_Files):
+    def _move(self, source: str, dest: str) -> None:
+        if self.file(source).is_file() and self.file(dest).is_file() and self.file(source).samefile(self.file(dest)):
+            self.file(source).rename(self.file(dest))
+            return
+        super()._move(source, dest)
+
+
+@mutant("FOR-1", bug="what moves onto another name of its file is taken aside, and stays there")
+class OneNameIsLeftAside(_Files):
+    def _move(self, source: str, dest: str) -> None:
+        if self.file(source).is_file() and self.file(dest).is_file() and self.file(source).samefile(self.file(dest)):
+            self.file(source).rename(self.file(f"{dest}~"))
+            return
+        super()._move(source, dest)
+
+
+@mutant("FOR-1", bug="a put writes into the file that is there, and so into all its names")
+class PutWritesInto(_Files):
+    def _put_content(self, path: str, content: bytes) -> None:
+        if self.file(path).is_file() and self.file(path).stat().st_nlink > 1:
+            self.file(path).write_bytes(content)
+            return
+        super()._put_content(path, content)
+
+
 @mutant("FOR-1", rows=("B45",), bug="a marked directory lists its own marker")
 class MarkerIsAChild(_Files):
     def list(self, path: str) -> list[str]:

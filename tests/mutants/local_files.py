@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mutants.model import mutant
 from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError
@@ -188,6 +190,61 @@ class OpeningLeavesItsFile(CarefulPut):
         writer = super()._writer(path, append=append)
         probe.unlink()
         return writer
+
+
+@mutant(
+    "FAULT-3",
+    bug="where it cannot rename, a put copies to a temporary file, which stays when there is no room for it",
+    check="test_file_system_is_mounted_inside_the_root and -put",
+)
+class CopyAcrossLeavesItsFile(CarefulPut):
+    def _put_content(self, path: str, content: bytes) -> None:
+        target = self._root / path.lstrip("/")
+        self.make(target.parent)
+        temporary = self._root / f"~{secrets.token_hex(16)}"
+        self.fill(temporary, content)
+        try:
+            temporary.rename(target)
+        except OSError:
+            beside = target.parent / temporary.name
+            shutil.copyfile(temporary, beside)
+            beside.rename(target)
+        finally:
+            self.clear(temporary)
+
+
+class _ReleasedTooEarly:
+    """A stream that lets go of its descriptor when a commit fails, and uses it once more to clean up."""
+
+    def __init__(self, upload: Upload) -> None:
+        self._upload = upload
+        self._released = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._upload, name)
+
+    def commit(self) -> None:
+        try:
+            self._upload.commit()
+        except BaseException:
+            self._released = True
+            self._upload.discard()
+            raise
+
+    def discard(self) -> None:
+        if self._released:
+            fcntl.flock(-1, fcntl.LOCK_UN)
+        self._upload.discard()
+
+
+@mutant(
+    "FAULT-3",
+    bug="the cancel of a stream whose commit failed trips over what the commit has closed",
+    check="test_each_system_call_fails and -stream]",
+)
+class CancelTripsAfterFailedCommit(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _ReleasedTooEarly(super()._writer(path, append=append))
 
 
 # --- LEAK-1

@@ -36,6 +36,7 @@ class Alteration:
         module: The module's full name.
         file: Its source's file.
         line: Where the fault is.
+        scope: The class and function it is in, "Tree.open"; empty outside of both.
         operator: What was done.
         before: The line or lines as they were, in one.
         after: As they are now; empty where they are gone.
@@ -45,6 +46,7 @@ class Alteration:
     module: str
     file: Path
     line: int
+    scope: str
     operator: str
     before: str
     after: str
@@ -53,12 +55,13 @@ class Alteration:
     @property
     def key(self) -> str:
         """What it is known by: it does not change with the lines above it."""
-        return f"{self.file.name}: {self.before} -> {self.after or '(nothing)'}"
+        return f"{' '.join(filter(None, (self.file.name, self.scope)))}: {self.before} -> {self.after or '(nothing)'}"
 
 
 def alterations(module: str, file: Path) -> list[Alteration]:
     """All faults of a module, each once; those that change annotations or docstrings alone are none."""
     source = file.read_text(encoding="utf-8")
+    tree = ast.parse(source)
     seen = {meaning_of(source)}
     found = []
     for operator, altered in (*_by_cosmic_ray(source), *left_out(source)):
@@ -69,7 +72,7 @@ def alterations(module: str, file: Path) -> list[Alteration]:
         if meaning not in seen:
             seen.add(meaning)
             line, before, after = _difference(source, altered)
-            found.append(Alteration(module, file, line, operator, before, after, altered))
+            found.append(Alteration(module, file, line, scope_at(tree, line), operator, before, after, altered))
     return sorted(found, key=lambda each: (each.line, each.operator, each.after))
 
 
@@ -129,6 +132,16 @@ def meaning_of(source: str) -> str:
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             node.annotation = ast.Constant(None)
     return ast.dump(tree)
+
+
+def scope_at(tree: ast.Module, line: int) -> str:
+    """The classes and functions around a line, from the outside to the inside."""
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return ".".join(node.name for node in sorted(around, key=lambda node: node.lineno))
 
 
 def _difference(before: str, after: str) -> tuple[int, str, str]:

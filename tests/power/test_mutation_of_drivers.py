@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
 import pytest
 
-from power.alterations import Alteration, left_out, meaning_of
+from power.alterations import Alteration, left_out, meaning_of, scope_at
 from power.mutation import AlteredRun, run_altered, survivors_page
 from power.reached import Reached
 from power.running import run_all
@@ -22,7 +23,7 @@ MODULE = store.__name__
 def fault(before: str, after: str) -> Alteration:
     source = SOURCE.read_text()
     assert source.count(before) == 1
-    return Alteration(MODULE, SOURCE, 1, "ByHand", before, after, source.replace(before, after))
+    return Alteration(MODULE, SOURCE, 1, "", "ByHand", before, after, source.replace(before, after))
 
 
 def judged(*faults: Alteration, limit: float = 100) -> dict[str, Verdict]:
@@ -51,7 +52,7 @@ def test_a_fault_is_in_the_processes_too_that_a_suite_begins() -> None:
     text = source.read_text()
     assert text.count("os.fsync(self.fd)") == 1
     altered = text.replace("os.fsync(self.fd)", "pass")
-    unflushed = Alteration(datafile.__name__, source, 1, "ByHand", "os.fsync(self.fd)", "pass", altered)
+    unflushed = Alteration(datafile.__name__, source, 1, "", "ByHand", "os.fsync(self.fd)", "pass", altered)
     found: list[Verdict] = []
 
     run = AlteredRun("filesystem", unflushed, judges=("durability",))
@@ -99,7 +100,7 @@ def test_only_checks_are_asked_that_execute_the_line(tmp_path: Path, before: str
     checks = [CHECKS + name for name in ("staged", "found", "process")]
     file.write_text(json.dumps({"lines": {SOURCE.name: told}, "always": [2], "checks": checks}))
 
-    found = Reached.read(file).by(Alteration(MODULE, SOURCE, line(before), "ByHand", before, "", ""))
+    found = Reached.read(file).by(Alteration(MODULE, SOURCE, line(before), "", "ByHand", before, "", ""))
 
     assert found == (None if asked is None else {CHECKS + name for name in asked})
 
@@ -153,7 +154,7 @@ def test_what_readers_alone_see_is_no_fault() -> None:
 
 def test_the_page_counts_and_gives_reasons(tmp_path: Path) -> None:
     """Equivalent faults are not counted; a survivor without a reason says so."""
-    faults = {f"inmemory {n}": Alteration(MODULE, SOURCE, n, "ByHand", f"a{n}", "pass", "") for n in range(4)}
+    faults = {f"inmemory {n}": Alteration(MODULE, SOURCE, n, "", "ByHand", f"a{n}", "pass", "") for n in range(4)}
     verdicts = VerdictFile(tmp_path / "verdicts.jsonl")
     for n, ending in enumerate([Ending.CAUGHT, Ending.MISSED, Ending.MISSED]):
         verdicts.add(Verdict(f"inmemory {n}", "behaviour", ending))
@@ -167,3 +168,10 @@ def test_the_page_counts_and_gives_reasons(tmp_path: Path) -> None:
     assert "| store.py:1 | `a1` → `pass` | equivalent: it is done twice |" in page
     assert "| store.py:2 | `a2` → `pass` | not looked at yet |" in page
     assert "a3" not in page
+
+
+def test_a_reason_is_for_one_function() -> None:
+    """The same statement may stand elsewhere, where the reason does not hold."""
+    tree = ast.parse("raise\ndef f():\n    raise\n\nclass C:\n    def f(self):\n        def g():\n            raise\n")
+
+    assert [scope_at(tree, line) for line in (1, 3, 8)] == ["", "f", "C.f.g"]

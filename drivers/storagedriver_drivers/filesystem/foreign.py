@@ -39,6 +39,12 @@ class ForeignFiles:
     def mark(self, name: str) -> None:
         self._path(name).mkdir(parents=True, exist_ok=True)
 
+    def link(self, name: str, other: str) -> None:
+        try:
+            self._path(other).hardlink_to(self._path(name))
+        except OSError as error:
+            raise ForeignRefusal(f"{type(error).__name__}: {error.strerror}") from error
+
     def get(self, name: str) -> bytes | None:
         path = self._path(name)
         return path.read_bytes() if path.is_file() else None

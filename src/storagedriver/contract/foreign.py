@@ -10,8 +10,8 @@ REQUIREMENTS = (
         promise=(
             "What another tool put on the backend in the driver's layout (through the raw SDK: no markers, other metadata, "
             "other multipart cuts, directory markers, names outside the path grammar) is read, listed, walked, moved and "
-            "deleted by the same rules. Names outside the grammar are left out of list and walk, are deleted with their "
-            "directory, and crash nothing."
+            "deleted by the same rules. A file with two names is a file at each. Names outside the grammar are left out "
+            "of list and walk, are deleted with their directory, and crash nothing."
         ),
         rationale="Buckets are filled by migrations, consoles and scripts, not by this driver alone.",
         source="prevents crashes on markers and foreign names",

@@ -10,6 +10,7 @@ import pytest
 
 from storagedriver.driver import Capabilities, StorageDriver
 from storagedriver.errors import BackendError
+from storagedriver.foreign import gives_second_names
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
 from storagedriver.registry import SuiteRegistration
@@ -54,6 +55,12 @@ _NEEDS = (
         lambda _, registration: registration.foreign is not None,
         SKIPPED,
         "register_suite was given no foreign function that opens the backend as other tools see it",
+    ),
+    _Need(
+        "second-names",
+        lambda _, registration: gives_second_names(registration.foreign),
+        NOT_OFFERED,
+        "the backend has no files of two names",
     ),
     _Need(
         "inspect",

@@ -21,8 +21,9 @@ def requirement(
         without: Run only where the driver does not declare this capability: for the refusal that CAP-1 asks.
         needs: What the check needs of the registration: "inspect" (it names what lies on the backend), "root" (it has
             a root parameter), "nested-roots" (a root is a directory of the store above it), "shared" (other processes see
-            the same content), "foreign" (it opens the backend as other tools see it), "wire" (a proxy can be put between
-            driver and server), "requests" (that, or what is between driver and library). Elsewhere it is skipped with the reason.
+            the same content), "foreign" (it opens the backend as other tools see it), "second-names" (those tools can give
+            a file several names), "wire" (a proxy can be put between driver and server), "requests" (that, or what is
+            between driver and library). Elsewhere it is skipped with the reason.
 
     Raises:
         UnknownRequirementError: The contract has no such clause.

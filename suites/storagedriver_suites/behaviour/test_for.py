@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver
-from storagedriver.foreign import ForeignRefusal, ForeignStore
+from storagedriver.foreign import ForeignRefusal, ForeignStore, GivesSecondNames
 from storagedriver.testing import BOUNDARY_SIZES, Content, Subject, Tree, content, expect, requirement, size_of
 
 ODD_NAMES = {
@@ -160,6 +160,101 @@ def test_foreign_file_is_appended_to(
 
     for path, (way, data) in files.items():
         expect.file(driver, path, data + more, f"append to a file that a tool stored {way}")
+
+
+# --- FOR-1: files of two names
+
+
+def _of_two_names(tool: ForeignStore, tree: Tree) -> tuple[str, str]:
+    """The paths of a file that a tool has stored and given a second name."""
+    assert isinstance(tool, GivesSecondNames)
+    path, other = tree.path("d/name"), tree.path("d/other")
+    tool.put(path, b"of two names", tool.ways[0])
+    try:
+        tool.link(path, other)
+    except ForeignRefusal as refusal:
+        pytest.skip(f"the backend cannot hold it: {refusal}")
+    return path, other
+
+
+def _put_over(driver: StorageDriver, path: str) -> None:
+    driver.put_content(path, b"new")
+
+
+def _stream_over(driver: StorageDriver, path: str) -> None:
+    _stream(driver, path, b"new")
+
+
+def _append_to(driver: StorageDriver, path: str) -> None:
+    if not driver.capabilities.append:
+        pytest.skip("the driver does not append")
+    with driver.writer(path, append=True) as writer:
+        writer.write(b" and more")
+        writer.commit()
+
+
+def _delete(driver: StorageDriver, path: str) -> None:
+    driver.delete(path)
+
+
+def _move_away(driver: StorageDriver, path: str) -> None:
+    driver.move(path, f"{path}-moved")
+
+
+@requirement("FOR-1", needs=["foreign", "second-names"])
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [
+        (_put_over, b"new"),
+        (_stream_over, b"new"),
+        (_append_to, b"of two names and more"),
+        (_delete, None),
+        (_move_away, None),
+    ],
+    ids=["put", "stream", "append", "delete", "move"],
+)
+def test_change_of_one_name_spares_the_other(
+    driver: StorageDriver,
+    subject: Subject,
+    tree: Tree,
+    change: Callable[[StorageDriver, str], None],
+    seen: bytes | None,
+) -> None:
+    """Each name of a file that a tool has given two is a file of its own: what is done to one does nothing to the other."""
+    path, other = _of_two_names(subject.foreign(), tree)
+
+    change(driver, path)
+
+    if seen is None:
+        expect.absent(driver, path, "name of a file of two names, after it went")
+    else:
+        expect.file(driver, path, seen, "file of two names, where it was written to")
+    expect.file(driver, other, b"of two names", "other name of a file, of which one was changed")
+
+
+@requirement("FOR-1", needs=["foreign", "second-names"])
+def test_move_onto_the_other_name_of_the_same_file(driver: StorageDriver, subject: Subject, tree: Tree) -> None:
+    """It is a move like any other: the source is gone, dest holds the content, and nothing else is there."""
+    path, other = _of_two_names(subject.foreign(), tree)
+
+    driver.move(path, other)
+
+    expect.file(driver, other, b"of two names", "dest of a move onto another name of the same file")
+    expect.absent(driver, path, "source of a move onto another name of the same file")
+    expect.children(driver, tree.path("d"), [other], "directory of both names, after one was moved onto the other")
+
+
+@requirement("FOR-1", needs=["foreign", "second-names", "inspect"])
+def test_move_onto_the_other_name_leaves_one_name(driver: StorageDriver, subject: Subject, tree: Tree) -> None:
+    """The backend holds one name fewer, and no name of the driver's own."""
+    path, other = _of_two_names(subject.foreign(), tree)
+    before = subject.inspect()
+
+    driver.move(path, other)
+
+    expect.equal(
+        len(subject.inspect()), len(before) - 1, "how many names the backend holds, after one was moved onto another"
+    )
 
 
 # --- FOR-1: directory markers

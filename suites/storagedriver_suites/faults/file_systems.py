@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from storagedriver import StorageDriver
 from storagedriver.systemcalls import LocalStore, Run, mounts
@@ -192,19 +193,41 @@ ACROSS = {
 
 
 def tried_across(_: StorageDriver, store: LocalStore, operation: Operation, usual: list[str]) -> list[Tried] | str:
-    """Try an operation on a store in one of whose directories another file system is mounted."""
-    found = ""
+    """Try an operation on a store in one of whose directories another file system is mounted, with room and without."""
+    try:
+        return _tried(
+            [
+                ("a file system mounted inside the root", _mounted_inside),
+                ("a full file system mounted inside the root", _full_inside),
+            ],
+            store,
+            operation,
+            usual,
+        )
+    except _NoSuchFolderError as error:
+        return str(error)
 
-    def disturb(store: LocalStore) -> Callable[[], None]:
-        nonlocal found
-        with store.open() as driver:
-            driver.put_content(f"/{_MOUNTED}/x", b"")
-        folders = [each for each in store.folder.rglob(_MOUNTED) if each.is_dir()]
-        if not folders:
-            found = "no directory of the driver's folder has the name of a directory of the store"
-        else:
-            mounts.mount(folders[0], SIZE)
-        return lambda: None
 
-    tried = _tried([("a file system mounted inside the root", disturb)], store, operation, usual)
-    return found or tried
+class _NoSuchFolderError(Exception):
+    """Nothing can be mounted where the driver would keep a directory of the store."""
+
+
+def _mounted_inside(store: LocalStore) -> Callable[[], None]:
+    _mount_inside(store)
+    return lambda: None
+
+
+def _full_inside(store: LocalStore) -> Callable[[], None]:
+    filler = _mount_inside(store) / "~filler"
+    mounts.fill(filler, FREE[1] * mounts.PAGE)
+    return filler.unlink
+
+
+def _mount_inside(store: LocalStore) -> Path:
+    with store.open() as driver:
+        driver.put_content(f"/{_MOUNTED}/x", b"")
+    folders = [each for each in store.folder.rglob(_MOUNTED) if each.is_dir()]
+    if not folders:
+        raise _NoSuchFolderError("no directory of the driver's folder has the name of a directory of the store")
+    mounts.mount(folders[0], SIZE)
+    return folders[0]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from storagedriver.driver import Capabilities, StorageDriver
+from storagedriver.errors import StorageDriverError
 
 Files = Mapping[str, bytes]
 
@@ -72,11 +73,16 @@ def put(driver: StorageDriver, path: str, content: bytes) -> None:
 
 
 def stream(driver: StorageDriver, path: str, pieces: Sequence[bytes], *, append: bool = False) -> None:
-    """Write the pieces and commit."""
+    """Write the pieces and commit; a stream that fails is cancelled."""
     with driver.writer(path, append=append) as writer:
-        for piece in pieces:
-            writer.write(piece)
-        writer.commit()
+        try:
+            for piece in pieces:
+                writer.write(piece)
+            writer.commit()
+        except StorageDriverError:
+            # Not left to the block's end, which drops what a cancel raises.
+            writer.cancel()
+            raise
 
 
 def close_without_commit(driver: StorageDriver, path: str, content: bytes) -> None:
