@@ -286,6 +286,26 @@ class DeletesBeforeThePut(HttpStoreDriver):
         super()._put_content(path, content)
 
 
+# --- deleting
+
+
+@mutant(
+    "FAULT-1",
+    check="test_request_ends_within_a_name",
+    bug="names to delete are sent as a list: of one that breaks off the server takes half a name for a whole one",
+)
+class NamesAreCutShort(HttpStoreDriver):
+    def headers(self, body: bytes) -> dict[str, str]:
+        return {}
+
+    def _delete(self, path: str) -> None:
+        self.end_uploads(path)
+        found = [key for key in self.listed(path) if key == path or paths.is_below(key, path)]
+        if not found:
+            raise PathNotFoundError
+        self.ask("POST", "/deletes", "\n".join(found).encode())
+
+
 # --- moving
 
 

@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(address.query, keep_blank_values=True).items()}
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
-        if len(body) < length:
+        if len(body) < length and kind != "deletes":
             self.close_connection = True
             return
         digest = self.headers.get("Content-MD5")
@@ -125,6 +125,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _delete_object(self, key: str, query: Mapping[str, str], body: bytes) -> None:
         self._answer(404 if self.store.objects.pop(key, None) is None else 204)
+
+    def _post_deletes(self, key: str, query: Mapping[str, str], body: bytes) -> None:
+        """Delete what a list names, as much of it as there is: Swift does that."""
+        for name in body.decode().splitlines():
+            self.store.objects.pop(name, None)
+        self._answer(204)
 
     def _get_list(self, key: str, query: Mapping[str, str], body: bytes) -> None:
         prefix, delimiter = query["prefix"], query.get("delimiter", "")

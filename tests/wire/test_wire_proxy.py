@@ -18,6 +18,7 @@ from storagedriver.wire import (
     Answered,
     BareError,
     ChangedByte,
+    CutOff,
     Duplicated,
     ErrorInSuccess,
     Fault,
@@ -25,6 +26,7 @@ from storagedriver.wire import (
     HalfSent,
     Injection,
     LostBody,
+    Overheard,
     RangeIgnored,
     Refused,
     ResetAfter,
@@ -44,10 +46,17 @@ LARGE = 48 * 1024 * 1024
 
 @dataclass
 class Seen:
-    """What reached the server: of each request the method, the target, the headers as written, and the body."""
+    """What reached the server: of each request the method, the target, the headers as written, and the body.
+
+    Attributes:
+        requests: Those that came whole.
+        broken: The targets of the others.
+        halves: What came of their bodies.
+    """
 
     requests: list[tuple[str, str, list[tuple[str, str]], bytes]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    halves: list[bytes] = field(default_factory=list)
 
 
 class Server(ThreadingHTTPServer):
@@ -129,6 +138,7 @@ class Handler(BaseHTTPRequestHandler):
                 time.sleep(0.5)
             if len(body) < length and self.path != "/large":
                 self.server.seen.broken.append(self.path)
+                self.server.seen.halves.append(body)
                 self.close_connection = True
                 return
         self._note(body)
@@ -548,6 +558,44 @@ def test_whoever_looks_after_a_client_died_finds_the_server_done(
 
     done = [path for _, path, _, _ in server.seen.requests] + server.seen.broken
     assert done == ["/late"]
+
+
+@pytest.mark.parametrize(("occurrence", "arrived"), [(1, b"/trees/a\n/tree"), (2, b"/trees/a\n/trees/b\n/tree")])
+def test_a_request_ends_where_a_name_could(
+    server: Server, proxy: FaultProxy, client: http.client.HTTPConnection, occurrence: int, arrived: bytes
+) -> None:
+    """The server sees the end of the connection there; the client learns nothing but that it broke off."""
+    proxy.begin(Injection(fault=CutOff(rb"(?<=\n)/tree(?=s)", occurrence)))
+
+    with pytest.raises(ConnectionError):
+        asked(client, "POST", "/", b"/trees/a\n/trees/b\n/trees/c\n")
+
+    assert server.seen.halves == [arrived]
+    assert server.seen.requests == []
+
+
+def test_a_request_that_is_not_cut_loses_its_answer(
+    server: Server, proxy: FaultProxy, client: http.client.HTTPConnection
+) -> None:
+    """Where the pattern is not in the body."""
+    proxy.begin(Injection(fault=CutOff(rb"absent")))
+
+    with pytest.raises(ConnectionError):
+        asked(client, "POST", "/", b"/trees/a\n")
+
+    assert [request[3] for request in server.seen.requests] == [b"/trees/a\n"]
+
+
+def test_what_was_sent_is_kept(server: Server, proxy: FaultProxy, client: http.client.HTTPConnection) -> None:
+    """Of each request, and the server and the client see no difference."""
+    overheard = Overheard()
+    proxy.begin(Injection(fault=overheard, at=1, lasting=True))
+
+    assert asked(client, "PUT", "/x", b"content") == (200, b"<Done/>")
+    assert asked(client, "GET", "/") == (200, CONTENT)
+
+    assert [(exchange.label, body) for exchange, body in overheard.kept] == [("1: PUT", b"content"), ("2: GET", b"")]
+    assert server.seen.requests[0][3] == b"content"
 
 
 # --- how a driver is led through it

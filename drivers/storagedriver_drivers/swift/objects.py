@@ -305,6 +305,8 @@ class Container:
             query="bulk-delete",
             headers={"Content-Type": "text/plain", "Accept": "application/json"},
             body="".join(quote(f"/{self.name}/{name}", safe="/~") + "\n" for name in names).encode(),
+            # Half of a name may be another file's, and would be deleted with the list of a process that was killed.
+            in_one_chunk=True,
         )
         # The status of the answer is sent before the work is done: that of the work is in the body.
         told = answer.json()

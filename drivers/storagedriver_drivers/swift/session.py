@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -79,6 +79,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | bytearray
     allowed: frozenset[int]
+    in_one_chunk: bool = False
 
 
 class Stream:
@@ -148,6 +149,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         body: bytes | bytearray = b"",
         allowed: frozenset[int] = frozenset(),
+        in_one_chunk: bool = False,
     ) -> Answer:
         """Send a request, again after failures that may pass, and read the answer.
 
@@ -159,11 +161,13 @@ class Session:
             headers: Besides the token and Content-Length.
             body: The content sent.
             allowed: Statuses that are no error, besides those from 200 to 299.
+            in_one_chunk: Send the body as a chunk instead of with its length. Swift takes a body that breaks off for
+                one that ends, unless it is a chunk.
 
         Raises:
             AnswerError: The answer is an error that does not pass, or did not in as many retries as there are.
         """
-        request = Request(method, path, what, query, headers or {}, body, allowed)
+        request = Request(method, path, what, query, headers or {}, body, allowed, in_one_chunk)
 
         def once() -> Answer:
             with contextlib.closing(self._open(request)) as stream:
@@ -236,14 +240,17 @@ class Session:
 
     def _send(self, request: Request, access: Access) -> Stream:
         headers = {**request.headers, "X-Auth-Token": access.token}
-        if request.method in {"PUT", "POST"}:
+        body: bytes | Iterator[bytes] | None = bytes(request.body) or None
+        if request.in_one_chunk:
+            body = iter([bytes(request.body)])
+        elif request.method in {"PUT", "POST"}:
             headers["Content-Length"] = str(len(request.body))
         url = urlsplit(access.storage_url).path.rstrip("/") + quote(request.path, safe="/~")
         if request.query:
             url += f"?{request.query}"
         connection = self._take(access.storage_url)
         try:
-            response = connection.request(request.method, url, bytes(request.body) or None, headers)
+            response = connection.request(request.method, url, body, headers)
         except BaseException:
             self._give_back(connection)
             raise

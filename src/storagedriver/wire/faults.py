@@ -6,7 +6,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Protocol
@@ -237,6 +237,60 @@ class HalfSent:
     def pass_through(self, passage: Passage) -> None:
         passage.send_half_of_request()
         passage.hold()
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """The connection ends, in good order, within the request's body: what is there of it may mean something else.
+
+    Attributes:
+        pattern: The body ends after what this regular expression matches.
+        occurrence: Which match, from 1 on; with fewer all of the body arrives, and its answer is lost.
+    """
+
+    pattern: bytes
+    occurrence: int = 1
+    condition: str = "connection ended within a name in the request"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.request.has_body
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request(self._beginning)
+        passage.let_server_end()
+        passage.reset()
+
+    def _beginning(self, body: Iterator[bytes]) -> Iterator[bytes]:
+        whole = b"".join(body)
+        ends = [found.end() for found in re.finditer(self.pattern, whole)]
+        yield whole[: ends[self.occurrence - 1]] if self.occurrence <= len(ends) else whole
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """Nothing goes wrong, and what was sent is kept.
+
+    Attributes:
+        kept: The requests, each with its body.
+    """
+
+    kept: list[tuple[Exchange, bytes]] = field(default_factory=list)
+    condition: str = "nothing"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        sent = bytearray()
+
+        def overheard(body: Iterator[bytes]) -> Iterator[bytes]:
+            for piece in body:
+                sent.extend(piece)
+                yield piece
+
+        passage.send_request(overheard)
+        self.kept.append((passage.exchange, bytes(sent)))
+        passage.deliver()
 
 
 @dataclass(frozen=True, slots=True)

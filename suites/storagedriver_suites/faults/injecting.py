@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, Trials, expect
-from storagedriver.wire import Duplicated, Injection
+from storagedriver.wire import Duplicated, Injection, Overheard
 from storagedriver_suites.faults.disturbances import Disturbance
 from storagedriver_suites.faults.served_operations import Operation
 
@@ -100,10 +100,19 @@ class Injector:
         Raises:
             ContractViolation: It does not even work while nothing is disturbed.
         """
+        return self._undisturbed(operation, None)
+
+    def bodies(self, operation: Operation) -> Sequence[tuple[Countable, bytes]]:
+        """The requests, as `requests` has them, and what was sent in each; of a driver that speaks HTTP."""
+        overheard = Overheard()
+        self._undisturbed(operation, Injection(fault=overheard, at=1, lasting=True))
+        return [*overheard.kept]
+
+    def _undisturbed(self, operation: Operation, injection: Any) -> Sequence[Countable]:
         directory = self._directory(operation)
         with self.subject.target.open() as plain, self.subject.disturbed() as target, target.open() as driver:
             operation.prepare(plain, self.tree.path(directory))
-            target.proxy.begin()
+            target.proxy.begin(injection)
             error = _error_of(operation, driver, self.tree.path(directory), f"{operation.name}, nothing disturbed")
             exchanges: Sequence[Countable] = target.proxy.exchanges
             if not operation.absent:

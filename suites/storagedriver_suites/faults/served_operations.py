@@ -190,6 +190,14 @@ def _tree(driver: StorageDriver) -> State:  # noqa: ARG001
     return {"tree/a": _small(1), "tree/sub/b": _small(2), "tree/c": _small(3), "tree-beside": b"beside", **_BESIDE}
 
 
+def _beside_shorter_names(driver: StorageDriver) -> State:  # noqa: ARG001
+    return {"tr": b"the shortest", "tree": b"shorter"}
+
+
+def _delete_trees(driver: StorageDriver, directory: str) -> None:
+    driver.delete(f"{directory}/trees")
+
+
 def _delete_tree(driver: StorageDriver, directory: str) -> None:
     driver.delete(f"{directory}/tree")
 
@@ -261,6 +269,21 @@ DELETE_TREE = Operation(
     call=_delete_tree,
     gone_after=True,
 )
+DELETE_BESIDE_SHORTER_NAMES = Operation(
+    name="delete of a directory beside shorter names",
+    before=lambda driver: {
+        "trees/a": _small(1),
+        "trees/sub/b": _small(2),
+        "trees/c": _small(3),
+        **_beside_shorter_names(driver),
+    },
+    after=_beside_shorter_names,
+    call=_delete_trees,
+    gone_after=True,
+)
+"""Not among OPERATIONS: it is for requests that end within the name of what is deleted, and so with that of a file beside."""
+WITHIN_ITS_NAMES = (rb"(?:/|%2F)tr(?=ees)", rb"(?:/|%2F)tree(?=s)")
+"""Where a name of what it deletes could end, as regular expressions."""
 GET = Operation(
     name="get",
     before=_old,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -9,16 +10,18 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
 from storagedriver.testing import Subject, Tree, not_offered, requirement
-from storagedriver.wire import ChangedByte, Fault, LostBody
+from storagedriver.wire import ChangedByte, CutOff, Fault, LostBody
 from storagedriver_suites.faults.disturbances import of_one_request
-from storagedriver_suites.faults.injecting import Injector
+from storagedriver_suites.faults.injecting import Injector, Point
 from storagedriver_suites.faults.served_operations import (
     APPEND_LARGE,
+    DELETE_BESIDE_SHORTER_NAMES,
     OPERATIONS,
     PUT,
     PUT_LARGE,
     STREAM,
     STREAM_SMALL,
+    WITHIN_ITS_NAMES,
     Operation,
 )
 
@@ -52,3 +55,21 @@ def test_content_is_damaged_on_its_way(subject: Subject, tree: Tree, operation: 
     if backend is not None and backend.mode == IN_PROCESS_MODE:
         pytest.skip(f"{backend.name} is an imitation that compares no checksums")
     Injector(subject, tree).try_each(operation, DAMAGES)
+
+
+@requirement("FAULT-1", needs=["wire"])
+def test_request_ends_within_a_name(subject: Subject, tree: Tree) -> None:
+    """A delete whose request breaks off right where its names are those of files beside: those files stay.
+
+    Some servers act on what they have of a list of names, of a client that died too, and so take a part of a name for one.
+    """
+    injector = Injector(subject, tree)
+    sent = injector.bodies(DELETE_BESIDE_SHORTER_NAMES)
+    cuts = [
+        Point(CutOff(place, occurrence), exchange.label, exchange.number, len(sent))
+        for exchange, body in sent
+        for place in WITHIN_ITS_NAMES
+        for occurrence in range(1, len(re.findall(place, body)) + 1)
+    ]
+    if cuts:
+        injector.try_points(DELETE_BESIDE_SHORTER_NAMES, cuts)
