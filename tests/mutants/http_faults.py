@@ -9,9 +9,10 @@ import secrets
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from mutants.http_store import Answer, HttpStoreDriver, HttpStoreUpload
+from mutants.http_store import Answer, HttpStoreDriver, HttpStoreParameters, HttpStoreUpload
 from mutants.model import mutant
 from storagedriver import PathNotFoundError, paths
 from storagedriver.base import Upload
@@ -284,6 +285,50 @@ class DeletesBeforeThePut(HttpStoreDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         self.ask("DELETE", f"/object{path}", also=(404,))
         super()._put_content(path, content)
+
+
+# --- connections
+
+
+@mutant(
+    "FAULT-1",
+    check=_ONE_FILE + "put",
+    bug="a connection goes on after a timeout: the answer that comes too late is taken for the next one's",
+)
+class GoesOnAfterTimeout(HttpStoreDriver):
+    """It sends on, and reads what comes."""
+
+    def __init__(self, parameters: HttpStoreParameters) -> None:
+        super().__init__(parameters)
+        self._kept: list[http.client.HTTPConnection] = []
+
+    def send(self, method: str, target: str, body: bytes = b"", **query: str) -> Answer:
+        written = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+        if self._kept:
+            connection = self._kept.pop()
+        else:
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=self.parameters.timeout)
+        try:
+            connection.request(method, f"{target}?{written}" if written else target, body or None, self.headers(body))
+            answer = connection.getresponse()
+            received = self.receive(answer)
+        except TimeoutError:
+            self._keep(connection)
+            raise
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(connection)
+        return Answer(answer.status, dict(answer.getheaders()), received)
+
+    def close(self) -> None:
+        for connection in self._kept:
+            connection.close()
+        super().close()
+
+    def _keep(self, connection: http.client.HTTPConnection) -> None:
+        vars(connection).update({"_HTTPConnection__state": "Idle", "_HTTPConnection__response": None})
+        self._kept.append(connection)
 
 
 # --- deleting

@@ -16,6 +16,7 @@ import pytest
 
 from storagedriver.wire import (
     Answered,
+    AnsweredLate,
     BareError,
     ChangedByte,
     CutOff,
@@ -524,7 +525,7 @@ def test_an_error_is_in_an_answer_of_success(
     assert server.seen.requests == []
 
 
-@pytest.mark.parametrize("fault", [Silent(), StalledBody()], ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("fault", [Silent(), AnsweredLate(), StalledBody()], ids=lambda fault: type(fault).__name__)
 def test_a_proxy_that_stops_leaves_no_thread(server: Server, fault: Fault) -> None:
     """Not even where a request is held."""
     proxy = FaultProxy("127.0.0.1", server.server_port)
@@ -572,6 +573,38 @@ def test_a_request_ends_where_a_name_could(
 
     assert server.seen.halves == [arrived]
     assert server.seen.requests == []
+
+
+def test_an_answer_that_is_late_is_the_next_ones(server: Server, proxy: FaultProxy) -> None:
+    """The server has acted; a client that goes on with the connection reads what belongs to what it asked before."""
+    proxy.begin(Injection(fault=AnsweredLate()))
+    with socket.create_connection(("127.0.0.1", proxy.port), 5) as client:
+        client.sendall(b"PUT /first HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1")
+        while not server.seen.requests:
+            time.sleep(0.01)
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.recv(4096)
+
+        client.settimeout(5)
+        client.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+
+        assert answer.read() == b"<Done/>"
+
+
+def test_an_answer_that_is_late_finds_nobody(server: Server, proxy: FaultProxy) -> None:
+    """A client that ends its connection asks anew on another one, as if nothing had been."""
+    proxy.begin(Injection(fault=AnsweredLate()))
+    with socket.create_connection(("127.0.0.1", proxy.port), 5) as client:
+        client.sendall(b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not server.seen.requests:
+            time.sleep(0.01)
+
+    second = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=5)
+    assert asked(second, "GET", "/second") == (200, CONTENT)
+    second.close()
 
 
 def test_a_request_that_is_not_cut_loses_its_answer(

@@ -3,6 +3,7 @@
 from storagedriver.wire.access import NO_SERVER, NoServer, WireAccess
 from storagedriver.wire.faults import (
     Answered,
+    AnsweredLate,
     BareError,
     ChangedByte,
     CopyNotDone,
@@ -43,6 +44,7 @@ __all__ = [
     "NO_SERVER",
     "AnswerHead",
     "Answered",
+    "AnsweredLate",
     "BareError",
     "Between",
     "ChangedByte",

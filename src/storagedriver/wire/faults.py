@@ -226,6 +226,25 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredLate:
+    """The server has done what was asked, and the answer comes when the client has given up waiting for it.
+
+    Who goes on to use the connection gets it for the answer to what was asked next.
+    """
+
+    condition: str = "answer after the client gave up"
+
+    def hits(self, exchange: Exchange) -> bool:  # noqa: ARG002
+        return True
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.read_answer()
+        passage.await_client()
+        passage.deliver()
+
+
+@dataclass(frozen=True, slots=True)
 class HalfSent:
     """Half of the request's body reaches the server, and nothing more."""
 

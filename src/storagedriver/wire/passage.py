@@ -273,6 +273,12 @@ class Passage:
             if is_readable(self._client.socket) and not self._client.socket.recv(_PIECE):
                 return
 
+    def await_client(self) -> None:
+        """Say nothing, until the client ends the connection, or sends what is no part of this request, or is let go."""
+        while not self._released.wait(_LOOK):
+            if is_readable(self._client.socket):
+                return
+
     def let_server_end(self) -> None:
         """Wait until the server is done with a request that it has seen and not answered.
 

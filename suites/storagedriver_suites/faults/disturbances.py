@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from storagedriver.testing import Subject
 from storagedriver.wire import (
     Answered,
+    AnsweredLate,
     BareError,
     CopyNotDone,
     Duplicated,
@@ -41,6 +42,7 @@ _ANY: Sequence[Fault] = (
     TruncatedBody(),
     StalledBody(),
     Silent(),
+    AnsweredLate(),
     Slow(),
     Duplicated(),
     ErrorInSuccess(),
@@ -55,6 +57,7 @@ _ALIKE: Sequence[Fault] = (
     Answered("500 Internal Server Error"),
     Answered("429 Too Many Requests", retry_after=1),
     StalledBody(),
+    Silent(),
     Slow(),
 )
 """Those of _ANY that leave the server in the same state as another one, and that a driver learns of in the same way."""

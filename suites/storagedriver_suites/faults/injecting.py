@@ -282,6 +282,7 @@ class Injector:
         what = f"{operation.name}: {trial.point}"
         if error is None:
             operation.expect_done(plain, directory, f"{what}: it succeeded, then")
+            operation.expect_beside(driver, directory, f"{what}: it succeeded, then by the same driver")
         else:
             done = operation.expect_allowed(plain, directory, f"{what}: it raised {type(error).__name__}, then")
             # Of a request that was delivered twice a driver knows nothing: what it asked for was done, and is gone.

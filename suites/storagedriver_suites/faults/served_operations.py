@@ -75,6 +75,18 @@ class Operation:
         seen, wanted = self._seen(driver, directory, what), dict(make(driver))
         _expect_same(seen, wanted, wanted, what)
 
+    def expect_beside(self, driver: StorageDriver, directory: str, what: str) -> None:
+        """The file that is never asked for is there, if there is one: an answer that belongs to something else is seen."""
+        __tracebackhide__ = True
+        for name, data in _BESIDE.items():
+            if name not in self.before(driver):
+                continue
+            try:
+                seen = driver.get_content(f"{directory}/{name}")
+            except Exception as error:
+                raise ContractViolation(f"{what}: get of {name}", expected=data, seen=error) from error
+            expect.equal(seen, data, f"{what}: content of {name}")
+
     def expect_allowed(self, driver: StorageDriver, directory: str, what: str) -> bool:
         """Each file is as before or as after, whole, and nothing is lost; tells whether it all is as after success."""
         __tracebackhide__ = True
