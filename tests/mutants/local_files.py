@@ -156,13 +156,9 @@ class UnreadableIsEmpty(FilesystemDriver):
         return [info.path for info in self._scan(path)]
 
 
-@mutant(
-    "FAULT-3",
-    rows=("B106",),
-    bug="where it cannot rename, a put copies as well as it can, and leaves the file that it copied",
-    check="test_file_system_is_mounted_inside_the_root and -put",
-)
-class CopiesAcrossAndForgets(CarefulPut):
+class _PutsFromTheRoot(CarefulPut):
+    """Its temporary file is in the root, whatever file system the target is on."""
+
     def _put_content(self, path: str, content: bytes) -> None:
         target = self._root / path.lstrip("/")
         self.make(target.parent)
@@ -171,7 +167,37 @@ class CopiesAcrossAndForgets(CarefulPut):
         try:
             temporary.rename(target)
         except OSError:
-            shutil.copyfile(temporary, target)
+            self.copy(temporary, target)
+
+    def copy(self, temporary: Path, target: Path) -> None:
+        """What is done where it cannot be renamed."""
+        raise NotImplementedError
+
+
+@mutant(
+    "FAULT-3",
+    rows=("B106",),
+    bug="where it cannot rename, a put copies as well as it can, and leaves the file that it copied",
+    check="test_file_system_is_mounted_inside_the_root and -put",
+)
+class CopiesAcrossAndForgets(_PutsFromTheRoot):
+    def copy(self, temporary: Path, target: Path) -> None:
+        shutil.copyfile(temporary, target)
+
+
+@mutant(
+    "FAULT-3",
+    bug="where it cannot rename, a put copies to a temporary file, which stays when there is no room for it",
+    check="test_file_system_is_mounted_inside_the_root and -put",
+)
+class CopyAcrossLeavesItsFile(_PutsFromTheRoot):
+    def copy(self, temporary: Path, target: Path) -> None:
+        try:
+            beside = target.parent / temporary.name
+            shutil.copyfile(temporary, beside)
+            beside.rename(target)
+        finally:
+            self.clear(temporary)
 
 
 @mutant(
@@ -190,27 +216,6 @@ class OpeningLeavesItsFile(CarefulPut):
         writer = super()._writer(path, append=append)
         probe.unlink()
         return writer
-
-
-@mutant(
-    "FAULT-3",
-    bug="where it cannot rename, a put copies to a temporary file, which stays when there is no room for it",
-    check="test_file_system_is_mounted_inside_the_root and -put",
-)
-class CopyAcrossLeavesItsFile(CarefulPut):
-    def _put_content(self, path: str, content: bytes) -> None:
-        target = self._root / path.lstrip("/")
-        self.make(target.parent)
-        temporary = self._root / f"~{secrets.token_hex(16)}"
-        self.fill(temporary, content)
-        try:
-            temporary.rename(target)
-        except OSError:
-            beside = target.parent / temporary.name
-            shutil.copyfile(temporary, beside)
-            beside.rename(target)
-        finally:
-            self.clear(temporary)
 
 
 class _ReleasedTooEarly:

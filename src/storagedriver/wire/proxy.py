@@ -110,9 +110,9 @@ class FaultProxy:
             self._drop_clients()
             threads = list(self._threads)
         # A server that answers nobody is left alone after a while.
-        patience = time.monotonic() + SERVER_ENDS
+        deadline = time.monotonic() + SERVER_ENDS
         for thread in threads:
-            thread.join(max(0.0, patience - time.monotonic()))
+            thread.join(max(0.0, deadline - time.monotonic()))
         with self._lock:
             self._drop_upstreams()
         for thread in threads:
