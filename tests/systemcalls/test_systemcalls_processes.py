@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver import BackendError, StorageDriver
-from storagedriver.systemcalls import Injection, LocalStores, NotOnLocalFilesError, Processes, unavailable
+from storagedriver.systemcalls import Injection, LocalStores, NotOnLocalFilesError, Processes, host, unavailable
 from storagedriver.systemcalls.disk import recorded
 from storagedriver.systemcalls.processes import TracingError
 from storagedriver.systemcalls.stores import local_stores
@@ -50,6 +50,40 @@ def test_the_calls_of_an_operation_are_seen(processes: Processes, stores: LocalS
     assert (run.error, run.finished) == (None, True)
     assert {"pwrite64", "fsync", "renameat"} <= {call.name for call in run.calls}
     assert all(call.touches(str(store.folder)) for call in run.calls)
+    assert store.names() == ["d/file"]
+
+
+def test_an_operation_may_end_before_anybody_looks(
+    stores: LocalStores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the child has ended before its parent goes on: nothing was to be traced, and all is well."""
+    store = stores.empty()
+    fork = os.fork
+
+    def fork_and_wait_for_the_end() -> int:
+        child = fork()
+        if child:
+            os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        return child
+
+    monkeypatch.setattr(os, "fork", fork_and_wait_for_the_end)
+
+    ended = host.run(
+        host.Job(
+            constructor=store.constructor,
+            parameters=store.parameters,
+            operation=PUT,
+            folder=str(store.folder),
+            traced=False,
+            injection=None,
+            whole=False,
+            largest_file=None,
+            seconds=20,
+        ),
+        str(tmp_path / "trace"),
+    )
+
+    assert (ended.status, ended.hung, ended.failure) == (0, False, "")
     assert store.names() == ["d/file"]
 
 

@@ -103,14 +103,15 @@ def main() -> None:
             job = pickle.loads(pickled)  # noqa: S301  as above
             # What is there now is no garbage of a child's.
             gc.freeze()
-            answer = _run(job, output)
+            answer = run(job, output)
         except Exception:  # noqa: BLE001  told to the parent process
             answer = Ended(0, hung=False, outcome=b"", descriptors=(), trace="", failure=traceback.format_exc())
         pickle.dump(answer, answers)
         answers.flush()
 
 
-def _run(job: Job, output: str) -> Ended:
+def run(job: Job, output: str) -> Ended:
+    """Do a job in a child, and wait for its end; `output` is the file for the trace."""
     read_go, go = os.pipe()
     read_result, result = os.pipe()
     child = os.fork()
@@ -136,8 +137,9 @@ def _run(job: Job, output: str) -> Ended:
     if attached:
         # Nobody looks on: it must not begin.
         os.kill(child, signal.SIGKILL)
-    else:
+    elif job.traced:
         os.write(go, b"!")
+    # Nobody else waits: a child that is not traced may have ended already, and would be written to in vain.
     os.close(go)
     with os.fdopen(read_result, "rb") as stream:
         hung, sent = _received(stream, child, job.seconds)
