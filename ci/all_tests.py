@@ -1,12 +1,14 @@
 """All tests, part by part: the project's own, then the suites on each driver and each server that is found here.
 
 It runs in an environment that has the project installed: `python3 ci/test.py` makes one, `nox -s tests` has one. Arguments
-go on to every call of pytest; with `--require-backends` a server that is not found is a failure. `--containers-in-full`
-stays here: drivers on servers in containers then have all of the suite behaviour, and reports.
+go on to every call of pytest; with `--require-backends` a server that is not found is a failure. `--sample=NUMBER` goes to the
+parts on servers alone: each check then has so many of its values there. `--containers-in-full` stays here: drivers on servers
+in containers then have all of the suite behaviour, and reports.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from storagedriver.backends.selection import find
 
 REQUIRE_BACKENDS = "--require-backends"
 CONTAINERS_IN_FULL = "--containers-in-full"
+SAMPLE = "--sample"
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
 """One process a core, and no more than one server serves well. `-n0` among the user's arguments turns it off."""
 WRONG_CALL = 4
@@ -133,9 +136,9 @@ def main(given: Sequence[str]) -> int:
         print("This runs every driver on every server. For one: python3 ci/certify.py " + " ".join(given))
         return WRONG_CALL
     missing = _missing_servers()
-    parts = [replace(part, excerpt=None) for part in PARTS] if CONTAINERS_IN_FULL in given else PARTS
-    given = [word for word in given if word != CONTAINERS_IN_FULL]
-    results = [_run(part, given, missing) for part in parts]
+    own, given = _own_options().parse_known_args(given)
+    parts = [replace(part, excerpt=None) for part in PARTS] if own.containers_in_full else PARTS
+    results = [_run(part, given, missing, None if part.server is None else own.sample) for part in parts]
     failed = [result for result in results if not _succeeded(result, given)]
     _show_parts(results, failed)
     _show_servers(missing)
@@ -147,6 +150,13 @@ def main(given: Sequence[str]) -> int:
         print("No part failed")
         return 0
     return 1
+
+
+def _own_options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(CONTAINERS_IN_FULL, action="store_true")
+    parser.add_argument(SAMPLE)
+    return parser
 
 
 def _missing_servers() -> dict[str, str]:
@@ -161,7 +171,7 @@ def _missing_servers() -> dict[str, str]:
     return missing
 
 
-def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
+def _run(part: Part, given: Sequence[str], missing: dict[str, str], sample: str | None) -> Result:
     if part.server in missing and REQUIRE_BACKENDS not in given:
         return Result(part, None)
     if part.root is not None and not part.root.is_dir():
@@ -176,12 +186,14 @@ def _run(part: Part, given: Sequence[str], missing: dict[str, str]) -> Result:
             arguments.append(f"--suite={part.suites}")
         if excerpt is not None:
             arguments.append(f"--requirement={excerpt}")
+        if sample is not None:
+            arguments.append(f"{SAMPLE}={sample}")
         if part.root is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="storagedriver-", dir=part.root))
             arguments.append(f"--driver-param=rootdirectory={folder}")
         if part.report is not None:
             report = Path(REPORTS, f"{part.report}.json")
-            if excerpt is None:
+            if excerpt is None and sample is None:
                 arguments.append(f"--certify-report={report}")
             else:
                 # That of an earlier run would be taken for this one's.

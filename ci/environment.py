@@ -1,8 +1,9 @@
 """The environment of the one-command scripts: `.venv` in the clone, with the locked dependencies and the project in it.
 
 It is made by whatever the machine's Python offers: venv with ensurepip, or venv and a pip beside it (a distribution's
-Python, which is externally managed and left alone). A stamp in it names what was installed, so that a second call does
-nothing. Only the standard library is used.
+Python, which is externally managed and left alone). Where uv is at hand, or comes with what is wanted, it installs in seconds
+what takes pip minutes; pip has the last word, as it knows the machine's own settings. A stamp in it names what was installed,
+so that a second call does nothing. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def prepare(extra_locks: Sequence[str] = ()) -> Path:
     """
     python = FOLDER / "bin" / "python"
     with _alone():
-        for lock in (MAIN_LOCK, *extra_locks):
+        # The small ones first: uv is among them.
+        for lock in (*extra_locks, MAIN_LOCK):
             _bring_up_to_date(python, lock)
     return python
 
@@ -90,10 +92,9 @@ def _bring_up_to_date(python: Path, lock: str) -> None:
         _create(python)
     stamp.unlink(missing_ok=True)
     print(f"Installing ci/requirements/{lock}.txt into {FOLDER}", flush=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _install([*pip, "--require-hashes", "--requirement", str(LOCKS / f"{lock}.txt")])
+    _install(python, "--require-hashes", "--requirement", str(LOCKS / f"{lock}.txt"))
     if lock == MAIN_LOCK:
-        _install([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+        _install(python, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     stamp.write_text(_fingerprint(lock))
 
 
@@ -126,7 +127,7 @@ def _create(python: Path) -> None:
         _venv()
         return
     _venv("--without-pip")
-    _install([sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "pip"])
+    _require([sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "pip"])
 
 
 def _venv(*options: str) -> None:
@@ -175,9 +176,20 @@ def _add_ensurepip() -> None:
     raise SetupError(f"{command} failed: what it said is above")
 
 
-def _install(command: Sequence[str]) -> None:
-    if subprocess.run(command, cwd=ROOT, env=_variables(), stdin=subprocess.DEVNULL, check=False).returncode:
+def _install(python: Path, *what: str) -> None:
+    uv = shutil.which("uv", path=_variables()["PATH"])
+    if uv is None or not _succeeds([uv, "pip", "install", "--quiet", "--python", str(python), *what]):
+        _require([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what])
+
+
+def _require(command: Sequence[str]) -> None:
+    if not _succeeds(command):
         raise SetupError("pip could not install what is needed: what it said is above")
+
+
+def _succeeds(command: Sequence[str]) -> bool:
+    done = subprocess.run(command, cwd=ROOT, env=_variables(), stdin=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
 
 
 def _variables() -> dict[str, str]:

@@ -25,6 +25,7 @@ NEED_A_DRIVER = {
     "storagedriver_suites": "--suite",
     "storagedriver_compare": "--compare",
     "storagedriver_shard": "--shard",
+    "storagedriver_sample": "--sample",
 }
 MARKERS = (
     "requirement(id, ...): the clause of the storage driver contract that a check proves",
@@ -81,6 +82,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="storagedriver_shard",
         help="Run one of COUNT parts of the checks, so that as many machines share a run; `storagedriver merge` puts their "
         "reports together. Example: --shard 2/4 --seed 7 --certify-report shard-2.json",
+    )
+    group.addoption(
+        "--sample",
+        type=int,
+        metavar="NUMBER",
+        default=None,
+        dest="storagedriver_sample",
+        help="Of each check run at most NUMBER of its values, which the seed chooses: all that is promised is tried, in a "
+        "fraction of the time, and nothing is certified. Example: --sample 1",
     )
     group.addoption(
         "--profile",

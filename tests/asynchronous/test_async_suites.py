@@ -32,17 +32,17 @@ def failed(report: Report) -> set[str]:
 
 
 def test_right_one_passes(pytester: pytest.Pytester) -> None:
-    """Every check of the default suites that applies to it."""
-    report = judged(pytester, "make")
+    """Every check of the default suites that applies to it, with some of its values."""
+    report = judged(pytester, "make", "--sample=4")
 
-    assert report.run.complete
-    assert not failed(report)
-    assert {each.outcome for each in report.results} <= {Outcome.PASSED, Outcome.NOT_OFFERED, Outcome.SKIPPED}
+    assert report.run.exit_status == 0
+    assert not {each.outcome for each in report.results} & {Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY}
+    assert len([each for each in report.results if each.outcome is Outcome.PASSED]) > 60
 
 
 def test_writer_that_publishes_early_is_caught(pytester: pytest.Pytester) -> None:
-    assert "WRITE-1" in failed(judged(pytester, "make_forgetful", "--requirement=WRITE-1"))
+    assert "WRITE-1" in failed(judged(pytester, "make_forgetful", "--requirement=WRITE-1", "--exitfirst"))
 
 
 def test_tasks_that_lose_each_others_puts_are_caught(pytester: pytest.Pytester) -> None:
-    assert failed(judged(pytester, "make_stumbling", "--requirement=CONC-3"))
+    assert failed(judged(pytester, "make_stumbling", "--requirement=CONC-3", "--exitfirst"))

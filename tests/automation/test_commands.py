@@ -186,6 +186,30 @@ def test_containers_have_an_excerpt_without_a_report_unless_asked_in_full(
 
 
 @all_tests
+@pytest.mark.usefixtures("capsys")
+@pytest.mark.parametrize("given", [["--sample=2"], ["--sample", "2"]])
+def test_a_sample_is_of_what_runs_on_servers(
+    script: ModuleType, calls: Calls, tmp_path: Path, given: list[str]
+) -> None:
+    """It leaves no report, as that would certify nothing; what needs no server takes no time, and is run whole."""
+    earlier = tmp_path / "certify" / "azure-azurite-process.json"
+    earlier.parent.mkdir()
+    earlier.write_text("of an earlier run")
+
+    assert script.main([*given, "-x", "--require-backends"]) == 0
+
+    on_servers = [call for call in calls.made if any(word.startswith("--backend=") for word in call)]
+    others = [call for call in calls.made if call not in on_servers]
+    assert len(on_servers) == len(script.SERVED)
+    assert all("--sample=2" in call for call in on_servers)
+    assert not any(word.startswith("--certify-report") for call in on_servers for word in call)
+    assert not any(word.startswith("--sample") for call in others for word in call)
+    assert "--certify-report=certify/filesystem.json" in {word for call in others for word in call}
+    assert all(call[-2:] == ["-x", "--require-backends"] for call in calls.made)
+    assert not earlier.exists()
+
+
+@all_tests
 @pytest.mark.usefixtures("no_minio")
 @pytest.mark.parametrize("status", [1, 2, 3, 4, -9])
 def test_one_failed_part_fails_the_command_and_the_others_run(

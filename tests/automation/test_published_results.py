@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import subprocess
 import sys
@@ -57,3 +58,18 @@ def test_the_table_and_the_page_are_up_to_date(tmp_path: Path) -> None:
     for name in ("results/README.md", "site/index.html"):
         fresh = (tmp_path / name).read_bytes()
         assert fresh == (ROOT / "reports" / name).read_bytes(), f"{name} is {again}"
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
+def test_a_report_of_now_is_judged_in_the_place_of_the_published_one(tmp_path: Path) -> None:
+    """What is published stands for what was not run whole."""
+    command = [sys.executable, str(ROOT / "ci" / "judge.py"), str(PUBLISHED), str(tmp_path)]
+    report = Report.read(PUBLISHED / "inmemory.json")
+    cut = dataclasses.replace(report.run, complete=False, incomplete_reasons=("it was cut short",))
+
+    dataclasses.replace(report, run=cut).write(tmp_path / "inmemory.json")
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 1
+    assert "it was cut short" in done.stdout
+    assert (done.stdout.count("gate closed"), done.stdout.count("gate passed")) == (1, 2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver.plugin.selection import Suite, requirement_of
-from storagedriver.report.narrowing import deselected, only_requirements, only_shard
+from storagedriver.report.narrowing import deselected, left_out_of_sample, only_requirements, only_sample, only_shard
 from storagedriver.report.shard import Shard
 
 PlannedCheck = tuple[str, str, str, str]
@@ -27,12 +27,16 @@ class Selection:
     Lives where checks are collected: under pytest-xdist in each worker, whose controller gets the reasons.
     """
 
-    def __init__(self, suites: Sequence[Suite], *, whole: bool, shard: Shard | None = None) -> None:
+    def __init__(
+        self, suites: Sequence[Suite], *, whole: bool, shard: Shard | None = None, sample: int | None = None
+    ) -> None:
         """Begin; `whole` unless the user named a part of the suites himself."""
         self._shard = shard
+        self._sample = sample
         self._modules = [module.resolve() for suite in suites for module in suite.modules] if whole else []
         self._kept: dict[str, bool] = {}
         self._elsewhere: set[str] = set()
+        self._not_drawn: set[str] = set()
         self._checks: list[tuple[str, str, str]] = []
         self._missing: list[Path] = []
 
@@ -41,14 +45,17 @@ class Selection:
         collected: Iterable[pytest.Item],
         profiled: Iterable[pytest.Item],
         asked: Iterable[pytest.Item],
+        drawn: Iterable[pytest.Item],
         kept: Iterable[pytest.Item],
     ) -> None:
-        """Take what was collected, what the profile keeps of it, what --requirement of that, and --shard of that."""
+        """Take what was collected, what the profile keeps of it, --requirement of that, --sample and --shard of that."""
         # Thousands of checks lie in few modules, and to resolve a path is to ask the file system.
         paths = {path.resolve() for path in {item.path for item in collected}}
         self._missing = [module for module in self._modules if module not in paths]
         self._kept = {item.nodeid: is_check(item) for item in kept}
-        self._elsewhere = {item.nodeid for item in asked if is_check(item) and item.nodeid not in self._kept}
+        names = {item.nodeid for item in drawn if is_check(item)}
+        self._elsewhere = names - self._kept.keys()
+        self._not_drawn = {item.nodeid for item in asked if is_check(item)} - names
         self._checks = [
             (label, item.nodeid, clause.id)
             for item in profiled
@@ -68,6 +75,8 @@ class Selection:
                 return ""
             if name in self._kept:
                 return by
+            if name in self._not_drawn and self._sample is not None:
+                return only_sample(self._sample)
             return f"{ELSEWHERE} {self._shard}" if name in self._elsewhere else unasked
 
         return [(label, name, clause, reason(name)) for label, name, clause in self._checks]
@@ -78,6 +87,9 @@ class Selection:
         checks = [name for name, check in self._kept.items() if check]
         lost = [name for name in checks if name not in names]
         reasons = []
+        if self._sample is not None and self._not_drawn:
+            drawn = len(checks) + len(self._elsewhere)
+            reasons.append(left_out_of_sample(self._sample, len(self._not_drawn), drawn + len(self._not_drawn)))
         if self._shard is not None:
             reasons.append(only_shard(self._shard, len(checks), len(checks) + len(self._elsewhere)))
         if lost:
@@ -117,7 +129,7 @@ def are_elsewhere(checks: Iterable[PlannedCheck]) -> bool:
     """Whether there are checks, and every one that is asked for belongs to another shard."""
     why = [reason for *_, reason in checks]
     elsewhere = [reason for reason in why if reason.startswith(ELSEWHERE)]
-    return bool(elsewhere) and all(reason.startswith(("--requirement", ELSEWHERE)) for reason in why)
+    return bool(elsewhere) and all(reason.startswith(("--requirement", "--sample", ELSEWHERE)) for reason in why)
 
 
 def is_check(item: pytest.Item) -> bool:

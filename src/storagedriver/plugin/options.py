@@ -45,6 +45,7 @@ class Options:
         suites: The suites to run, and the package of each.
         requirements: The ids to run; None for all.
         shard: The part to run; None for the whole.
+        sample: How many values of each check are run, at most; None for all.
         profile: "quick", "full" or "soak".
         report: Where the report goes; None for nowhere.
         require_backends: Whether a server that cannot run is an error.
@@ -62,6 +63,7 @@ class Options:
     suites: Mapping[str, str] = field(default_factory=dict)
     requirements: frozenset[str] | None = None
     shard: Shard | None = None
+    sample: int | None = None
     profile: str = "quick"
     report: Path | None = None
     require_backends: bool = False
@@ -123,6 +125,7 @@ def read(config: pytest.Config, table: Table) -> Options:
             _listed(_given(config.getoption("storagedriver_requirements"), table, "requirement"))
         ),
         shard=_shard(config.getoption("storagedriver_shard")),
+        sample=_sample(config.getoption("storagedriver_sample")),
         profile=profile,
         report=_report_path(config, table),
         require_backends=table.flag("require-backends") if wanted is None else bool(wanted),
@@ -209,6 +212,12 @@ def _shard(given: str | None) -> Shard | None:
         raise pytest.UsageError(f"--shard: {wrong}; write one of 1/4 to 4/4, as --shard 2/4") from wrong
     # One of one is the whole, and its report need not be merged.
     return shard if shard.count > 1 else None
+
+
+def _sample(given: int | None) -> int | None:
+    if given is not None and given < 1:
+        raise pytest.UsageError(f"--sample: {given} is no number of values to try; write 1 or more, as --sample 1")
+    return given
 
 
 def _report_path(config: pytest.Config, table: Table) -> Path | None:

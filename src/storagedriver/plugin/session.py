@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storagedriver.contract import REQUIREMENTS, Requirement
-from storagedriver.plugin import error_chains, fixtures, selection, sharding
+from storagedriver.plugin import error_chains, fixtures, sampling, selection, sharding
 from storagedriver.plugin.accounting import Attendance, PlannedCheck, Selection, are_elsewhere, is_check, label_of
 from storagedriver.plugin.case import Case
 from storagedriver.plugin.deadline import deadline
@@ -76,7 +76,9 @@ class CertificationPlugin:
             self._refuse_reruns()
             self.plans = plan(self.options)
             self._start()
-        self._selection = Selection(suites, whole=not self.part_named, shard=self.options.shard)
+        self._selection = Selection(
+            suites, whole=not self.part_named, shard=self.options.shard, sample=self.options.sample
+        )
         skipped = {each.label: each.skipped for each in self.plans if each.skipped}
         generation = Generation(self.options.seed, self.options.examples)
         opened = OpenedTargets(
@@ -136,7 +138,9 @@ class CertificationPlugin:
         """Say what is certified on what."""
         suites = ", ".join(self.options.suites)
         shard = "" if self.options.shard is None else f", shard {self.options.shard}"
-        lines = [f"storagedriver: profile {self.options.profile}, suites {suites}, seed {self.options.seed}{shard}"]
+        sample = "" if self.options.sample is None else f", sample of {self.options.sample}"
+        of = f"{sample}{shard}"
+        lines = [f"storagedriver: profile {self.options.profile}, suites {suites}, seed {self.options.seed}{of}"]
         for planned in self.plans:
             target = self.targets.by_label.get(planned.label)
             if planned.skipped:
@@ -207,7 +211,7 @@ class CertificationPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out what the profile, --requirement and --shard leave out."""
+        """Leave out what the profile, --requirement, --sample and --shard leave out."""
         try:
             wanted = [item for item in items if selection.asked_for(item, self.options)]
         except pytest.UsageError as wrong:
@@ -216,9 +220,10 @@ class CertificationPlugin:
         profiled = [item for item in items if selection.in_profile(item, self.options) and self._is_compared(item)]
         asked = set(wanted)
         chosen = [item for item in profiled if item in asked]
-        shard = self.options.shard
-        kept = chosen if shard is None else [item for item in chosen if sharding.has(shard, item)]
-        self._selection.keep(items, profiled, chosen, kept)
+        sample, shard = self.options.sample, self.options.shard
+        drawn = chosen if sample is None else sampling.sampled(chosen, sample, self.options.seed)
+        kept = drawn if shard is None else [item for item in drawn if sharding.has(shard, item)]
+        self._selection.keep(items, profiled, chosen, drawn, kept)
         left = set(kept)
         dropped = [item for item in items if item not in left]
         for item in kept:

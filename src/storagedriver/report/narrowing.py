@@ -15,7 +15,7 @@ _SHARD = r"([1-9][0-9]{0,5}/[1-9][0-9]{0,5})"
 _RUN = re.compile(rf"only shard {_SHARD} was run: [0-9]+ of [0-9]+ checks")
 _MISSING = re.compile(rf"shard {_SHARD} is missing")
 _NARROWED = re.compile(
-    r"[0-9]+ of [0-9]+ checks were deselected\b.*|--requirement .+|[0-9]+ checks? of .+ ran in no shard"
+    r"[0-9]+ of [0-9]+ checks were deselected\b.*|--requirement .+|--sample .+|[0-9]+ checks? of .+ ran in no shard"
     rf"|{_RUN.pattern}|{_MISSING.pattern}",
     re.DOTALL,
 )
@@ -29,6 +29,16 @@ def deselected(number: int, total: int, by: str) -> str:
 def only_requirements(names: Iterable[str]) -> str:
     """The reason if --requirement left out the checks of the others."""
     return f"--requirement {','.join(sorted(names))}"
+
+
+def only_sample(number: int) -> str:
+    """The reason if --sample left out values of a check."""
+    return f"--sample {number}"
+
+
+def left_out_of_sample(sample: int, number: int, total: int) -> str:
+    """The same, where it is told how many."""
+    return f"{only_sample(sample)} left out {number} of {total} checks"
 
 
 def only_shard(shard: Shard, number: int, total: int) -> str:
