@@ -4,7 +4,7 @@ The interface is here; `storagedriver.factory` makes drivers by name; `storagedr
 """
 
 from storagedriver import factory
-from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.base import BaseDriver, ByteSource, FillingSource, Upload
 from storagedriver.buffered import BufferedUpload
 from storagedriver.driver import Capabilities, FileInfo, FileWriter, Limits, StorageDriver
 from storagedriver.errors import (
@@ -31,6 +31,7 @@ __all__ = [
     "Capabilities",
     "FileInfo",
     "FileWriter",
+    "FillingSource",
     "InvalidOffsetError",
     "InvalidPathError",
     "InvalidStorageDriverError",

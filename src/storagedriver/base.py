@@ -11,7 +11,7 @@ import abc
 import contextlib
 import io
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol, cast, runtime_checkable
 
 from storagedriver import paths
 from storagedriver.buffered import BufferedUpload
@@ -33,6 +33,14 @@ class ByteSource(Protocol):
 
     def close(self) -> None:
         """Give the connection or file back, also before the end. Called once."""
+
+
+@runtime_checkable
+class FillingSource(ByteSource, Protocol):
+    """A ByteSource that can put its bytes where the reader wants them, which saves a copy of each."""
+
+    def read_into(self, view: memoryview, /) -> int:
+        """Fill what there is of `view`, and return how many bytes that were: 0 at the end alone."""
 
 
 class Upload(Protocol):
@@ -63,9 +71,17 @@ class _SourceStream(ContentStream):
         self._driver = driver
         self._source = source
 
+        self._filling = source if isinstance(source, FillingSource) else None
+
     def _fetch(self, size: int) -> bytes:
         with self._driver.translated(self._path):
             return self._source.read(size)
+
+    def _fetch_into(self, view: memoryview) -> int:
+        if self._filling is None:
+            return super()._fetch_into(view)
+        with self._driver.translated(self._path):
+            return self._filling.read_into(view)
 
     def close(self) -> None:
         if self.closed:

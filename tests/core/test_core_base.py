@@ -59,6 +59,14 @@ class Source:
         self.backend.ask("source.close")
 
 
+class Filling(Source):
+    """Puts its bytes where they are wanted. `read` stays for who asks for all there is."""
+
+    def read_into(self, view: memoryview, /) -> int:
+        self.backend.ask("source.read")
+        return self.stream.readinto(view)
+
+
 class Staged:
     def __init__(self, backend: Backend, size: int) -> None:
         self.backend = backend
@@ -84,8 +92,9 @@ class Tiny(BaseDriver):
 
     name = "tiny"
 
-    def __init__(self, *, buffer: int = 4, **capabilities: Any) -> None:
+    def __init__(self, *, buffer: int = 4, source: type[Source] = Source, **capabilities: Any) -> None:
         self.backend = Backend()
+        self._source = source
         self.capabilities = Capabilities(**capabilities)
         self._buffer_size = buffer  # type: ignore[misc]
 
@@ -99,7 +108,7 @@ class Tiny(BaseDriver):
 
     def _reader(self, path: str, offset: int) -> Source:
         self.backend.ask("reader")
-        return Source(self.backend, self.backend.content[offset:])
+        return self._source(self.backend, self.backend.content[offset:])
 
     def _writer(self, path: str, *, append: bool) -> Staged:
         self.backend.ask("writer")
@@ -309,8 +318,13 @@ def test_the_callers_buffer_is_not_kept(driver: Tiny) -> None:
 
 # --- readers
 
+each_source = pytest.mark.parametrize("source", [Source, Filling])
 
-def test_a_reader_reads(driver: Tiny) -> None:
+
+@each_source
+def test_a_reader_reads(source: type[Source]) -> None:
+    driver = Tiny(source=source)
+
     with driver.reader("/a", 3) as reader:
         assert reader.readable()
         assert reader.read(0) == b""
@@ -363,7 +377,24 @@ def test_a_dropped_reader_gives_its_source_back(driver: Tiny) -> None:
     assert driver.backend.asked.count("source.close") == 1
 
 
-def test_a_read_that_fails(driver: Tiny) -> None:
+@pytest.mark.parametrize("size", [100, 101, 5000])
+def test_bytes_go_where_they_are_wanted(size: int) -> None:
+    """Whatever the reader's own buffer holds, a filling source gives what the other gives."""
+    content = bytes(range(256)) * 20
+    found = []
+    for source in (Source, Filling):
+        driver = Tiny(buffer=64, source=source)
+        driver.backend.content = content
+        with driver.reader("/a", 7) as reader:
+            found.append([reader.read(3), *iter(lambda: reader.read(size), b"")])
+
+    assert found[0] == found[1]
+    assert b"".join(found[1]) == content[7:]
+
+
+@each_source
+def test_a_read_that_fails(source: type[Source]) -> None:
+    driver = Tiny(source=source)
     reader = driver.reader("/a")
     driver.backend.failures["source.read"] = cause = TimeoutError("slow")
 

@@ -690,7 +690,9 @@ def test_file_that_grows_while_it_is_read_ends_where_it_ended(driver: Filesystem
 def test_reads_that_the_system_cuts_are_whole(driver: FilesystemDriver, monkeypatch: Any) -> None:
     driver.put_content("/file", OLD)
     pread = os.pread
+    preadv = os.preadv
     monkeypatch.setattr(os, "pread", lambda fd, size, at: pread(fd, min(size, 1000), at))
+    monkeypatch.setattr(os, "preadv", lambda fd, views, at: preadv(fd, [views[0][:1000]], at))
 
     assert driver.get_content("/file") == read(driver, "/file") == OLD
     stream(driver, "/file", b"", append=True)
@@ -1053,6 +1055,7 @@ CALLS: list[tuple[Any, str]] = [
         "rmdir",
         "pwrite",
         "pread",
+        "preadv",
         "fsync",
         "rename",
         "unlink",

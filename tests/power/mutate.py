@@ -18,9 +18,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from power.mutation import AlteredRun, faults_of, run_altered, sources_of, survivors_page
+from power.mutation import AlteredRun, faults_of, judges_of, run_altered, sources_of, survivors_page
 from power.progress import advancing
-from power.reached import Reached, ReachingRun, run_reaching
+from power.reached import NARROWED, Reached, ReachingRun, run_reaching
 from power.running import run_all
 from power.verdicts import Ending, Verdict, VerdictFile
 
@@ -32,7 +32,7 @@ REASONS = Path(__file__).with_name("survivors.toml")
 def main(words: Sequence[str]) -> int:
     """Run what has no verdict yet, write the page of survivors, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m power.mutate", description=__doc__)
-    parser.add_argument("driver", help="inmemory or filesystem")
+    parser.add_argument("driver", help="inmemory, filesystem or s3")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a run counts as hung, and seen")
     parser.add_argument("--again", choices=["all", "survivors"], help="what has a verdict already and is run anew")
@@ -43,7 +43,7 @@ def main(words: Sequence[str]) -> int:
     faults = {AlteredRun(wanted.driver, each).key: each for each in faults_of(wanted.driver)}
     verdicts = VerdictFile(wanted.folder / f"mutation-{wanted.driver}.jsonl", known=faults)
     runs = [
-        AlteredRun(wanted.driver, each)
+        AlteredRun(wanted.driver, each, judges=judges_of(wanted.driver))
         for key, each in faults.items()
         if not wanted.show and _is_due(verdicts.of(key), wanted.again)
     ]
@@ -78,7 +78,9 @@ def _reached(driver: str, limit: float) -> Reached:
     with tempfile.TemporaryDirectory(prefix="storagedriver-power-") as folder:
         out = Path(folder, "reached.json")
         ended: list[Verdict] = []
-        run = ReachingRun(driver, sources_of(driver), out)
+        judges = judges_of(driver)
+        narrowed = tuple(suite for suite in judges.suites if suite in NARROWED)
+        run = ReachingRun(driver, sources_of(driver), out, narrowed, judges.arguments)
         run_all([run], run_reaching, loaded=LOADED, processes=1, limit=limit, done=ended.append)
         if ended[0].ending is not Ending.MISSED or not out.is_file():
             raise SystemExit(

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import shutil
 import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,40 @@ from power.verdicts import Ending, Verdict, VerdictFile
 
 JUDGES = ("behaviour", "properties", "concurrency", "security", "durability", "faults", "leaks")
 """The suites in the order in which they are asked, the quickest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Who judges the faults of a driver.
+
+    Attributes:
+        suites: The suites, in the order in which they are asked.
+        arguments: More arguments of pytest: the server, and what makes a run short enough there.
+        told: What the page says of that.
+    """
+
+    suites: tuple[str, ...] = JUDGES
+    arguments: tuple[str, ...] = ()
+    told: str = "the suites that ship are the only judges, in profile quick."
+
+
+_ON_A_SERVER = ("behaviour", "concurrency", "security", "faults")
+
+_ON_SERVERS = {
+    "s3": Judges(
+        _ON_A_SERVER,
+        ("--backend=moto", "--sample=2"),
+        f"the suites {', '.join(_ON_A_SERVER)} are the only judges, in profile quick, on moto, with two values of each check.",
+    )
+}
+"""Drivers of servers. A fault that all of the suites do not see would keep a run busy for half an hour; what is left out can
+at worst make a fault survive that the whole sees."""
+
+
+def judges_of(driver: str) -> Judges:
+    """Who judges a driver's faults."""
+    return _ON_SERVERS.get(driver, Judges())
+
 
 PACKAGE = "storagedriver_drivers"
 
@@ -40,7 +75,7 @@ class AlteredRun:
         alteration: The fault.
         suite: A name in place of the suites', which are asked one after the other.
         every: As for other runs: the first failure ends it.
-        judges: The suites that are asked.
+        judges: Who is asked.
         checks: The only checks that may see the fault, of the suites in NARROWED; None for all of them.
     """
 
@@ -48,7 +83,7 @@ class AlteredRun:
     alteration: Alteration
     suite: str = "behaviour"
     every: bool = False
-    judges: tuple[str, ...] = JUDGES
+    judges: Judges = Judges()
     checks: frozenset[str] | None = None
 
     @property
@@ -86,14 +121,15 @@ def run_altered(run: AlteredRun, folder: Path) -> None:
     if PACKAGE in sys.modules:
         raise RuntimeError(f"{PACKAGE} was imported before it could be altered")
     sys.path.insert(0, str(_copy_with(run.alteration, folder)))
-    verdict = Verdict(
-        run.key, run.judges[-1], Ending.MISSED, state=state_of(run.judges[-1]), reason="no check executes the line"
-    )
-    for suite in run.judges:
+    last = run.judges.suites[-1]
+    verdict = Verdict(run.key, last, Ending.MISSED, state=state_of(last), reason="no check executes the line")
+    for suite in run.judges.suites:
         checks = run.checks if suite in NARROWED else None
         if checks is not None and not any(f"/{suite}/" in check for check in checks):
             continue
-        verdict = run_suite(SuiteRun(run.key, run.driver, suite), plugins=[_Chosen(checks)])
+        verdict = run_suite(
+            SuiteRun(run.key, run.driver, suite, arguments=run.judges.arguments), plugins=[_Chosen(checks)]
+        )
         if verdict.ending is not Ending.MISSED:
             break
     leave(verdict, folder)
@@ -152,10 +188,13 @@ def survivors_page(
     lines = [
         f"# Faults in the driver {driver} that no suite sees",
         "",
-        f"Made by `nox -s mutation -- {driver}`; not edited by hand: the reasons stand in tests/power/survivors.toml. The",
-        "faults are those of cosmic-ray's operators, and statements left out; the suites that ship are the only judges,",
-        "in profile quick. Checks that do not execute the altered line are not asked, unless they begin processes or run",
-        "threads against each other. The faults were judged in no order: those judged are a fair sample of all.",
+        textwrap.fill(
+            f"Made by `nox -s mutation -- {driver}`; not edited by hand: the reasons stand in tests/power/survivors.toml. "
+            f"The faults are those of cosmic-ray's operators, and statements left out; {judges_of(driver).told} "
+            "Checks that do not execute the altered line are not asked, unless they begin processes or run threads against "
+            "each other. The faults were judged in no order: those judged are a fair sample of all.",
+            width=118,
+        ),
         "",
         f"- {len(faults)} faults, {len(judged)} of them judged.",
         f"- {seen} seen: {share} of those that are not equivalent.",

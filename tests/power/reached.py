@@ -98,6 +98,8 @@ class ReachingRun:
         driver: Its name.
         sources: Its folder.
         out: The file that Reached reads.
+        suites: The suites that are run.
+        arguments: More arguments of pytest.
         suite: The name in place of the suites'.
         every: Every check is run.
     """
@@ -105,6 +107,8 @@ class ReachingRun:
     driver: str
     sources: Path
     out: Path
+    suites: tuple[str, ...] = NARROWED
+    arguments: tuple[str, ...] = ()
     suite: str = "behaviour"
     every: bool = True
 
@@ -171,7 +175,8 @@ def run_reaching(run: ReachingRun, folder: Path) -> None:
     watched.start()
     try:
         verdicts = [
-            run_suite(SuiteRun(run.key, run.driver, suite, every=True), plugins=[watching]) for suite in NARROWED
+            run_suite(SuiteRun(run.key, run.driver, suite, every=True, arguments=run.arguments), plugins=[watching])
+            for suite in run.suites
         ]
     finally:
         watched.stop()

@@ -55,6 +55,7 @@ class SuiteRun:
         suite: A suite's name, or "baseline".
         every: Run every check, and not only up to the first failure.
         seed: Of what is generated.
+        arguments: More arguments of pytest: which server it is.
     """
 
     key: str
@@ -62,6 +63,7 @@ class SuiteRun:
     suite: str
     every: bool = False
     seed: int = SEED
+    arguments: tuple[str, ...] = ()
 
 
 def state_of(suite: str) -> str:
@@ -95,6 +97,7 @@ def run_suite(run: SuiteRun, part: Sequence[str] = (), plugins: Sequence[object]
         f"--seed={run.seed}",
         f"--check-timeout={LONG_CHECK_SECONDS if run.suite in _LONG else CHECK_SECONDS}",
         f"--certify-report={report}",
+        *run.arguments,
     ]
     status = pytest.main(words, plugins=[*plugins])
     if not report.is_file():

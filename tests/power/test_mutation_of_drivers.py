@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from power.alterations import Alteration, left_out, meaning_of, scope_at
-from power.mutation import AlteredRun, run_altered, survivors_page
+from power.mutation import AlteredRun, Judges, run_altered, survivors_page
 from power.reached import Reached
 from power.running import run_all
 from power.verdicts import Ending, Verdict, VerdictFile
@@ -55,7 +55,7 @@ def test_a_fault_is_in_the_processes_too_that_a_suite_begins() -> None:
     unflushed = Alteration(datafile.__name__, source, 1, "", "ByHand", "os.fsync(self.fd)", "pass", altered)
     found: list[Verdict] = []
 
-    run = AlteredRun("filesystem", unflushed, judges=("durability",))
+    run = AlteredRun("filesystem", unflushed, judges=Judges(("durability",)))
     run_all([run], run_altered, loaded="power.loaded_without_drivers", processes=1, limit=200, done=found.append)
 
     assert [(verdict.ending, verdict.requirements) for verdict in found] == [(Ending.CAUGHT, ["DUR-2"])]
@@ -111,7 +111,9 @@ def test_a_fault_is_seen_by_a_check_that_executes_its_line() -> None:
     one = "storagedriver_suites/behaviour/test_cont.py::test_put_is_got_at_every_boundary[inmemory-chunk]"
     found: list[Verdict] = []
 
-    runs = [AlteredRun("inmemory", loses, judges=("behaviour",), checks=frozenset(checks)) for checks in ([one], [])]
+    runs = [
+        AlteredRun("inmemory", loses, judges=Judges(("behaviour",)), checks=frozenset(checks)) for checks in ([one], [])
+    ]
     for run in runs:
         run_all([run], run_altered, loaded="power.loaded_without_drivers", processes=1, limit=100, done=found.append)
 

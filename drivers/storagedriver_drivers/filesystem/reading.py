@@ -39,10 +39,22 @@ class FileReader:
         if wanted <= 0:
             return b""
         data = os.pread(self.fd, wanted, self._position)
-        if not data:
-            raise BackendError(f"the file was cut short at byte {self._position} of {self.size} while it was read")
-        self._position += len(data)
+        self._advance(len(data))
         return data
+
+    def read_into(self, view: memoryview, /) -> int:
+        """As read(), into the reader's own buffer."""
+        wanted = min(len(view), self.size - self._position)
+        if wanted <= 0:
+            return 0
+        count = os.preadv(self.fd, [view[:wanted]], self._position)
+        self._advance(count)
+        return count
+
+    def _advance(self, count: int) -> None:
+        if not count:
+            raise BackendError(f"the file was cut short at byte {self._position} of {self.size} while it was read")
+        self._position += count
 
     def read_all(self) -> bytes:
         """The rest, and close."""
