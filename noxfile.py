@@ -151,14 +151,16 @@ def told_by_the_wheel() -> list[str]:
 
 
 def told_by_another_python() -> list[str]:
-    """All tests but those whose subject is the same under each Python: faulty drivers, servers, a registry, Chromium.
+    """All tests but those whose subject is the same under each Python: faulty drivers, what servers answer, and programs.
 
-    `properties` judges such drivers too, `scaffolding` makes a wheel and an environment of its own, and `automation` is about
-    what lies beside the wheel. The README's driver has one group of checks, in the test of the tutorial: it had all of them
-    in `tests`.
+    `properties` and `suites` judge such drivers too, `scaffolding` makes a wheel and an environment of its own, and
+    `automation` is about what lies beside the wheel. Of the drivers of servers those stay that other ones share their
+    streams with. The README's driver has one group of checks, in the test of the tutorial: it had all of them in `tests`.
     """
-    folders = ["mutants", "power", "interoperability", "properties", "backends", "scaffolding", "automation"]
-    ignored = [f"--ignore=tests/{each}" for each in (*folders, "site_pages/test_site_in_chromium.py")]
+    faulty = ["mutants", "power", "properties", "suites"]
+    servers = ["backends", "interoperability", "load", "matrix", "drivers/test_swift.py", "drivers/test_rados.py"]
+    programs = ["scaffolding", "automation", "site_pages", "plugin/test_interruptions.py"]
+    ignored = [f"--ignore=tests/{each}" for each in (*faulty, *servers, *programs)]
     return ["tests", *ignored, "--deselect=tests/documentation/test_examples.py::test_driver_of_the_readme_certifies"]
 
 
