@@ -74,6 +74,15 @@ def test_the_seed_chooses(run: Callable[..., Run]) -> None:
     assert len({each for report in others for each in ran(report) if "many" in each}) > 3
 
 
+def test_workers_have_the_seed_that_is_told(run: Callable[..., Run]) -> None:
+    """Also where the user gave none: the seed of the report makes the same run again."""
+    chosen = run(DRIVER, "--sample=1", "-n2", process=True).report
+    again = run(DRIVER, "--sample=1", f"--seed={chosen.run.seed}").report
+
+    assert chosen.run.exit_status == 0
+    assert ran(again) == ran(chosen)
+
+
 def test_a_sample_says_what_it_is(run: Callable[..., Run]) -> None:
     done = run(DRIVER, "--sample=1")
 

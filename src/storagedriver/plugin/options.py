@@ -24,7 +24,9 @@ from storagedriver.suggestions import did_you_mean_or
 EXAMPLES = Path(".hypothesis", "storagedriver")
 """Below pytest's rootdir: where failed examples are kept, a folder for each driver on its server."""
 
-_CHOSEN_SEED = "storagedriver_chosen_seed"
+SEED_TO_WORKER = "storagedriver_seed"
+"""What the controller of pytest-xdist tells its workers: the seed that it has chosen."""
+
 _SEEDS = 1_000_000_000
 
 ALL = "all"
@@ -144,12 +146,8 @@ def _seed(config: pytest.Config, table: Table) -> tuple[bool, int]:
     given = table.integer("seed") if option is None else option
     if given is not None:
         return True, int(given)
-    chosen = getattr(config.option, _CHOSEN_SEED, None)
-    if chosen is None:
-        # Kept among the options, which the workers of pytest-xdist get from their controller.
-        chosen = random.SystemRandom().randrange(_SEEDS)
-        setattr(config.option, _CHOSEN_SEED, chosen)
-    return False, int(chosen)
+    told: Mapping[str, Any] = getattr(config, "workerinput", {})
+    return False, int(told.get(SEED_TO_WORKER, random.SystemRandom().randrange(_SEEDS)))
 
 
 def _given(option: list[str] | None, table: Table, key: str) -> list[str]:

@@ -17,7 +17,7 @@ from storagedriver.plugin.deadline import deadline
 from storagedriver.plugin.failure import FailureText
 from storagedriver.plugin.judging import Judge, errored
 from storagedriver.plugin.opened import REFERENCE, OpenedTargets
-from storagedriver.plugin.options import Options
+from storagedriver.plugin.options import SEED_TO_WORKER, Options
 from storagedriver.plugin.plans import Plan, plan
 from storagedriver.plugin.progress import TerminalProgress
 from storagedriver.plugin.reach import Reach
@@ -160,6 +160,7 @@ class CertificationPlugin:
         """Tell a worker what to run on, and where the servers are."""
         plans = [(each.driver, each.called, each.backend, each.skipped) for each in self.plans]
         node.workerinput[_TO_WORKER] = (plans, self._data)
+        node.workerinput[SEED_TO_WORKER] = self.options.seed
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
