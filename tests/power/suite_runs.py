@@ -16,7 +16,7 @@ from power.verdicts import Ending, Verdict
 from storagedriver import StorageDriver
 from storagedriver.registry import find_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, properties, security
+from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, properties, security
 
 BASELINE = "baseline"
 SUITES = {
@@ -27,6 +27,7 @@ SUITES = {
     "durability": durability,
     "faults": faults,
     "leaks": leaks,
+    "performance": performance,
 }
 ALL_SUITES = (*SUITES, BASELINE)
 
@@ -37,7 +38,7 @@ CHECK_SECONDS = 45
 LONG_CHECK_SECONDS = 300
 """The same of suites whose checks try many things each, which on a busy machine takes minutes."""
 
-_LONG = {"properties", "durability", "faults", "leaks"}
+_LONG = {"properties", "durability", "faults", "leaks", "performance"}
 
 _DRIVER = re.compile(r"(mutant-\w+-\w+|[^-]+)(-|$)")
 """A driver's name at the beginning of a check's parameters."""
