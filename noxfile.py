@@ -145,8 +145,7 @@ def wheel(session: nox.Session) -> None:
 def told_by_the_wheel() -> list[str]:
     """The tests that read what a package carries beside its modules, or its metadata.
 
-    All others passed in `tests`, on this Python and with these sources. The wheel is one for all Pythons: on the other
-    one it has all tests.
+    All others passed in `tests`, on this Python and with these sources.
     """
     names = ("core", "commands/test_new_command.py", "report/test_report_schema.py", "site_pages/test_site_page.py")
     return [f"tests/{name}" for name in names]

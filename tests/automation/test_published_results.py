@@ -18,6 +18,8 @@ from storagedriver.report.validation import Validation
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "reports" / "results"
 
+pytestmark = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
+
 
 @pytest.fixture
 def policies(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
@@ -27,7 +29,6 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     return found
 
 
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
 @pytest.mark.parametrize("policy", ["gate.toml", "gate-trust.toml", "gate-containers.toml"])
 def test_published_results_pass_the_projects_gate(tmp_path: Path, policy: str, policies: Mapping[str, str]) -> None:
     """On the day on which the newest was made, so that no waiver's end breaks this; the first had no digest yet."""
@@ -47,7 +48,6 @@ def test_published_results_pass_the_projects_gate(tmp_path: Path, policy: str, p
     assert not verdict.findings
 
 
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
 def test_the_table_and_the_page_are_up_to_date(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "ci" / "publish.py"), str(PUBLISHED), str(tmp_path / "results")]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
@@ -60,7 +60,6 @@ def test_the_table_and_the_page_are_up_to_date(tmp_path: Path) -> None:
         assert fresh == (ROOT / "reports" / name).read_bytes(), f"{name} is {again}"
 
 
-@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published results are beside the sources")
 def test_a_report_of_now_is_judged_in_the_place_of_the_published_one(tmp_path: Path) -> None:
     """What is published stands for what was not run whole."""
     command = [sys.executable, str(ROOT / "ci" / "judge.py"), str(PUBLISHED), str(tmp_path)]

@@ -180,6 +180,11 @@ def test_that_takes_long(driver, tree):
 '''
 
 
+def ran(report: Report) -> set[str]:
+    """The node ids of the checks that were run."""
+    return {check.node_id for each in report.results for check in each.checks if check.outcome is not Outcome.NOT_RUN}
+
+
 class Run:
     """A run of the tiny suite, and what came of it."""
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from plugin.author_project import Run
+from plugin.author_project import Run, ran
 from storagedriver.certification import Policy, decide
 from storagedriver.report import Outcome, Report
 from storagedriver.report.merging import merged
@@ -38,10 +38,6 @@ def values(author: pytest.Pytester) -> None:
     """The author's suite has 8 checks, and two more with 20 and 3 values."""
     with (author.path / "tinychecks" / "test_tiny.py").open("a", encoding="utf-8") as module:
         module.write(MANY_VALUES)
-
-
-def ran(report: Report) -> set[str]:
-    return {check.node_id for each in report.results for check in each.checks if check.outcome is not Outcome.NOT_RUN}
 
 
 def test_each_check_has_no_more_values_than_that(run: Callable[..., Run]) -> None:

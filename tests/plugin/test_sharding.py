@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from plugin.author_project import Run
+from plugin.author_project import Run, ran
 from storagedriver.certification import Policy, decide
 from storagedriver.report import Outcome, Report
 from storagedriver.report.comparison import Comparison
@@ -15,10 +15,6 @@ from storagedriver.report.merging import merged
 from storagedriver.report.validation import Validation
 
 DRIVER = "--driver=dictionary:DictionaryDriver"
-
-
-def ran(report: Report) -> set[str]:
-    return {check.node_id for each in report.results for check in each.checks if check.outcome is not Outcome.NOT_RUN}
 
 
 @pytest.fixture

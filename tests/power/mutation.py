@@ -34,23 +34,19 @@ class Judges:
     Attributes:
         suites: The suites, in the order in which they are asked.
         arguments: More arguments of pytest: the server, and what makes a run short enough there.
-        told: What the page says of that.
     """
 
     suites: tuple[str, ...] = JUDGES
     arguments: tuple[str, ...] = ()
-    told: str = "the suites that ship are the only judges, in profile quick."
+
+    def __str__(self) -> str:
+        """In words, for the page."""
+        suites = "that ship" if self.suites == JUDGES else ", ".join(self.suites)
+        way = f", with `{' '.join(self.arguments)}`" if self.arguments else ""
+        return f"the suites {suites} are the only judges, in profile quick{way}."
 
 
-_ON_A_SERVER = ("behaviour", "concurrency", "security", "faults")
-
-_ON_SERVERS = {
-    "s3": Judges(
-        _ON_A_SERVER,
-        ("--backend=moto", "--sample=2"),
-        f"the suites {', '.join(_ON_A_SERVER)} are the only judges, in profile quick, on moto, with two values of each check.",
-    )
-}
+_ON_SERVERS = {"s3": Judges(("behaviour", "concurrency", "security", "faults"), ("--backend=moto", "--sample=2"))}
 """Drivers of servers. A fault that all of the suites do not see would keep a run busy for half an hour; what is left out can
 at worst make a fault survive that the whole sees."""
 
@@ -190,7 +186,7 @@ def survivors_page(
         "",
         textwrap.fill(
             f"Made by `nox -s mutation -- {driver}`; not edited by hand: the reasons stand in tests/power/survivors.toml. "
-            f"The faults are those of cosmic-ray's operators, and statements left out; {judges_of(driver).told} "
+            f"The faults are those of cosmic-ray's operators, and statements left out; {judges_of(driver)} "
             "Checks that do not execute the altered line are not asked, unless they begin processes or run threads against "
             "each other. The faults were judged in no order: those judged are a fair sample of all.",
             width=118,

@@ -107,8 +107,8 @@ class ReachingRun:
     driver: str
     sources: Path
     out: Path
-    suites: tuple[str, ...] = NARROWED
-    arguments: tuple[str, ...] = ()
+    suites: tuple[str, ...]
+    arguments: tuple[str, ...]
     suite: str = "behaviour"
     every: bool = True
 

@@ -53,9 +53,9 @@ class Selection:
         paths = {path.resolve() for path in {item.path for item in collected}}
         self._missing = [module for module in self._modules if module not in paths]
         self._kept = {item.nodeid: is_check(item) for item in kept}
-        names = {item.nodeid for item in drawn if is_check(item)}
-        self._elsewhere = names - self._kept.keys()
-        self._not_drawn = {item.nodeid for item in asked if is_check(item)} - names
+        checks = {item.nodeid for item in asked if is_check(item)}
+        self._not_drawn = checks - {item.nodeid for item in drawn}
+        self._elsewhere = checks - self._not_drawn - self._kept.keys()
         self._checks = [
             (label, item.nodeid, clause.id)
             for item in profiled
