@@ -1576,6 +1576,42 @@ def test_directories_that_vanish_each_time_are_an_error(driver: FilesystemDriver
     assert left(root) == ["file"]
 
 
+@pytest.mark.parametrize("call", ["put_content", "move", "writer"])
+def test_directory_that_vanished_once_keeps_nothing_of_the_caller_alive(
+    driver: FilesystemDriver, root: Path, monkeypatch: Any, call: str
+) -> None:
+    """An error that is kept would keep its frames, and with them what a caller has let go: a writer and its file."""
+    driver.put_content("/file", OLD)
+    vanishing = [FileNotFoundError(errno.ENOENT, "No such file or directory")]
+    mkdir = os.mkdir
+
+    def vanish(name: Any, *args: Any, **kwargs: Any) -> None:
+        mkdir(name, *args, **kwargs)
+        if vanishing:
+            raise vanishing.pop()
+
+    def abandon() -> None:
+        writer = driver.writer("/abandoned")
+        writer.write(OLD)
+        monkeypatch.setattr(os, "mkdir", vanish)
+        calls: dict[str, Callable[[], object]] = {
+            "put_content": lambda: driver.put_content("/d/target", NEW),
+            "move": lambda: driver.move("/file", "/d/target"),
+            "writer": lambda: driver.writer("/d/target").cancel(),
+        }
+        calls[call]()
+
+    gc.disable()
+    try:
+        abandon()
+        names = left(root)
+    finally:
+        gc.enable()
+
+    assert not vanishing
+    assert names == {"put_content": ["d/target", "file"], "move": ["d/target"], "writer": ["file"]}[call]
+
+
 def test_directory_moved_while_it_is_deleted_is_deleted_where_it_was(
     driver: FilesystemDriver, root: Path, monkeypatch: Any
 ) -> None:

@@ -110,12 +110,16 @@ class _Transport(RequestsTransport):  # type: ignore[misc]  # the SDK loads it l
         try:
             return super().send(request, **arguments)
         except AzureError as error:
-            failure = error
-        text = str(failure)
-        if not _SIGNATURE.search(text):
-            raise failure
+            text = str(error)
+            if not _SIGNATURE.search(text):
+                raise
+            failure = type(error)(_without_signature(text))
         # Not from it: its causes print the URL too.
-        raise type(failure)(_without_signature(text))
+        try:
+            raise failure
+        finally:
+            # An error that its own traceback's frame holds is kept until the next garbage collection.
+            del failure
 
 
 class _Retries(ExponentialRetry):

@@ -109,14 +109,19 @@ def until_made(attempt: Callable[[], T]) -> T:
     Raises:
         BackendError: They were removed each time.
     """
-    for _ in range(ATTEMPTS):
+    attempts = 0
+    while True:
+        attempts += 1
         try:
             return attempt()
         except PathNotFoundError:
             raise
-        except FileNotFoundError as error:
-            vanished = error
-    raise BackendError(f"directories vanished {ATTEMPTS} times while they were being written to") from vanished
+        except FileNotFoundError as vanished:
+            # Not kept until the next attempt: by its traceback it would keep the frames of the caller, and a writer
+            # that the caller lets go would stay open until the next garbage collection (LEAK-1).
+            if attempts == ATTEMPTS:
+                message = f"directories vanished {ATTEMPTS} times while they were being written to"
+                raise BackendError(message) from vanished
 
 
 def _make(trail: Trail, name: str, *, durable: bool) -> None:
