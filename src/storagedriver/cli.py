@@ -57,6 +57,7 @@ EXTRAS: Mapping[str, str] = {
     "distributed": "dask",
     "jinja2": "report",
     "jsonschema": "suite",
+    "jsonschema_rs": "suite",
     "securesystemslib": "certificates",
     "sigstore": "sigstore",
 }

@@ -72,7 +72,7 @@ def test_control_characters_of_a_file_stay_in_it(good: Path, capsys: pytest.Capt
 def test_without_jsonschema_it_says_what_to_install(
     good: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
 
     assert cli.main(["validate", str(good)]) == cli.FAILED
     assert "pip install 'storagedriver[suite]'" in capsys.readouterr().err

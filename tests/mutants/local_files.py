@@ -89,16 +89,15 @@ class CarefulPut(FilesystemDriver):
 
 FULL = "test_file_system_is_full and -put and over"
 EACH_PUT = "test_each_system_call_fails and -put and over"
-LOOK = "test_each_system_call_of_a_look_fails and"
 
 
-@mutant("FAULT-3", bug="what was written so far stays beside the file when the disk is full", check=FULL)
+@mutant("FAULT-3", bug="what was written so far stays beside the file when the disk is full")
 class TemporaryFileStays(CarefulPut):
     def clear(self, temporary: Path) -> None:
         """It is forgotten."""
 
 
-@mutant("FAULT-3", rows=("B28",), bug="a put writes in place, and a full disk leaves it short", check=FULL)
+@mutant("FAULT-3", rows=("B28",), bug="a put writes in place, and a full disk leaves it short")
 class FullDiskLeavesItShort(CarefulPut):
     def _put_content(self, path: str, content: bytes) -> None:
         target = self._root / path.lstrip("/")
@@ -106,27 +105,27 @@ class FullDiskLeavesItShort(CarefulPut):
         target.write_bytes(content)
 
 
-@mutant("FAULT-3", bug="how much was really written is not looked at", check="test_write_is_short and -put and over")
+@mutant("FAULT-3", bug="how much was really written is not looked at")
 class ShortWriteIsTaken(CarefulPut):
     def write(self, descriptor: int, content: bytes) -> None:
         os.write(descriptor, content)
 
 
-@mutant("FAULT-3", bug="the error of a write is swallowed, and the file is short", check=EACH_PUT)
+@mutant("FAULT-3", bug="the error of a write is swallowed, and the file is short")
 class ErrorsOfWritesAreSwallowed(CarefulPut):
     def write(self, descriptor: int, content: bytes) -> None:
         with contextlib.suppress(OSError):
             super().write(descriptor, content)
 
 
-@mutant("FAULT-3", bug="the old file is removed before the new one gets its name", check=EACH_PUT)
+@mutant("FAULT-3", bug="the old file is removed before the new one gets its name")
 class OldFileGoesFirst(CarefulPut):
     def rename(self, source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         super().rename(source, target)
 
 
-@mutant("FAULT-3", bug="a shortage of descriptors, and every other error, is an absence", check=f"{LOOK} -get]")
+@mutant("FAULT-3", bug="a shortage of descriptors, and every other error, is an absence")
 class ErrorsAreAbsences(FilesystemDriver):
     def _get_content(self, path: str) -> bytes:
         try:
@@ -135,7 +134,7 @@ class ErrorsAreAbsences(FilesystemDriver):
             raise PathNotFoundError from error
 
 
-@mutant("FAULT-3", bug="what may not be looked at is an absence", check=f"{LOOK} -stat]")
+@mutant("FAULT-3", bug="what may not be looked at is an absence")
 class ForbiddenIsAbsent(FilesystemDriver):
     def _stat(self, path: str) -> FileInfo:
         try:
@@ -144,7 +143,7 @@ class ForbiddenIsAbsent(FilesystemDriver):
             raise PathNotFoundError from error
 
 
-@mutant("FAULT-3", bug="a directory that cannot be read is taken for an empty one", check=f"{LOOK} -list]")
+@mutant("FAULT-3", bug="a directory that cannot be read is taken for an empty one")
 class UnreadableIsEmpty(FilesystemDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         try:
@@ -178,7 +177,6 @@ class _PutsFromTheRoot(CarefulPut):
     "FAULT-3",
     rows=("B106",),
     bug="where it cannot rename, a put copies as well as it can, and leaves the file that it copied",
-    check="test_file_system_is_mounted_inside_the_root and -put",
 )
 class CopiesAcrossAndForgets(_PutsFromTheRoot):
     def copy(self, temporary: Path, target: Path) -> None:
@@ -188,7 +186,6 @@ class CopiesAcrossAndForgets(_PutsFromTheRoot):
 @mutant(
     "FAULT-3",
     bug="where it cannot rename, a put copies to a temporary file, which stays when there is no room for it",
-    check="test_file_system_is_mounted_inside_the_root and -put",
 )
 class CopyAcrossLeavesItsFile(_PutsFromTheRoot):
     def copy(self, temporary: Path, target: Path) -> None:
@@ -204,7 +201,6 @@ class CopyAcrossLeavesItsFile(_PutsFromTheRoot):
     "FAULT-3",
     rows=("B104",),
     bug="an opening that fails half-way leaves its temporary file",
-    check="test_each_system_call_fails and -stream]",
 )
 class OpeningLeavesItsFile(CarefulPut):
     def _writer(self, path: str, *, append: bool) -> Upload:
@@ -245,7 +241,6 @@ class _ReleasedTooEarly:
 @mutant(
     "FAULT-3",
     bug="the cancel of a stream whose commit failed trips over what the commit has closed",
-    check="test_each_system_call_fails and -stream]",
 )
 class CancelTripsAfterFailedCommit(FilesystemDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
@@ -259,7 +254,6 @@ class CancelTripsAfterFailedCommit(FilesystemDriver):
     "LEAK-1",
     rows=("B31",),
     bug="the error of a flush ends a put before its descriptor is closed",
-    check="test_failing_system_call_leaves_no_descriptor and -put]",
 )
 class FlushErrorLeavesItOpen(CarefulPut):
     def fill(self, file: Path, content: bytes) -> None:
@@ -273,7 +267,6 @@ class FlushErrorLeavesItOpen(CarefulPut):
     "LEAK-1",
     rows=("B104",),
     bug="a reader that cannot be positioned is left open",
-    check="test_failing_system_call_leaves_no_descriptor and -read]",
 )
 class ReaderLeftOpen(CarefulPut):
     def _reader(self, path: str, offset: int) -> ByteSource:
@@ -292,7 +285,6 @@ KILLED_PUT = "test_killed_before_each_system_call and -put and over"
     "DUR-1",
     rows=("B28",),
     bug="a put writes in place: killed in its middle, it leaves nothing or a part",
-    check=KILLED_PUT,
 )
 class KilledPutIsShort(CarefulPut):
     def _put_content(self, path: str, content: bytes) -> None:
@@ -301,7 +293,7 @@ class KilledPutIsShort(CarefulPut):
         target.write_bytes(content)
 
 
-@mutant("DUR-1", bug="a process that is killed leaves its lock, at which all that come later fail", check=KILLED_PUT)
+@mutant("DUR-1", bug="a process that is killed leaves its lock, at which all that come later fail")
 class LockOutlivesItsProcess(CarefulPut):
     def _put_content(self, path: str, content: bytes) -> None:
         lock = self._root / "~lock"
@@ -316,7 +308,7 @@ class LockOutlivesItsProcess(CarefulPut):
             lock.unlink()
 
 
-@mutant("DUR-1", bug="an append goes straight into the file", check="test_killed_before_each_system_call_of_an_append")
+@mutant("DUR-1", bug="an append goes straight into the file")
 class AppendsInPlace(CarefulPut):
     def _writer(self, path: str, *, append: bool) -> Upload:
         file = self._root / path.lstrip("/")
@@ -350,7 +342,6 @@ class _InPlace:
 @mutant(
     "DUR-1",
     bug="a move is a copy and a delete: killed in the copy, dest is short",
-    check="test_killed_before_each_system_call and -move]",
 )
 class MovesByCopying(CarefulPut):
     def _move(self, source: str, dest: str) -> None:
@@ -368,7 +359,7 @@ POWER_PUT_OVER = "test_survives_a_loss_of_power and -put and over"
 ORDER = "test_flushed_in_order_before_the_call_returns and -put and over"
 
 
-@mutant("DUR-2", bug="a put flushes nothing", check=POWER_PUT_OVER)
+@mutant("DUR-2", bug="a put flushes nothing")
 class NothingIsFlushed(CarefulPut):
     def flush(self, descriptor: int) -> None:
         """The system will do it."""
@@ -377,7 +368,7 @@ class NothingIsFlushed(CarefulPut):
         """As with the file."""
 
 
-@mutant("DUR-2", bug="a put flushes its file, but not the directory", check=POWER_PUT)
+@mutant("DUR-2", bug="a put flushes its file, but not the directory")
 class DirectoryIsNotFlushed(CarefulPut):
     def flush_directory(self, folder: Path) -> None:
         """The file is flushed, after all."""
@@ -386,7 +377,7 @@ class DirectoryIsNotFlushed(CarefulPut):
         super().flush_directory(folder)
 
 
-@mutant("DUR-2", bug="new directories are not flushed into those above", check=POWER_PUT)
+@mutant("DUR-2", bug="new directories are not flushed into those above")
 class NewParentsAreNotFlushed(CarefulPut):
     def flush_parent(self, folder: Path) -> None:
         """The directory of the file is flushed, after all."""
@@ -395,14 +386,14 @@ class NewParentsAreNotFlushed(CarefulPut):
 NO_SUCCESS = "test_failed_flush_is_no_success and -put and over"
 
 
-@mutant("DUR-2", bug="the error of a flush is swallowed", check=NO_SUCCESS)
+@mutant("DUR-2", bug="the error of a flush is swallowed")
 class FlushErrorIsSwallowed(CarefulPut):
     def flush(self, descriptor: int) -> None:
         with contextlib.suppress(OSError):
             super().flush(descriptor)
 
 
-@mutant("DUR-2", bug="a flush that failed is repeated, and says that all is well", check=NO_SUCCESS)
+@mutant("DUR-2", bug="a flush that failed is repeated, and says that all is well")
 class FlushIsRepeated(CarefulPut):
     def flush(self, descriptor: int) -> None:
         try:
@@ -411,7 +402,7 @@ class FlushIsRepeated(CarefulPut):
             super().flush(descriptor)
 
 
-@mutant("DUR-2", bug="the file is flushed when it has its name already", check=ORDER)
+@mutant("DUR-2", bug="the file is flushed when it has its name already")
 class NamedBeforeItIsFlushed(CarefulPut):
     def flush(self, descriptor: int) -> None:
         """Later."""
@@ -425,7 +416,6 @@ class NamedBeforeItIsFlushed(CarefulPut):
 @mutant(
     "DUR-2",
     bug="a move flushes the directory that it takes from alone",
-    check="test_survives_a_loss_of_power and -move]",
 )
 class MoveFlushesTheSourceAlone(CarefulPut):
     def _move(self, source: str, dest: str) -> None:
@@ -438,7 +428,6 @@ class MoveFlushesTheSourceAlone(CarefulPut):
 @mutant(
     "DUR-2",
     bug="a delete is not flushed: the file comes back",
-    check="test_survives_a_loss_of_power and -delete and file]",
 )
 class DeletedFileComesBack(CarefulPut):
     def _delete(self, path: str) -> None:

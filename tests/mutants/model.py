@@ -35,14 +35,12 @@ class Mutant:
         bug: What is wrong with it.
         driver: The driver: a good one with this fault alone.
         rows: The bugs of mutants.bugs that it is built after.
-        check: The checks that reject it, as `-k` names them, where all of the requirement's take long; empty for all.
     """
 
     requirement: str
     bug: str
     driver: type[BaseDriver]
     rows: tuple[str, ...] = ()
-    check: str = ""
 
     @property
     def name(self) -> str:
@@ -95,14 +93,13 @@ def _moto_parameters() -> Mapping[str, Any]:
 _MUTANTS: list[Mutant] = []
 
 
-def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = (), check: str = "") -> Callable[[Driver], Driver]:
+def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable[[Driver], Driver]:
     """Say what is wrong with a driver class, and which requirement must reject it. May be given several times.
 
     Args:
         identifier: The requirement.
         bug: What is wrong.
         rows: The bugs of mutants.bugs that it is built after.
-        check: The checks that reject it, as `-k` names them; empty for all of the requirement's.
     """
     found = requirement(identifier)
     for row in rows:
@@ -110,7 +107,7 @@ def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = (), check: str 
             raise LookupError(f"mutants.bugs has no row {row}")
 
     def register(driver: Driver) -> Driver:
-        _MUTANTS.append(Mutant(found.id, bug, driver, rows, check))
+        _MUTANTS.append(Mutant(found.id, bug, driver, rows))
         return driver
 
     return register

@@ -38,7 +38,7 @@ class BatchOfEachPage(S3Driver):
             self._bucket.client.delete_objects(Bucket=self._bucket.name, Delete={"Objects": batch})  # type: ignore[typeddict-item]
 
 
-@mutant("FOR-1", rows=("B45",), check="test_marker", bug="the marker of a directory is a file in it, of no name")
+@mutant("FOR-1", rows=("B45",), bug="the marker of a directory is a file in it, of no name")
 class MarkerIsAFile(S3Driver):
     def _list(self, path: str) -> Iterable[str]:
         own = self._layout.prefix(path)

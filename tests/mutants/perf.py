@@ -17,7 +17,7 @@ class ReadsAllAtOnce(FilesystemDriver):
         return io.BytesIO(self._get_content(path)[offset:])
 
 
-@mutant("PERF-2", check="page_by_page", bug="list asks for each child")
+@mutant("PERF-2", bug="list asks for each child")
 class AsksForEachChild(HttpStoreDriver):
     def _list(self, path: str) -> Iterable[str]:
         children = list(super()._list(path))
@@ -26,7 +26,7 @@ class AsksForEachChild(HttpStoreDriver):
         return children
 
 
-@mutant("PERF-2", check="one_file and put", bug="put looks for what is there, before and after")
+@mutant("PERF-2", bug="put looks for what is there, before and after")
 class LooksAroundAPut(HttpStoreDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         self.ask("HEAD", f"/object{path}", also=(404,))
@@ -34,7 +34,7 @@ class LooksAroundAPut(HttpStoreDriver):
         self.ask("HEAD", f"/object{path}")
 
 
-@mutant("PERF-2", check="once_a_file", bug="delete looks for each file before")
+@mutant("PERF-2", bug="delete looks for each file before")
 class LooksAroundADelete(HttpStoreDriver):
     def _delete(self, path: str) -> None:
         for key in self.listed(f"{path}/"):
@@ -42,13 +42,13 @@ class LooksAroundADelete(HttpStoreDriver):
         super()._delete(path)
 
 
-@mutant("PERF-3", check="skips", bug="a reader with an offset transfers all, and drops what it skips")
+@mutant("PERF-3", bug="a reader with an offset transfers all, and drops what it skips")
 class ReadsWhatItSkips(HttpStoreDriver):
     def _reader(self, path: str, offset: int) -> ByteSource:
         return io.BytesIO(self._get_content(path)[offset:])
 
 
-@mutant("PERF-3", check="deeper", bug="list asks for all that lies below, and keeps the children")
+@mutant("PERF-3", bug="list asks for all that lies below, and keeps the children")
 class ListsAllBelow(HttpStoreDriver):
     def children(self, prefix: str) -> list[str]:
         return sorted({prefix + key.removeprefix(prefix).partition("/")[0] for key in self.listed(prefix)})

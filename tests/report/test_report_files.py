@@ -175,8 +175,12 @@ def test_results_that_contradict_their_checks_are_refused(path: Path) -> None:
         Report.read(path)
 
 
-def test_without_jsonschema_reading_says_what_to_install(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("module", ["jsonschema", "jsonschema_rs"])
+def test_without_jsonschema_reading_says_what_to_install(
+    path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
     example().write(path)
-    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    changed(path, schema_version="1")
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ReportError, match=r"pip install 'storagedriver\[suite\]'"):
         Report.read(path)
