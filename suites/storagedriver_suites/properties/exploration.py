@@ -20,6 +20,7 @@ from storagedriver_suites.properties.alphabet import alphabet
 from storagedriver_suites.properties.comparison import Comparison
 from storagedriver_suites.properties.execution import apply, finish
 from storagedriver_suites.properties.machine import machine_of
+from storagedriver_suites.properties.repeatable import by_the_seed_alone
 from storagedriver_suites.properties.state import State
 from storagedriver_suites.properties.steps import Step
 
@@ -243,20 +244,21 @@ def explore(
     phases = [Phase.generate, Phase.shrink] if database is None else [Phase.reuse, Phase.generate, Phase.shrink]
     # What was found is kept by the search, whatever Hypothesis makes of a driver that does now this and now that.
     try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=effort.histories,
-                stateful_step_count=effort.steps,
-                deadline=None,
-                database=database,
-                derandomize=False,
-                phases=phases,
-                verbosity=Verbosity.quiet,
-                suppress_health_check=list(HealthCheck),
-                report_multiple_bugs=True,
-            ),
-        )
+        with by_the_seed_alone():
+            run_state_machine_as_test(
+                machine,
+                settings=settings(
+                    max_examples=effort.histories,
+                    stateful_step_count=effort.steps,
+                    deadline=None,
+                    database=database,
+                    derandomize=False,
+                    phases=phases,
+                    verbosity=Verbosity.quiet,
+                    suppress_health_check=list(HealthCheck),
+                    report_multiple_bugs=True,
+                ),
+            )
     except Exception:
         if not search.found.counterexamples:
             raise

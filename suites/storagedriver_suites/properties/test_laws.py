@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.testing import Content, ContractViolation, Subject, Tree, content, expect, requirement, size_of
 from storagedriver.testing.recording import RecordedDriver
+from storagedriver_suites.properties.repeatable import by_the_seed_alone
 
 T = TypeVar("T")
 
@@ -63,7 +64,8 @@ def holds(driver: RecordedDriver, tree: Tree, subject: Subject, examples: st.Sea
             raise
 
     try:
-        attempt()
+        with by_the_seed_alone():
+            attempt()
     except Exception as failed:
         # The last is the shortest. Made again it is recorded, and nothing else is.
         count += 1
