@@ -2,14 +2,17 @@
 
 It runs in an environment that has the project installed: `python3 ci/test.py` makes one, `nox -s tests` has one. Arguments
 go on to every call of pytest; with `--require-backends` a server that is not found is a failure. `--sample=NUMBER` goes to the
-parts on servers alone: each check then has so many of its values there. `--containers-in-full` stays here: drivers on servers
-in containers then have all of the suite behaviour, and reports.
+parts on servers alone: each check then has so many of its values there, and on a driver's further servers it is one half of
+the checks, drawn anew each time. `--containers-in-full` stays here: drivers on servers in containers then have all of the
+suite behaviour, and reports.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -26,8 +29,9 @@ from storagedriver.backends.selection import find
 REQUIRE_BACKENDS = "--require-backends"
 CONTAINERS_IN_FULL = "--containers-in-full"
 SAMPLE = "--sample"
-PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
-"""One process a core, and no more than one server serves well. `-n0` among the user's arguments turns it off."""
+PARALLEL = (f"--numprocesses={min((os.cpu_count() or 1) + 1, 4)}", "--dist=worksteal")
+"""One process more than there are cores, as some always wait, for a server or for what takes its time, and no more than one
+server serves well. `-n0` among the user's arguments turns it off."""
 WRONG_CALL = 4
 REPORTS = "certify"
 """The folder of the reports, one for each part that judges a driver."""
@@ -41,6 +45,7 @@ class Part:
         title: What it proves, in the summary.
         arguments: What pytest is called with.
         server: The server it needs; None for none.
+        further: The driver is judged on another server too, which is its first.
         report: The name of its report in the folder certify/; None if it judges no driver.
         suites: The suites that it runs, unless the user names others; None for those that are run unasked.
         excerpt: The groups of the contract that it is about, unless the user names suites or requirements; None for all.
@@ -51,6 +56,7 @@ class Part:
     title: str
     arguments: Sequence[str]
     server: str | None = None
+    further: bool = False
     report: str | None = None
     suites: str | None = None
     excerpt: str | None = None
@@ -93,6 +99,16 @@ TRUSTED = frozenset(
 )
 """The drivers that have all of TRUST, and on which server."""
 
+FIRST = TRUSTED | {
+    ("s3-async", "minio:process"),
+    ("gcs", "fake-gcs-server:process"),
+    ("oss", "oss-stub:process"),
+}
+"""The first server of each driver."""
+
+HALVES = ("1/2", "2/2")
+"""The shards of which a sample has one on a driver's further servers."""
+
 IN_CONTAINERS = "behaviour"
 """What containers are for: the same server as a process has the other suites, and they take a minute each."""
 
@@ -121,6 +137,7 @@ PARTS = (
             f"driver {driver} on {server}",
             (f"--driver={driver}", f"--backend={server}"),
             server=server,
+            further=(driver, server) not in FIRST,
             report=f"{driver}-{server.replace(':', '-')}",
             suites=_suites(driver, server),
             excerpt=EXCERPT_IN_CONTAINERS if _is_container(server) else None,
@@ -188,6 +205,8 @@ def _run(part: Part, given: Sequence[str], missing: dict[str, str], sample: str 
             arguments.append(f"--requirement={excerpt}")
         if sample is not None:
             arguments.append(f"{SAMPLE}={sample}")
+            if part.further:
+                arguments.append(f"--shard={random.choice(HALVES)}")  # noqa: S311  no secret
         if part.root is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="storagedriver-", dir=part.root))
             arguments.append(f"--driver-param=rootdirectory={folder}")

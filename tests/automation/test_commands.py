@@ -204,6 +204,10 @@ def test_a_sample_is_of_what_runs_on_servers(
     assert all("--sample=2" in call for call in on_servers)
     assert not any(word.startswith("--certify-report") for call in on_servers for word in call)
     assert not any(word.startswith("--sample") for call in others for word in call)
+    halved = [call for call in calls.made if not {"--shard=1/2", "--shard=2/2"}.isdisjoint(call)]
+    whole = {word for call in on_servers if call not in halved for word in call if word.startswith("--driver=")}
+    assert whole == {word for call in on_servers for word in call if word.startswith("--driver=")}
+    assert len(halved) == len(on_servers) - len(whole)
     assert "--certify-report=certify/filesystem.json" in {word for call in others for word in call}
     assert all(call[-2:] == ["-x", "--require-backends"] for call in calls.made)
     assert not earlier.exists()
