@@ -823,9 +823,11 @@ class TestFaults:
         driver.put_content("/f", b"old")
         with driver.writer("/f") as writer:
             writer.write(body(CHUNK + 1))
-            exchange.answer(failing, *[Answer(503)] * 2)
+            # Two blocks go side by side, each of them twice.
+            exchange.answer(failing, *[Answer(503)] * 4)
             with pytest.raises(BackendError):
                 writer.commit()
+            exchange.answer(failing)
             assert driver.get_content("/f") == (body(CHUNK + 1) if failing == "DeleteBlob" else b"old")
             writer.commit()
         assert driver.get_content("/f") == body(CHUNK + 1)
