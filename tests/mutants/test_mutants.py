@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +18,7 @@ import storagedriver.report.terminal  # noqa: F401
 from mutants.bugs import BUGS, Bug
 from mutants.model import Mutant, all_mutants
 from power.verdicts import VerdictFile
+from storagedriver.backends import selection
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import unregister_suite
 from storagedriver.report import Outcome
@@ -26,58 +29,73 @@ MUTANTS = all_mutants()
 VERDICTS = VerdictFile(Path(__file__).parents[2] / "reports" / "power" / "verdicts.jsonl")
 
 
-@pytest.fixture
-def registered(request: pytest.FixtureRequest) -> Iterator[Mutant]:
-    mutant: Mutant = request.param
-    mutant.register()
-    yield mutant
-    unregister_suite(mutant.name)
-
-
-@pytest.mark.parametrize(
-    "registered", MUTANTS, indirect=True, ids=[f"{mutant.requirement}-{mutant.driver.__name__}" for mutant in MUTANTS]
-)
-def test_is_rejected_by_the_requirement_it_breaks(registered: Mutant, pytester: pytest.Pytester) -> None:
-    """A run over the checks of that requirement fails, by a judgement and not by an outage.
-
-    The check that convicted it when the table of detection power was made comes first, and all only if that one doesn't.
-    """
-    known = convicting_check(registered)
-    if known is not None and outcome_of(registered, known, pytester) == Outcome.FAILED:
-        return
-
-    assert outcome_of(registered, modules_about(registered.requirement), pytester) == Outcome.FAILED, registered.bug
-
-
 Selection = Mapping[str, Sequence[str]]
 """What pytest is to collect, by the suite it belongs to."""
 
 
-def outcome_of(mutant: Mutant, selection: Selection, pytester: pytest.Pytester) -> str | None:
-    """How the requirement that a mutant breaks came out of a run; None if it did not come to that."""
+@pytest.mark.parametrize(
+    "mutant", MUTANTS, ids=[f"{mutant.requirement}-{mutant.driver.__name__}" for mutant in MUTANTS]
+)
+def test_is_rejected_by_the_requirement_it_breaks(mutant: Mutant, pytester: pytest.Pytester) -> None:
+    """A run over the checks of that requirement fails, by a judgement and not by an outage."""
+    if convicted_as_before(mutant, pytester):
+        return
+
+    assert mutant in rejected([mutant], modules_about(mutant.requirement), pytester), mutant.bug
+
+
+TOGETHER = 8
+"""Mutants that are run together, as a run takes longer to begin than most checks take; more would be long for one test."""
+
+_convicted: dict[Mutant, bool] = {}
+
+
+def convicted_as_before(mutant: Mutant, pytester: pytest.Pytester) -> bool:
+    """Whether it fails in the check by which the table of detection power has it rejected; its neighbours are tried too."""
+    if mutant not in _convicted:
+        alike = [each for each in MUTANTS if each.requirement == mutant.requirement]
+        first = alike.index(mutant) // TOGETHER * TOGETHER
+        neighbours = alike[first : first + TOGETHER]
+        checks: dict[str, list[str]] = {}
+        for suite, check in filter(None, map(convicting_check, neighbours)):
+            checks.setdefault(suite, []).append(check)
+        found = rejected(neighbours, checks, pytester) if checks else set()
+        _convicted.update({each: each in found for each in neighbours})
+    return _convicted[mutant]
+
+
+def rejected(mutants: Sequence[Mutant], checks: Selection, pytester: pytest.Pytester) -> AbstractSet[Mutant]:
+    """Those of these mutants, all of one requirement, that fail by it in one run over some checks."""
     report = pytester.path / "report.json"
     report.unlink(missing_ok=True)
-    run = pytester.runpytest_inprocess(
-        *(each for found in selection.values() for each in found),
-        f"--suite={','.join(selection)}",
-        f"--driver={mutant.name}",
-        "--requirement",
-        mutant.requirement,
-        f"--certify-report={report.name}",
-        "--exitfirst",
-        "-p",
-        "no:cacheprovider",
-    )
+    with contextlib.ExitStack() as registered:
+        for mutant in mutants:
+            mutant.register()
+            registered.callback(unregister_suite, mutant.name)
+        run = pytester.runpytest_inprocess(
+            *(each for found in checks.values() for each in found),
+            f"--suite={','.join(checks)}",
+            *(f"--driver={mutant.name}" for mutant in mutants),
+            f"--requirement={mutants[0].requirement}",
+            f"--certify-report={report.name}",
+            *(["--exitfirst"] if len(mutants) == 1 else []),
+            "-p",
+            "no:cacheprovider",
+        )
     if run.ret != pytest.ExitCode.TESTS_FAILED:
-        return None
+        return set()
     # Without the judgement of its schema, which takes as long as the run did.
     results = json.loads(report.read_bytes())["results"]
-    (outcome,) = [each["outcome"] for each in results if each["requirement"] == mutant.requirement]
-    return str(outcome)
+    failed = {
+        each["target"].partition("@")[0]
+        for each in results
+        if each["requirement"] == mutants[0].requirement and each["outcome"] == Outcome.FAILED
+    }
+    return {mutant for mutant in mutants if mutant.name in failed}
 
 
-def convicting_check(mutant: Mutant) -> Selection | None:
-    """The check by which the table of detection power has it rejected; None if it is not there, or is no more."""
+def convicting_check(mutant: Mutant) -> tuple[str, str] | None:
+    """The check that convicted it then, after its suite; None if that is not told, or the check is no more."""
     for suite in SUITES:
         name = suite.__name__.rpartition(".")[2]
         verdict = VERDICTS.get(f"{mutant.requirement}-{mutant.driver.__name__}", name)
@@ -86,8 +104,16 @@ def convicting_check(mutant: Mutant) -> Selection | None:
             function, _, values = named.removesuffix("]").partition("[")
             module = defining_module(suite, function)
             if requirement == mutant.requirement and module is not None:
-                return {name: [f"{module}::{function}[{'-'.join(filter(None, (mutant.name, values)))}]"]}
+                return name, f"{module}::{function}[{'-'.join(filter(None, (label(mutant), values)))}]"
     return None
+
+
+def label(mutant: Mutant) -> str:
+    """What it is called among the values of a check: by its server too, if it descends from a driver that has one."""
+    if not selection.needed_by(mutant.driver.name):
+        return mutant.name
+    provider, _ = selection.choose(mutant.driver.name, None)
+    return f"{mutant.name}@{provider.name}"
 
 
 def defining_module(suite: ModuleType, function: str) -> Path | None:

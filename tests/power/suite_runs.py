@@ -40,8 +40,8 @@ LONG_CHECK_SECONDS = 300
 
 _LONG = {"properties", "durability", "faults", "leaks", "performance"}
 
-_DRIVER = re.compile(r"(mutant-\w+-\w+|[^-]+)(-|$)")
-"""A driver's name at the beginning of a check's parameters."""
+_DRIVER = re.compile(r"(mutant-\w+-\w+|[^-@]+)(@[^-]+)?(-|$)")
+"""A driver's name, and that of its server, at the beginning of a check's parameters."""
 
 _NOTHING_RAN = pytest.ExitCode.NO_TESTS_COLLECTED
 

@@ -18,7 +18,9 @@ def explored() -> Exploration:
 def test_what_else_is_loaded_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hypothesis takes numbers and texts out of the modules of a project, which here has another one the second time."""
     before = explored()
-    (tmp_path / "constants_of_a_project.py").write_text(f"NUMBERS = {list(range(100, 1000))}\nTEXTS = {list('abcdefgh')}\n")
+    (tmp_path / "constants_of_a_project.py").write_text(
+        f"NUMBERS = {list(range(100, 1000))}\nTEXTS = {list('abcdefgh')}\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("constants_of_a_project")
 
