@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +20,7 @@ from power.verdicts import VerdictFile
 from storagedriver.backends import selection
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import unregister_suite
-from storagedriver.report import Outcome
+from storagedriver.report import Outcome, Report
 from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, security
 
 SUITES = (behaviour, concurrency, durability, faults, leaks, performance, security)
@@ -33,29 +32,45 @@ Selection = Mapping[str, Sequence[str]]
 """What pytest is to collect, by the suite it belongs to."""
 
 
+TOGETHER = 8
+"""Mutants that are run together, as a run takes longer to begin than most checks take; more would be long for one test."""
+
+
+@pytest.fixture
+def neighbours(mutant: Mutant) -> Iterator[Sequence[Mutant]]:
+    """A mutant and others of its requirement, registered.
+
+    To be asked for before `pytester`, which at its end forgets all modules that were loaded since its beginning: those of a
+    server in this process would be loaded twice, and not know each other.
+    """
+    alike = [each for each in MUTANTS if each.requirement == mutant.requirement]
+    first = alike.index(mutant) // TOGETHER * TOGETHER
+    with contextlib.ExitStack() as registered:
+        for each in alike[first : first + TOGETHER]:
+            each.register()
+            registered.callback(unregister_suite, each.name)
+        yield alike[first : first + TOGETHER]
+
+
 @pytest.mark.parametrize(
     "mutant", MUTANTS, ids=[f"{mutant.requirement}-{mutant.driver.__name__}" for mutant in MUTANTS]
 )
-def test_is_rejected_by_the_requirement_it_breaks(mutant: Mutant, pytester: pytest.Pytester) -> None:
+def test_is_rejected_by_the_requirement_it_breaks(
+    mutant: Mutant, neighbours: Sequence[Mutant], pytester: pytest.Pytester
+) -> None:
     """A run over the checks of that requirement fails, by a judgement and not by an outage."""
-    if convicted_as_before(mutant, pytester):
+    if convicted_as_before(mutant, neighbours, pytester):
         return
 
     assert mutant in rejected([mutant], modules_about(mutant.requirement), pytester), mutant.bug
 
 
-TOGETHER = 8
-"""Mutants that are run together, as a run takes longer to begin than most checks take; more would be long for one test."""
-
 _convicted: dict[Mutant, bool] = {}
 
 
-def convicted_as_before(mutant: Mutant, pytester: pytest.Pytester) -> bool:
+def convicted_as_before(mutant: Mutant, neighbours: Sequence[Mutant], pytester: pytest.Pytester) -> bool:
     """Whether it fails in the check by which the table of detection power has it rejected; its neighbours are tried too."""
     if mutant not in _convicted:
-        alike = [each for each in MUTANTS if each.requirement == mutant.requirement]
-        first = alike.index(mutant) // TOGETHER * TOGETHER
-        neighbours = alike[first : first + TOGETHER]
         checks: dict[str, list[str]] = {}
         for suite, check in filter(None, map(convicting_check, neighbours)):
             checks.setdefault(suite, []).append(check)
@@ -68,28 +83,22 @@ def rejected(mutants: Sequence[Mutant], checks: Selection, pytester: pytest.Pyte
     """Those of these mutants, all of one requirement, that fail by it in one run over some checks."""
     report = pytester.path / "report.json"
     report.unlink(missing_ok=True)
-    with contextlib.ExitStack() as registered:
-        for mutant in mutants:
-            mutant.register()
-            registered.callback(unregister_suite, mutant.name)
-        run = pytester.runpytest_inprocess(
-            *(each for found in checks.values() for each in found),
-            f"--suite={','.join(checks)}",
-            *(f"--driver={mutant.name}" for mutant in mutants),
-            f"--requirement={mutants[0].requirement}",
-            f"--certify-report={report.name}",
-            *(["--exitfirst"] if len(mutants) == 1 else []),
-            "-p",
-            "no:cacheprovider",
-        )
+    run = pytester.runpytest_inprocess(
+        *(each for found in checks.values() for each in found),
+        f"--suite={','.join(checks)}",
+        *(f"--driver={mutant.name}" for mutant in mutants),
+        f"--requirement={mutants[0].requirement}",
+        f"--certify-report={report.name}",
+        *(["--exitfirst"] if len(mutants) == 1 else []),
+        "-p",
+        "no:cacheprovider",
+    )
     if run.ret != pytest.ExitCode.TESTS_FAILED:
         return set()
-    # Without the judgement of its schema, which takes as long as the run did.
-    results = json.loads(report.read_bytes())["results"]
     failed = {
-        each["target"].partition("@")[0]
-        for each in results
-        if each["requirement"] == mutants[0].requirement and each["outcome"] == Outcome.FAILED
+        each.target.partition("@")[0]
+        for each in Report.read(report).results
+        if each.requirement == mutants[0].requirement and each.outcome is Outcome.FAILED
     }
     return {mutant for mutant in mutants if mutant.name in failed}
 
