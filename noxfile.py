@@ -155,11 +155,12 @@ def told_by_another_python() -> list[str]:
     """All tests but those whose subject is the same under each Python: faulty drivers, what servers answer, and programs.
 
     `properties` and `suites` judge such drivers too, `scaffolding` makes a wheel and an environment of its own, and
-    `automation` is about what lies beside the wheel. Of the drivers of servers those stay that other ones share their
+    `automation` is about what lies beside the wheel. Of the drivers of servers that of S3 stays, which others share their
     streams with. The README's driver has one group of checks, in the test of the tutorial: it had all of them in `tests`.
     """
-    faulty = ["mutants", "power", "properties", "suites"]
-    servers = ["backends", "interoperability", "load", "matrix", "drivers/test_swift.py", "drivers/test_rados.py"]
+    faulty = ["mutants", "power", "properties", "suites", "asynchronous/test_async_suites.py"]
+    answers = [f"drivers/test_{name}.py" for name in ("azure", "gcs", "oss", "swift", "rados")]
+    servers = ["backends", "interoperability", "load", "matrix", *answers]
     programs = ["scaffolding", "automation", "site_pages", "plugin/test_interruptions.py", "plugin/test_joining.py"]
     ignored = [f"--ignore=tests/{each}" for each in (*faulty, *servers, *programs)]
     return ["tests", *ignored, "--deselect=tests/documentation/test_examples.py::test_driver_of_the_readme_certifies"]
