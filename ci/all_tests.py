@@ -2,9 +2,9 @@
 
 It runs in an environment that has the project installed: `python3 ci/test.py` makes one, `nox -s tests` has one. Arguments
 go on to every call of pytest; with `--require-backends` a server that is not found is a failure. `--sample=NUMBER` goes to the
-parts on servers alone: each check then has so many of its values there, and on a driver's further servers it is one half of
-the checks, drawn anew each time. `--containers-in-full` stays here: drivers on servers in containers then have all of the
-suite behaviour, and reports.
+parts on servers, and to a driver that was judged whole elsewhere: each check then has so many of its values there, and on a
+driver's further servers it is one half of the checks, drawn anew each time. `--containers-in-full` stays here: drivers on
+servers in containers then have all of the suite behaviour, and reports.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class Part:
     suites: str | None = None
     excerpt: str | None = None
     root: Path | None = None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether a sample does: on servers, and where the same driver was judged whole in another folder."""
+        return self.server is not None or self.root is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,7 @@ def main(given: Sequence[str]) -> int:
     missing = _missing_servers()
     own, given = _own_options().parse_known_args(given)
     parts = [replace(part, excerpt=None) for part in PARTS] if own.containers_in_full else PARTS
-    results = [_run(part, given, missing, None if part.server is None else own.sample) for part in parts]
+    results = [_run(part, given, missing, own.sample if part.sampled else None) for part in parts]
     failed = [result for result in results if not _succeeded(result, given)]
     _show_parts(results, failed)
     _show_servers(missing)

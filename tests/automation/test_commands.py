@@ -203,7 +203,9 @@ def test_a_sample_is_of_what_runs_on_servers(
     assert len(on_servers) == len(script.SERVED)
     assert all("--sample=2" in call for call in on_servers)
     assert not any(word.startswith("--certify-report") for call in on_servers for word in call)
-    assert not any(word.startswith("--sample") for call in others for word in call)
+    sampled = [call for call in others if "--sample=2" in call]
+    assert len(sampled) == len([part for part in script.PARTS if part.root is not None and part.root.is_dir()])
+    assert all(any(word.startswith("--driver-param=rootdirectory=") for word in call) for call in sampled)
     halved = [call for call in calls.made if not {"--shard=1/2", "--shard=2/2"}.isdisjoint(call)]
     whole = {word for call in on_servers if call not in halved for word in call if word.startswith("--driver=")}
     assert whole == {word for call in on_servers for word in call if word.startswith("--driver=")}
