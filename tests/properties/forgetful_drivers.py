@@ -24,21 +24,23 @@ class ForgetfulDriver:
         requirements: Those by one of which it has to be convicted.
         bug: What is wrong with it.
         driver: The driver.
+        seed: One by which it is: the first to be tried.
     """
 
     requirements: frozenset[str]
     bug: str
     driver: type[InMemoryDriver]
+    seed: int = 1
 
 
 FORGETFUL: list[ForgetfulDriver] = []
 
 
-def forgetful(*requirements: str, bug: str) -> Callable[[type[InMemoryDriver]], type[InMemoryDriver]]:
-    """Say what is wrong with a driver class, and which requirements may convict it."""
+def forgetful(*requirements: str, bug: str, seed: int = 1) -> Callable[[type[InMemoryDriver]], type[InMemoryDriver]]:
+    """Say what is wrong with a driver class, which requirements may convict it, and by which seed they do."""
 
     def register(driver: type[InMemoryDriver]) -> type[InMemoryDriver]:
-        FORGETFUL.append(ForgetfulDriver(frozenset(requirements), bug, driver))
+        FORGETFUL.append(ForgetfulDriver(frozenset(requirements), bug, driver, seed))
         return driver
 
     return register
@@ -194,7 +196,7 @@ class ListOutlivesMoves(InMemoryDriver):
             self._lists.pop(path, None)
 
 
-@forgetful("READ-1", bug="an offset is checked against the size that stat told before an append")
+@forgetful("READ-1", bug="an offset is checked against the size that stat told before an append", seed=4)
 class OffsetOfAnOldSize(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
@@ -257,7 +259,10 @@ class CancelPutsBack(InMemoryDriver):
 
 
 @forgetful(
-    "WRITE-3", "WRITE-4", bug="what is staged for a path is moved with its file, and continued where nobody staged it"
+    "WRITE-3",
+    "WRITE-4",
+    bug="what is staged for a path is moved with its file, and continued where nobody staged it",
+    seed=2,
 )
 class StageMovesAlong(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:
