@@ -45,7 +45,7 @@ class Part:
         title: What it proves, in the summary.
         arguments: What pytest is called with.
         server: The server it needs; None for none.
-        further: The driver is judged on another server too, which is its first.
+        further: The driver has all of TRUST on another server, which is its first.
         report: The name of its report in the folder certify/; None if it judges no driver.
         suites: The suites that it runs, unless the user names others; None for those that are run unasked.
         excerpt: The groups of the contract that it is about, unless the user names suites or requirements; None for all.
@@ -104,13 +104,6 @@ TRUSTED = frozenset(
 )
 """The drivers that have all of TRUST, and on which server."""
 
-FIRST = TRUSTED | {
-    ("s3-async", "minio:process"),
-    ("gcs", "fake-gcs-server:process"),
-    ("oss", "oss-stub:process"),
-}
-"""The first server of each driver."""
-
 HALVES = ("1/2", "2/2")
 """The shards of which a sample has one on a driver's further servers."""
 
@@ -124,6 +117,11 @@ the driver makes of the answers, it has shown on the same server as a process.""
 
 def _is_container(server: str) -> bool:
     return server.endswith(":container")
+
+
+def _is_further(driver: str, server: str) -> bool:
+    """Whether the driver is trusted for what it does on another server."""
+    return (driver, server) not in TRUSTED and driver in {trusted for trusted, _ in TRUSTED}
 
 
 def _suites(driver: str, server: str) -> str | None:
@@ -142,7 +140,7 @@ PARTS = (
             f"driver {driver} on {server}",
             (f"--driver={driver}", f"--backend={server}"),
             server=server,
-            further=(driver, server) not in FIRST,
+            further=_is_further(driver, server),
             report=f"{driver}-{server.replace(':', '-')}",
             suites=_suites(driver, server),
             excerpt=EXCERPT_IN_CONTAINERS if _is_container(server) else None,

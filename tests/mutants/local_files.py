@@ -85,11 +85,6 @@ class CarefulPut(FilesystemDriver):
 
 # --- FAULT-3
 
-# The dash tells a check's operation from the name of the driver, which is before it.
-
-FULL = "test_file_system_is_full and -put and over"
-EACH_PUT = "test_each_system_call_fails and -put and over"
-
 
 @mutant("FAULT-3", bug="what was written so far stays beside the file when the disk is full")
 class TemporaryFileStays(CarefulPut):
@@ -278,8 +273,6 @@ class ReaderLeftOpen(CarefulPut):
 
 # --- DUR-1
 
-KILLED_PUT = "test_killed_before_each_system_call and -put and over"
-
 
 @mutant(
     "DUR-1",
@@ -354,10 +347,6 @@ class MovesByCopying(CarefulPut):
 
 # --- DUR-2
 
-POWER_PUT = "test_survives_a_loss_of_power and -put]"
-POWER_PUT_OVER = "test_survives_a_loss_of_power and -put and over"
-ORDER = "test_flushed_in_order_before_the_call_returns and -put and over"
-
 
 @mutant("DUR-2", bug="a put flushes nothing")
 class NothingIsFlushed(CarefulPut):
@@ -381,9 +370,6 @@ class DirectoryIsNotFlushed(CarefulPut):
 class NewParentsAreNotFlushed(CarefulPut):
     def flush_parent(self, folder: Path) -> None:
         """The directory of the file is flushed, after all."""
-
-
-NO_SUCCESS = "test_failed_flush_is_no_success and -put and over"
 
 
 @mutant("DUR-2", bug="the error of a flush is swallowed")

@@ -43,6 +43,11 @@ class Mutant:
     rows: tuple[str, ...] = ()
 
     @property
+    def key(self) -> str:
+        """What it is called in tables: by the requirement that it breaks."""
+        return f"{self.requirement}-{self.driver.__name__}"
+
+    @property
     def name(self) -> str:
         """The name it is registered under."""
         return f"mutant-{self.driver.__module__.rpartition('.')[2]}-{self.driver.__name__}"

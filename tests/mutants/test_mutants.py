@@ -21,9 +21,13 @@ from storagedriver.backends import selection
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import unregister_suite
 from storagedriver.report import Outcome, Report
+from storagedriver.testing.target import label_of
 from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, security
 
-SUITES = (behaviour, concurrency, durability, faults, leaks, performance, security)
+SUITES = {
+    each.__name__.rpartition(".")[2]: each
+    for each in (behaviour, concurrency, durability, faults, leaks, performance, security)
+}
 MUTANTS = all_mutants()
 VERDICTS = VerdictFile(Path(__file__).parents[2] / "reports" / "power" / "verdicts.jsonl")
 
@@ -52,9 +56,7 @@ def neighbours(mutant: Mutant) -> Iterator[Sequence[Mutant]]:
         yield alike[first : first + TOGETHER]
 
 
-@pytest.mark.parametrize(
-    "mutant", MUTANTS, ids=[f"{mutant.requirement}-{mutant.driver.__name__}" for mutant in MUTANTS]
-)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.key for mutant in MUTANTS])
 def test_is_rejected_by_the_requirement_it_breaks(
     mutant: Mutant, neighbours: Sequence[Mutant], pytester: pytest.Pytester
 ) -> None:
@@ -105,9 +107,8 @@ def rejected(mutants: Sequence[Mutant], checks: Selection, pytester: pytest.Pyte
 
 def convicting_check(mutant: Mutant) -> tuple[str, str] | None:
     """The check that convicted it then, after its suite; None if that is not told, or the check is no more."""
-    for suite in SUITES:
-        name = suite.__name__.rpartition(".")[2]
-        verdict = VERDICTS.get(f"{mutant.requirement}-{mutant.driver.__name__}", name)
+    for name, suite in SUITES.items():
+        verdict = VERDICTS.get(mutant.key, name)
         for check in () if verdict is None else verdict.by:
             requirement, _, named = check.partition(" ")
             function, _, values = named.removesuffix("]").partition("[")
@@ -120,9 +121,9 @@ def convicting_check(mutant: Mutant) -> tuple[str, str] | None:
 def label(mutant: Mutant) -> str:
     """What it is called among the values of a check: by its server too, if it descends from a driver that has one."""
     if not selection.needed_by(mutant.driver.name):
-        return mutant.name
-    provider, _ = selection.choose(mutant.driver.name, None)
-    return f"{mutant.name}@{provider.name}"
+        return label_of(mutant.name, None)
+    provider, mode = selection.choose(mutant.driver.name, None)
+    return label_of(mutant.name, (provider.name, mode))
 
 
 def defining_module(suite: ModuleType, function: str) -> Path | None:
@@ -133,10 +134,8 @@ def defining_module(suite: ModuleType, function: str) -> Path | None:
 def modules_about(requirement: str) -> Selection:
     """The suites' modules that name a requirement: collecting all takes longer than running a few of their checks."""
     found = {
-        suite.__name__.rpartition(".")[2]: [
-            str(module) for module, text in sources(suite).items() if f'"{requirement}"' in text
-        ]
-        for suite in SUITES
+        name: [str(module) for module, text in sources(suite).items() if f'"{requirement}"' in text]
+        for name, suite in SUITES.items()
     }
     return {suite: modules for suite, modules in found.items() if modules}
 
@@ -149,7 +148,7 @@ def sources(suite: ModuleType) -> Mapping[Path, str]:
 
 def test_every_requirement_has_a_mutant() -> None:
     """No clause of the suites' groups goes without a driver that breaks it."""
-    judged = {group for suite in SUITES for group in suite.GROUPS}
+    judged = {group for suite in SUITES.values() for group in suite.GROUPS}
     wanted = {each.id for each in REQUIREMENTS.values() if each.group in judged}
 
     assert wanted - {mutant.requirement for mutant in MUTANTS} == set()

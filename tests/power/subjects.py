@@ -36,7 +36,7 @@ def all_subjects() -> Mapping[str, Subject]:
         for each in FORGETFUL
         if each.driver not in known
     ]
-    subjects = [Subject(f"{mutant.requirement}-{mutant.driver.__name__}", mutant, clauses) for mutant, clauses in found]
+    subjects = [Subject(mutant.key, mutant, clauses) for mutant, clauses in found]
     named = {subject.key: subject for subject in subjects}
     if len(named) != len(subjects):
         raise ValueError("two faulty drivers of one requirement have the same name")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +38,6 @@ LONG_CHECK_SECONDS = 300
 """The same of suites whose checks try many things each, which on a busy machine takes minutes."""
 
 _LONG = {"properties", "durability", "faults", "leaks", "performance"}
-
-_DRIVER = re.compile(r"(mutant-\w+-\w+|[^-@]+)(@[^-]+)?(-|$)")
-"""A driver's name, and that of its server, at the beginning of a check's parameters."""
 
 _NOTHING_RAN = pytest.ExitCode.NO_TESTS_COLLECTED
 
@@ -103,14 +99,15 @@ def run_suite(run: SuiteRun, part: Sequence[str] = (), plugins: Sequence[object]
     status = pytest.main(words, plugins=[*plugins])
     if not report.is_file():
         return _verdict(run, Ending.ERRORED, reason=f"pytest ended with {status}, and left no report")
-    checks = [check for result in Report.read(report).results for check in result.checks]
+    results = Report.read(report).results
+    checks = [check for result in results for check in result.checks]
     ran = [check for check in checks if check.outcome is not Outcome.NOT_RUN]
     failed = [check for check in ran if check.outcome is Outcome.FAILED]
     broken = [check for check in ran if check.outcome is Outcome.ERRORED]
     return _verdict(
         run,
         _ending(caught=bool(failed), broken=bool(broken), status=status),
-        by=tuple(f"{check.requirement} {_name(check.node_id)}" for check in failed),
+        by=tuple(f"{check.requirement} {_name(check.node_id, results[0].target)}" for check in failed),
         checks=len([check for check in ran if check.outcome in {Outcome.PASSED, Outcome.FAILED}]),
         seconds=sum(check.duration for check in ran),
         reason="" if failed or not broken else f"{broken[0].node_id}: {broken[0].reason}"[:200],
@@ -123,10 +120,10 @@ def _ending(*, caught: bool, broken: bool, status: int) -> Ending:
     return Ending.ERRORED if broken or status not in {pytest.ExitCode.OK, _NOTHING_RAN} else Ending.MISSED
 
 
-def _name(node_id: str) -> str:
-    """A check's name without its module, and without the driver among its parameters."""
+def _name(node_id: str, target: str) -> str:
+    """A check's name without its module, and without the target among its parameters."""
     name, _, values = node_id.rpartition("::")[2].partition("[")
-    rest = _DRIVER.sub("", values.removesuffix("]"), count=1)
+    rest = values.removesuffix("]").removeprefix(target).removeprefix("-")
     return f"{name}[{rest}]" if rest else name
 
 
