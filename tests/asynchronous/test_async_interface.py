@@ -35,9 +35,10 @@ def run(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
 
     def run(trial: Trial) -> None:
         async def main() -> None:
-            native = DictionaryDriver(DictionaryParameters(store="interface"))
-            native.files.clear()
-            driver = native if request.param == "asynchronous" else create("inmemory", {"store": "interface"})
+            # Each test's own: a store lives as long as an object that has it, which may be long after its test.
+            store = {"store": request.node.name}
+            native = request.param == "asynchronous"
+            driver = DictionaryDriver(DictionaryParameters(**store)) if native else create("inmemory", store)
             async with driver:
                 await trial(driver)
 

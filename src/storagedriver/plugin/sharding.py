@@ -23,7 +23,10 @@ def has(shard: Shard, item: pytest.Item) -> bool:
     return int.from_bytes(digest[:8], "big") % shard.count == shard.number - 1
 
 
+def is_together(item: pytest.Item) -> bool:
+    """Whether an item shares with others of its module what is costly to make."""
+    return item.get_closest_marker(TOGETHER) is not None
+
+
 def _unit(item: pytest.Item) -> str:
-    if item.get_closest_marker(TOGETHER) is None:
-        return item.nodeid
-    return f"{item.nodeid.partition('::')[0]} {label_of(item)}"
+    return f"{item.nodeid.partition('::')[0]} {label_of(item)}" if is_together(item) else item.nodeid
