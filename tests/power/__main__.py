@@ -70,7 +70,13 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--outdated", action="store_true", help="run anew what has a verdict of another state of its suite"
     )
-    parser.add_argument("--good", action="append", default=[], help="good drivers to run instead of the faulty ones")
+    parser.add_argument(
+        "--good",
+        action="append",
+        default=[],
+        metavar="DRIVER[@BACKEND]",
+        help="good drivers to run instead of the faulty ones; all checks of each suite",
+    )
     parser.add_argument("--seeds", type=int, default=20, help="seeds to run each good driver with")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a run is stopped")

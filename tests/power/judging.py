@@ -16,7 +16,8 @@ class Job:
     """What is to be run.
 
     Attributes:
-        subject: The faulty driver's key; or the name of a good driver.
+        subject: The faulty driver's key; or the name of a good driver, and where it has a choice of servers, its server: as
+            `s3@minio:container`.
         suite: A suite's name, or "baseline".
         every: Run every check, and not only up to the first failure.
         seed: Of what is generated.
@@ -43,9 +44,10 @@ def run_job(job: Job, folder: Path) -> None:
 
 def judge(job: Job) -> Verdict:
     """The verdict of a suite on a driver, in this process and its current folder, where the report is left."""
-    run = SuiteRun(job.key, job.subject, job.suite, every=job.every, seed=job.seed)
     if job.good:
-        return run_suite(run)
+        driver, _, server = job.subject.partition("@")
+        arguments = (f"--backend={server}",) if server else ()
+        return run_suite(SuiteRun(job.key, driver, job.suite, every=job.every, seed=job.seed, arguments=arguments))
     subject = all_subjects()[job.subject]
     run = SuiteRun(job.key, subject.mutant.register().name, job.suite, every=job.every, seed=job.seed)
     part = None if job.every else _part(job.suite, subject)

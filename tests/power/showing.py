@@ -109,8 +109,10 @@ def good_lines(verdicts: VerdictFile) -> list[str]:
         runs = [each for each in good if each.suite == suite and each.subject.split(" ")[1] == name]
         wrong = [each for each in runs if each.ending is not Ending.MISSED]
         told = "; ".join(f"{each.subject}: {', '.join(each.by) or each.reason}" for each in wrong)
+        old = sum(each.state != state_of(suite) for each in runs)
         lines.append(
             f"Good driver {name}, {suite}, {len(runs)} seeds: {len(wrong)} rejected{f': {told}' if told else ''}."
+            f"{f' {old} of them by the suite as it was before.' if old else ''}"
         )
     return lines
 
@@ -126,7 +128,14 @@ def markdown(verdicts: VerdictFile) -> str:
         "checks of the requirement that it breaks come first. The baseline is what the Go registry's suite checks, written",
         "anew for this interface (tests/power/baseline.py). `not run` is no verdict.",
         "",
-        *(f"- {line}" for line in (*summary(verdicts, subjects), *good_lines(verdicts))),
+        *(f"- {line}" for line in summary(verdicts, subjects)),
+        "",
+        "## Good drivers",
+        "",
+        "Run through all checks of a suite, with other histories for each seed. Whatever rejects one is a fault of the suite, or",
+        "of the server.",
+        "",
+        *(f"- {line}" for line in good_lines(verdicts)),
         "",
         "## Known bugs",
         "",

@@ -45,6 +45,14 @@ def test_a_good_driver_passes_the_baseline() -> None:
     assert verdict.checks > 40
 
 
+def test_a_good_driver_runs_on_the_server_that_is_named() -> None:
+    """And not on the one that the kit would choose."""
+    (verdict,) = judged(Job("s3@nosuch", "concurrency", every=True, good=True))
+
+    assert verdict.ending is Ending.ERRORED
+    assert verdict.subject == "good s3@nosuch seed 1"
+
+
 def test_a_run_that_takes_too_long_has_no_verdict() -> None:
     """It is stopped, and neither caught nor missed."""
     (verdict,) = judged(Job(MUTANT, "baseline", every=True), limit=0.2)
@@ -90,6 +98,7 @@ def test_the_page_hides_nothing(tmp_path: Path) -> None:
     file = VerdictFile(tmp_path / "verdicts.jsonl")
     file.add(verdict(MUTANT, "behaviour", state="an older one"))
     file.add(verdict("good inmemory seed 3", "behaviour", Ending.CAUGHT, by=("CONT-1 test_y",)))
+    file.add(verdict("good s3@moto seed 1", "behaviour", state="an older one"))
 
     page = markdown(file)
     sentences = summary(file, list(all_subjects().values()))
@@ -101,8 +110,10 @@ def test_the_page_hides_nothing(tmp_path: Path) -> None:
     assert "1 verdicts are of suites as they were before." in sentences
     assert f"Ours: 0 of {len(all_subjects())} faulty drivers are caught." in sentences
     assert good_lines(file) == [
-        "Good driver inmemory, behaviour, 1 seeds: 1 rejected: good inmemory seed 3: CONT-1 test_y."
+        "Good driver inmemory, behaviour, 1 seeds: 1 rejected: good inmemory seed 3: CONT-1 test_y.",
+        "Good driver s3@moto, behaviour, 1 seeds: 0 rejected. 1 of them by the suite as it was before.",
     ]
+    assert all(f"\n- {line}\n" in page for line in good_lines(file))
 
 
 def test_the_table_shows_what_is_chosen(tmp_path: Path) -> None:
