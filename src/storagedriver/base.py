@@ -63,6 +63,16 @@ class Upload(Protocol):
         """Remove all that was staged. Also called after suspend()."""
 
 
+def put_by_upload(upload: Upload, content: bytes) -> None:
+    """Make `content` the file by a stream, where it is too large for one request; what fails leaves nothing staged."""
+    try:
+        upload.write(memoryview(content))
+        upload.commit()
+    except BaseException:
+        upload.discard()
+        raise
+
+
 class _SourceStream(ContentStream):
     """A ByteSource as a raw stream whose errors are the driver's."""
 
@@ -190,7 +200,7 @@ class BaseDriver(DriverFoundation, StorageDriver):
     def list(self, path: str) -> Sequence[str]:
         self._valid(path, allow_root=True)
         with self.translated(path):
-            return sorted(self._direct_children(path))
+            return sorted(child for child in self._direct_children(path) if not self._too_long(child))
 
     def move(self, source: str, dest: str) -> None:
         self._valid(source)
@@ -225,7 +235,7 @@ class BaseDriver(DriverFoundation, StorageDriver):
         def scan(directory: str) -> Iterable[FileInfo]:
             with self.translated(path):
                 # Taken whole here: what a generator raises later would pass by untranslated.
-                return [*self._scan(directory)]
+                return [info for info in self._scan(directory) if not self._too_long(info.path)]
 
         return Walk(scan, path, start_after=start_after)
 

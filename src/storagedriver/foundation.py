@@ -86,18 +86,25 @@ class DriverFoundation:
             paths.validate(path, allow_root=allow_root)
         except InvalidPathError as error:
             raise error.located(self.name, None)  # noqa: B904  the same error goes on
-        limits = self.capabilities.limits
-        problem = None
-        if len(path) > limits.longest_path:
-            problem = f"longer than {limits.longest_path} bytes"
-        # No component is longer than its path.
-        elif len(path) > limits.longest_component and any(
-            len(name) > limits.longest_component for name in paths.components(path)
-        ):
-            problem = f"a component is longer than {limits.longest_component} bytes"
+        problem = self._too_long(path)
         if problem:
             raise InvalidPathError(problem, path=path).located(self.name, path)
         return path
+
+    def _too_long(self, path: str) -> str | None:
+        """What a path has too much of for this driver; None if a caller can ask for it (CAP-2).
+
+        What another tool put there may have: list and walk leave it out (FOR-1).
+        """
+        limits = self.capabilities.limits
+        if len(path) > limits.longest_path:
+            return f"longer than {limits.longest_path} bytes"
+        # No component is longer than its path.
+        if len(path) > limits.longest_component and any(
+            len(name) > limits.longest_component for name in paths.components(path)
+        ):
+            return f"a component is longer than {limits.longest_component} bytes"
+        return None
 
     def _valid_offset(self, path: str, offset: int) -> int:
         if offset < 0:

@@ -26,6 +26,7 @@ from storagedriver import (
     UnsupportedMethodError,
     WriterStateError,
 )
+from storagedriver.base import put_by_upload
 from storagedriver.foundation import contiguous
 from storagedriver.parameters import DriverParameters
 
@@ -525,6 +526,21 @@ def test_a_write_that_fails_can_be_cancelled(driver: Tiny) -> None:
     assert driver.backend.asked[-1] == "upload.discard"
 
 
+def test_content_by_an_upload() -> None:
+    """Written and committed; what fails on the way is discarded."""
+    backend = Backend()
+
+    put_by_upload(Staged(backend, 0), b"content")
+
+    assert backend.asked == ["upload.write", "upload.commit"]
+    assert backend.taken == [b"content"]
+    for call in ("upload.write", "upload.commit"):
+        backend.failures[call] = KeyboardInterrupt()  # type: ignore[assignment]  # it has to go through too
+        with pytest.raises(KeyboardInterrupt):
+            put_by_upload(Staged(backend, 0), b"content")
+        assert backend.asked[-2:] == [call, "upload.discard"]
+
+
 def test_a_commit_that_fails_can_be_repeated(driver: Tiny) -> None:
     writer = driver.writer("/a")
     driver.backend.failures["upload.commit"] = OSError("broke off")
@@ -636,6 +652,23 @@ def test_list_of_what_is_absent(driver: Tiny) -> None:
 
     with pytest.raises(PathNotFoundError):
         driver.list("/absent")
+
+
+def test_what_is_too_long_to_be_asked_for_is_not_shown() -> None:
+    """Another tool's names may be: a caller could do nothing with them. Their directory is there all the same."""
+
+    class Foreign(Tiny):
+        def _list(self, path: str) -> Iterable[str]:
+            return {"/": ["/aaaa", "/bb"], "/bb": ["/bb/aaa"]}.get(path, [])
+
+        def _stat(self, path: str) -> FileInfo:
+            return FileInfo(path, 0, None, is_dir=not path.endswith("aaa"))
+
+    driver = Foreign(limits=Limits(longest_component=3, longest_path=5))
+
+    assert driver.list("/") == ["/bb"]
+    assert driver.list("/bb") == []
+    assert [info.path for info in driver.walk("/")] == ["/bb"]
 
 
 def test_list_of_an_empty_root_asks_no_more() -> None:

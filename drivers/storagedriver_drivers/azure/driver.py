@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storagedriver import paths
-from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import (
     BackendError,
@@ -75,13 +75,7 @@ class AzureDriver(BaseDriver):
         if len(content) <= _LARGEST_PUT:
             put(place, content)
             return
-        upload = AzureUpload(place)
-        try:
-            upload.write(memoryview(content))
-            upload.commit()
-        except BaseException:
-            upload.discard()
-            raise
+        put_by_upload(AzureUpload(place), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         return BlobReader(self._container, self._layout.name(path), offset)
@@ -107,13 +101,7 @@ class AzureDriver(BaseDriver):
         return [info.path for info in self._scan(path)]
 
     def _scan(self, path: str) -> Iterable[FileInfo]:
-        limits = self.capabilities.limits
-        return [
-            info
-            for info in listing.children(self._container, self._layout.prefix(path), path)
-            # What another tool wrote may be longer than a path of this interface.
-            if len(info.path) <= limits.longest_path and len(paths.name(info.path)) <= limits.longest_component
-        ]
+        return listing.children(self._container, self._layout.prefix(path), path)
 
     def _move(self, source: str, dest: str) -> None:
         place = self._place(dest)

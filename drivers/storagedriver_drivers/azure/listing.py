@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storagedriver import paths
+from storagedriver.directory_listing import DirectoryListing
 from storagedriver.driver import FileInfo
-from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.azure.blobs import Container, is_folder
 
 
@@ -19,22 +18,12 @@ def children(container: Container, prefix: str, path: str) -> Iterable[FileInfo]
     Raises:
         PathNotFoundError: No name begins with `prefix`, and `path` is not the root.
     """
-    exists = path == paths.ROOT
-    files: dict[str, FileInfo] = {}
-    directories: dict[str, FileInfo] = {}
+    found = DirectoryListing(path)
     for entry in container.groups(prefix):
-        exists = True
         name = entry.name[len(prefix) :]
-        # What has no time of its own is a prefix that stands for many names.
-        is_group = name.endswith("/")
-        name = name.removesuffix("/")
-        if not paths.is_component(name):
-            continue
-        child = paths.join(path, name)
-        if is_group or is_folder(entry.metadata):
-            directories[name] = FileInfo(child, 0, None, is_dir=True)
+        # A name that ends with a slash is a prefix that stands for many names.
+        if name.endswith("/") or is_folder(entry.metadata):
+            found.add_directory(name)
         else:
-            files[name] = FileInfo(child, entry.size, entry.last_modified, is_dir=False)
-    if not exists:
-        raise PathNotFoundError
-    return [*files.values(), *(info for name, info in directories.items() if name not in files)]
+            found.add_file(name, entry.size, entry.last_modified)
+    return found.children()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from storagedriver import paths
-from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import (
     PathConflictError,
@@ -70,13 +70,7 @@ class GCSDriver(BaseDriver):
         if len(content) <= self._parameters.chunksize:
             self._bucket.put(self._layout.key(path), content, secrets.token_hex(8))
             return
-        upload = self._upload(path)
-        try:
-            upload.write(memoryview(content))
-            upload.commit()
-        except BaseException:
-            upload.discard()
-            raise
+        put_by_upload(self._upload(path), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         return ObjectReader(self._bucket, self._layout.key(path), offset)
@@ -101,13 +95,7 @@ class GCSDriver(BaseDriver):
         return [info.path for info in self._scan(path)]
 
     def _scan(self, path: str) -> Iterable[FileInfo]:
-        limits = self.capabilities.limits
-        return [
-            info
-            for info in listing.children(self._bucket, self._layout.prefix(path), path)
-            # What another tool wrote may be longer than a path of this interface.
-            if len(info.path) <= limits.longest_path and len(paths.name(info.path)) <= limits.longest_component
-        ]
+        return listing.children(self._bucket, self._layout.prefix(path), path)
 
     def _move(self, source: str, dest: str) -> None:
         # Another generation by the time it is copied: the move begins anew with that one.

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable
 
 from storagedriver import paths
-from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError
 from storagedriver_drivers.rados import collecting
@@ -73,13 +73,7 @@ class RadosDriver(BaseDriver):
         return self._store.read(self._at(path))
 
     def _put_content(self, path: str, content: bytes) -> None:
-        upload = self._upload(path)
-        try:
-            upload.write(memoryview(content))
-            upload.commit()
-        except BaseException:
-            upload.discard()
-            raise
+        put_by_upload(self._upload(path), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         return self._store.opened(self._at(path), offset)
@@ -104,18 +98,13 @@ class RadosDriver(BaseDriver):
         return [info.path for info in self._scan(path)]
 
     def _scan(self, path: str) -> Iterable[FileInfo]:
-        limits = self.capabilities.limits
         empty = True
         for page in self._store.directories.pages(self._at(path)):
             for name, value in page.items():
                 empty = False
                 child = paths.join(path, name)
-                # What another tool wrote may be outside the grammar, or longer than a path of this interface.
-                if (
-                    paths.is_component(name)
-                    and len(name) <= limits.longest_component
-                    and len(child) <= limits.longest_path
-                ):
+                # What another tool wrote has names that no path has, and values that no entry has.
+                if paths.is_component(name) and not self._too_long(child):
                     content = entry_of(value).content
                     yield FileInfo(child, 0, None, is_dir=True) if content is None else _file(child, content)
         if empty and path != paths.ROOT:

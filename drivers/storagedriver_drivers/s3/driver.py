@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storagedriver import paths
-from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
 from storagedriver.multipart_upload import MultipartUpload, continued, end_stage
@@ -62,13 +62,7 @@ class S3Driver(BaseDriver):
         if len(content) <= self._parameters.chunksize:
             self._bucket.put(self._layout.key(path), content)
             return
-        upload = self._upload(path)
-        try:
-            upload.write(memoryview(content))
-            upload.commit()
-        except BaseException:
-            upload.discard()
-            raise
+        put_by_upload(self._upload(path), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         return ObjectReader(self._bucket, self._layout.key(path), offset)
@@ -93,13 +87,7 @@ class S3Driver(BaseDriver):
         return [info.path for info in self._scan(path)]
 
     def _scan(self, path: str) -> Iterable[FileInfo]:
-        limits = self.capabilities.limits
-        return [
-            info
-            for info in listing.children(self._bucket, self._layout.prefix(path), path)
-            # What another tool wrote may be longer than a path of this interface.
-            if len(info.path) <= limits.longest_path and len(paths.name(info.path)) <= limits.longest_component
-        ]
+        return listing.children(self._bucket, self._layout.prefix(path), path)
 
     def _move(self, source: str, dest: str) -> None:
         source_key, dest_key = self._layout.key(source), self._layout.key(dest)

@@ -99,13 +99,7 @@ class AsyncS3Driver(AsyncBaseDriver):
 
     async def _scan(self, path: str) -> Iterable[FileInfo]:
         bucket = await self._bucket.get()
-        limits = self.capabilities.limits
-        return [
-            info
-            for info in await listing.children(bucket, self._layout.prefix(path), path)
-            # What another tool wrote may be longer than a path of this interface.
-            if len(info.path) <= limits.longest_path and len(paths.name(info.path)) <= limits.longest_component
-        ]
+        return await listing.children(bucket, self._layout.prefix(path), path)
 
     async def _move(self, source: str, dest: str) -> None:
         bucket = await self._bucket.get()

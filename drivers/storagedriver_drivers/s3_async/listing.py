@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storagedriver import paths
+from storagedriver.directory_listing import DirectoryListing
 from storagedriver.driver import FileInfo
-from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.s3.answers import shows_empty_folders
 from storagedriver_drivers.s3_async.objects import Bucket
 
@@ -20,26 +19,15 @@ async def children(bucket: Bucket, prefix: str, path: str) -> Iterable[FileInfo]
     Raises:
         PathNotFoundError: No key begins with `prefix`, and `path` is not the root.
     """
-    exists = path == paths.ROOT
-    files: dict[str, FileInfo] = {}
-    directories: dict[str, FileInfo] = {}
+    found = DirectoryListing(path)
     async for page in bucket.pages(prefix, delimiter="/"):
         doubtful = shows_empty_folders(page)
         for entry in page.get("Contents", []):
             if doubtful and entry["Key"] == prefix and not await bucket.holds(prefix):
                 continue
-            exists = True
-            name = entry["Key"][len(prefix) :]
-            if paths.is_component(name):
-                child = paths.join(path, name)
-                files[name] = FileInfo(child, entry["Size"], entry["LastModified"], is_dir=False)
+            found.add_file(entry["Key"][len(prefix) :], entry["Size"], entry["LastModified"])
         for group in page.get("CommonPrefixes", []):
             if doubtful and not await bucket.holds(group["Prefix"]):
                 continue
-            exists = True
-            name = group["Prefix"][len(prefix) : -1]
-            if paths.is_component(name):
-                directories[name] = FileInfo(paths.join(path, name), 0, None, is_dir=True)
-    if not exists:
-        raise PathNotFoundError
-    return [*files.values(), *(info for name, info in directories.items() if name not in files)]
+            found.add_directory(group["Prefix"][len(prefix) :])
+    return found.children()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storagedriver import paths
-from storagedriver.base import BaseDriver, ByteSource, Upload
+from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
 from storagedriver.errors import BackendError, PathNotFoundError, StorageDriverError
 from storagedriver_drivers.swift import deletion, listing, moving, staging
@@ -59,13 +59,7 @@ class SwiftDriver(BaseDriver):
         if len(content) <= self._parameters.chunksize:
             self._files.put(self._layout.key(path), content)
             return
-        upload = self._upload(path)
-        try:
-            upload.write(memoryview(content))
-            upload.commit()
-        except BaseException:
-            upload.discard()
-            raise
+        put_by_upload(self._upload(path), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         return ObjectReader(self._container, self._layout.key(path), offset)
@@ -89,19 +83,10 @@ class SwiftDriver(BaseDriver):
         return FileInfo(path, 0, None, is_dir=True)
 
     def _list(self, path: str) -> Iterable[str]:
-        return [info.path for info in self._children(path, sizes=False)]
+        return [info.path for info in listing.children(self._container, self._layout.prefix(path), path, sizes=False)]
 
     def _scan(self, path: str) -> Iterable[FileInfo]:
-        return self._children(path, sizes=True)
-
-    def _children(self, path: str, *, sizes: bool) -> Iterable[FileInfo]:
-        limits = self.capabilities.limits
-        return [
-            info
-            for info in listing.children(self._container, self._layout.prefix(path), path, sizes=sizes)
-            # What another tool wrote may be longer than a path of this interface.
-            if len(info.path) <= limits.longest_path and len(paths.name(info.path)) <= limits.longest_component
-        ]
+        return listing.children(self._container, self._layout.prefix(path), path, sizes=True)
 
     def _move(self, source: str, dest: str) -> None:
         moving.move(self._files, source, dest)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import md5
 
-from storagedriver import paths
+from storagedriver.directory_listing import DirectoryListing
 from storagedriver.driver import FileInfo
-from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.swift.objects import Container, Listed, entry_name, is_marker, listed_time
 
 _HASH_OF_NOTHING = md5(b"", usedforsecurity=False).hexdigest()
@@ -28,28 +27,21 @@ def children(container: Container, prefix: str, path: str, *, sizes: bool) -> It
     Raises:
         PathNotFoundError: No name begins with `prefix`, and `path` is not the root.
     """
-    exists = path == paths.ROOT
-    files: dict[str, FileInfo] = {}
-    directories: dict[str, FileInfo] = {}
+    found = DirectoryListing(path)
     for page in container.pages(prefix, delimiter="/"):
         for entry in page:
-            exists = True
+            found.exists = True
             name = entry_name(entry)[len(prefix) :]
             unclear = _is_unclear(entry, sizes=sizes)
             head = container.head(entry_name(entry)) if unclear else None
             if "subdir" in entry or is_marker(entry) or (head is not None and head.is_marker):
-                name = name.removesuffix("/")
-                if paths.is_component(name):
-                    directories[name] = FileInfo(paths.join(path, name), 0, None, is_dir=True)
-            elif paths.is_component(name):
-                if unclear and head is None:
-                    # Deleted since it was listed.
-                    continue
+                found.add_directory(name)
+            # Else it was deleted since it was listed.
+            elif head is not None or not unclear:
                 size = int(entry.get("bytes", 0)) if head is None else head.size
-                files[name] = FileInfo(paths.join(path, name), size, listed_time(entry), is_dir=False)
-    if not exists and not _is_marked(container, prefix):
-        raise PathNotFoundError
-    return [*files.values(), *(info for name, info in directories.items() if name not in files)]
+                found.add_file(name, size, listed_time(entry))
+    found.exists = found.exists or _is_marked(container, prefix)
+    return found.children()
 
 
 def may_be_empty(entry: Listed) -> bool:

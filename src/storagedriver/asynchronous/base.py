@@ -276,7 +276,7 @@ class AsyncBaseDriver(DriverFoundation, AsyncStorageDriver):
     async def list(self, path: str) -> Sequence[str]:
         self._valid(path, allow_root=True)
         with self.translated(path):
-            return sorted(await self._direct_children(path))
+            return sorted(child for child in await self._direct_children(path) if not self._too_long(child))
 
     async def move(self, source: str, dest: str) -> None:
         self._valid(source)
@@ -310,7 +310,7 @@ class AsyncBaseDriver(DriverFoundation, AsyncStorageDriver):
 
         async def scan(directory: str) -> Iterable[FileInfo]:
             with self.translated(path):
-                return await self._scan(directory)
+                return [info for info in await self._scan(directory) if not self._too_long(info.path)]
 
         return await AsyncWalk(scan, path, start_after=start_after).begin()
 
