@@ -193,3 +193,22 @@ class SharedListing(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         self._last = None
         super()._put_content(path, content)
+
+
+@mutant("LIST-1", bug="children are what is left of their keys once the directory's path is taken out, wherever it is")
+class TakesOutAllOccurrences(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        below = [info.path for info in self.walk(path) if not info.is_dir] if path != paths.ROOT else []
+        if not below:
+            return super()._list(path)
+        left = {each.replace(path, "").strip("/") for each in below}
+        return {paths.join(path, each.partition("/")[0]) for each in left}
+
+
+@mutant("LIST-2", bug="the root is taken out of keys wherever it is in them")
+class TakesOutTheRootEverywhere(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        if not self._root:
+            return super()._list(path)
+        below = [self._key(info.path) for info in self.walk(path) if not info.is_dir]
+        return paths.children(path, [each for each in (key.replace(self._root, "") for key in below) if each])

@@ -232,3 +232,14 @@ class DeletesBeforeItCopies(InMemoryDriver):
         content = self._get_content(source)
         self._delete(source)
         self._put_content(dest, content)
+
+
+@mutant("MOVE-5", bug="the new names of what lies below are made by replacing source wherever it is in them")
+class RenamesAllOccurrences(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        below = [info.path for info in self.walk(source) if not info.is_dir] if self._stat(source).is_dir else []
+        super()._move(source, dest)
+        for path in below:
+            wrong, right = path.replace(source, dest), dest + path.removeprefix(source)
+            if wrong != right:
+                super()._move(right, wrong)

@@ -319,3 +319,9 @@ class _StagedAside(_StagedBeside):
     def __init__(self, store: object, aside: str, inner: Upload) -> None:
         super().__init__(store, aside, inner)
         self._beside = f"{aside}/part"
+
+
+@mutant("PATH-5", bug="files that are named as its records are left out of listings, a user's too")
+class RecordsAreHidden(InMemoryDriver):
+    def _scan(self, path: str) -> Sequence[FileInfo]:
+        return [info for info in super()._scan(path) if not info.path.endswith((".metadata", ".lock"))]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from mutants.model import mutant
 from storagedriver import FileInfo, PathNotFoundError, Walk, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
+
+PART = 1 << 16
+"""Bytes."""
 
 
 def _nothing(_: str) -> Iterable[FileInfo]:
@@ -177,3 +181,18 @@ class EmptyRootIsAnError(InMemoryDriver):
         if not children:
             raise PathNotFoundError
         return children
+
+
+@mutant("WALK-1", bug="paths are what is left of keys once the directory's is taken out, wherever it is")
+class TakesOutAllOccurrences(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        found = super().walk(path, start_after=start_after)
+        if path == paths.ROOT:
+            return found
+        return FlatWalk([replace(info, path=path + info.path.replace(path, "")) for info in found])
+
+
+@mutant("WALK-1", bug="the size that a walk tells is that of the last part")
+class SizeOfTheLastPart(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        return [replace(info, size=info.size % PART or min(info.size, PART)) for info in super()._scan(path)]

@@ -123,6 +123,24 @@ TEMPORARY: tuple[str, ...] = (
 )
 """Files of a user's whose names look as those of a driver's internals do: of `file` (PATH-6)."""
 
+BOOKKEEPING: tuple[str, ...] = (
+    *(
+        f"file.{ending}"
+        for ending in (
+            *("meta", "metadata", "info", "json", "xml", "yaml", "attr", "xattr", "props", "properties", "md5", "sha256"),
+            *("db", "sqlite", "journal", "wal", "log", "idx", "index", "cache", "state", "version", "0000000001"),
+            *("temp", "partial", "download", "crdownload", "swp", "orig", "old", "copy", "deleted", "del", "trash"),
+            *("marker", "dir", "folder", "empty", "placeholder", "chunk", "chunks", "segment", "parts", "dlo", "slo"),
+            *("gz", "enc", "pid", "link", "symlink", "ref", "sock"),
+        )
+    ),
+    *(".lock", ".meta", ".info", ".index", ".cache", ".state", ".version", ".dir", ".folder", ".marker", ".empty", ".trash"),
+    *(".placeholder", ".gitkeep", ".nfs0001", ".fuse_hidden0001", "._file", ".DS_Store", "Thumbs.db", "desktop.ini"),
+    *(".snapshot/f", ".minio.sys/f", ".git/f", ".Trash-0/f", "__pycache__/f", "_metadata/f", "_temporary/f", "_SUCCESS"),
+    *("metadata/f", "meta/f", "data/f", "index", "index.html", "root", "null", "stage/f", "staging/f", "upload/f"),
+)
+"""More files of a user's, named as what stores and programs keep beside files, or hide (PATH-5)."""
+
 COLLISIONS: Mapping[str, tuple[str, str]] = {
     "slash-as-dash": ("a/b", "a-b"),
     "slash-as-underscore": ("a/b", "a_b"),

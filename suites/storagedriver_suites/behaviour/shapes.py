@@ -36,6 +36,17 @@ SMALL = 100
 """Largest size of the files of a shape, in bytes."""
 
 
+def repeated(directory: str, driver: StorageDriver) -> list[str]:
+    """Relative names of files that hold the path of their directory, as far as the driver's longest path allows.
+
+    Where the directory's own path has names that no path has, as folders of a machine may, there is one without.
+    """
+    way = "/".join(name for name in directory.split("/") if paths.is_component(name))
+    names = ["f", f"{way}/f", f"{way}/{way}/f", f"{way}-/f", f"{way}f"]
+    longest = driver.capabilities.limits.longest_path
+    return [name for name in names if len(paths.join(directory, name)) <= longest]
+
+
 def put_all(driver: StorageDriver, directory: str, files: Iterable[str]) -> dict[str, Content]:
     """Put a small file, each of another content, at every relative name; returns the contents by full path."""
     made = {paths.join(directory, name): content(number * 7 % SMALL, seed=number) for number, name in enumerate(files)}

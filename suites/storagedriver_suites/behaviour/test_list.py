@@ -13,8 +13,11 @@ from storagedriver_suites.behaviour.shapes import (
     crowd,
     directories_of,
     page_of,
+    put_all,
     put_many,
     put_shape,
+    repeated,
+    walk_of,
 )
 
 
@@ -28,6 +31,18 @@ def test_every_directory_lists_its_direct_children(driver: StorageDriver, tree: 
         listed = sorted(driver.list(directory))
 
         expect.equal(listed, children_of(files, directory), f"children of {directory}")
+
+
+@requirement("LIST-1")
+def test_names_may_hold_the_way_to_them(driver: StorageDriver, tree: Tree) -> None:
+    """A directory's own path may come once more, and again, in what lies below it: only its beginning is its own."""
+    directory = tree.path("d")
+    files = put_all(driver, directory, repeated(directory, driver))
+
+    for each in [directory, *directories_of(files, directory)]:
+        listed = sorted(driver.list(each))
+
+        expect.equal(listed, children_of(files, each), f"children of {each}")
 
 
 @requirement("LIST-1", capability="case_sensitive")
@@ -112,6 +127,18 @@ def test_root_lists_its_children_as_full_paths(subject: Subject, name: str) -> N
     listed = list(store.list("/"))
 
     expect.equal(listed, [f"/{name.partition('/')[0]}"], "list of /")
+
+
+@requirement("LIST-2", needs=["root"])
+def test_names_may_hold_the_root(subject: Subject) -> None:
+    """The root's own path may come once more below it: in list and walk only its beginning is taken off."""
+    store = subject.open_root("r")
+    files = put_all(store, "/", repeated(subject.root("r"), store))
+
+    for each in ["/", *directories_of(files, "/")]:
+        expect.equal(sorted(store.list(each)), children_of(files, each), f"children of {each} below a root")
+    walked = [info.path for info in store.walk("/")]
+    expect.equal(walked, walk_of(files, "/"), "walk of / below a root")
 
 
 @requirement("LIST-2")

@@ -11,10 +11,11 @@ from storagedriver import (
     StorageDriver,
     StorageDriverError,
     UnsupportedMethodError,
+    paths,
 )
 from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
-from storagedriver_suites.behaviour.shapes import SHAPES, children_of, put_all, walk_of
+from storagedriver_suites.behaviour.shapes import SHAPES, children_of, put_all, repeated, walk_of
 
 LARGEST_MOVED = 64 * 1024 * 1024
 """The largest file that a check of the copy limit writes, in bytes."""
@@ -365,6 +366,24 @@ def test_directory_moves_with_all_below(driver: StorageDriver, tree: Tree, shape
         expect.file(driver, path, data, "a file of the moved directory")
     expect.absent(driver, tree.path("source"), "source after the move of a directory")
     expect.file(driver, tree.path("source.beside/x"), b"1", "a neighbour of source")
+
+
+@requirement("MOVE-5")
+@pytest.mark.parametrize("dest", ["e", "d-", "s/t"])
+def test_moved_names_may_hold_the_way_to_them(driver: StorageDriver, tree: Tree, dest: str) -> None:
+    """The path of source, or of dest, may come once more below source: only the beginning of each path changes."""
+    source, goal = tree.path("d"), tree.path(dest)
+    longest = driver.capabilities.limits.longest_path
+    names = dict.fromkeys([*repeated(source, driver), *repeated(goal, driver)])
+    files = put_all(driver, source, [name for name in names if len(paths.join(goal, name)) <= longest])
+
+    driver.move(source, goal)
+
+    moved = {goal + path.removeprefix(source): data for path, data in files.items()}
+    expect.equal([info.path for info in driver.walk(goal)], walk_of(moved, goal), "walk of the moved directory")
+    for path, data in moved.items():
+        expect.file(driver, path, data, "a file of the moved directory")
+    expect.absent(driver, source, "source after the move of a directory")
 
 
 @requirement("MOVE-5")

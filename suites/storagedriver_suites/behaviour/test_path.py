@@ -9,6 +9,7 @@ import pytest
 from storagedriver import InvalidPathError, PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import (
+    BOOKKEEPING,
     COLLISIONS,
     DOTTED,
     GRAMMAR_BREAKERS,
@@ -22,7 +23,7 @@ from storagedriver_suites.behaviour.names import (
     tree_state,
 )
 from storagedriver_suites.behaviour.parameters import with_wrong_secrets
-from storagedriver_suites.behaviour.shapes import directories_of, put_all
+from storagedriver_suites.behaviour.shapes import children_of, directories_of, put_all, put_many, walk_of
 from storagedriver_suites.behaviour.streams import opened, read_from, stage, write_stream
 
 Action = Callable[[], object]
@@ -325,6 +326,18 @@ def test_every_name_of_the_grammar_works(driver: StorageDriver, tree: Tree, name
     _judge_name(driver, tree, tree.path(NAMES[name]))
 
     expect.children(driver, tree.root, tree.paths("neighbour"), "what there is after the file's delete")
+
+
+@requirement("PATH-5")
+def test_names_that_programs_keep_for_themselves_are_shown(driver: StorageDriver, tree: Tree) -> None:
+    """Temporary files, locks, records, markers: as long as a user made them they are in list and walk as all others."""
+    files = tree.paths(*(f"d/{name}" for name in (*TEMPORARY, *BOOKKEEPING)))
+
+    put_many(driver, files)
+
+    for directory in [tree.path("d"), *directories_of(files, tree.path("d"))]:
+        expect.children(driver, directory, children_of(files, directory), f"children of {directory}")
+    expect.equal(finish_walk(driver, tree.root), walk_of(files, tree.root), "walk")
 
 
 @requirement("PATH-5")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, paths
-from storagedriver.testing import Subject, Tree, content, expect, full, requirement
+from storagedriver.testing import Subject, Tree, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
     SHAPES,
@@ -19,8 +19,10 @@ from storagedriver_suites.behaviour.shapes import (
     put_all,
     put_many,
     put_shape,
+    repeated,
     walk_of,
 )
+from storagedriver_suites.behaviour.streams import write_stream
 
 BRANCHING = ("files-and-directories", "around-the-slash", "prefix-twice", "prefix-of-the-one-before", "dots-and-dashes")
 """Shapes in which a directory has siblings on both sides."""
@@ -43,6 +45,34 @@ def test_walk_gives_all_in_order_of_components(driver: StorageDriver, tree: Tree
         walked = _walked(driver, directory)
 
         expect.equal(walked, walk_of(files, directory), f"walk of {directory}")
+
+
+@requirement("WALK-1")
+def test_names_may_hold_the_way_to_them(driver: StorageDriver, tree: Tree) -> None:
+    """A directory's own path may come once more in what lies below it: in the walk each path is whole."""
+    directory = tree.path("d")
+    files = put_all(driver, directory, repeated(directory, driver))
+
+    walked = _walked(driver, directory)
+
+    expect.equal(walked, walk_of(files, directory), "walk")
+
+
+@requirement("WALK-1")
+@pytest.mark.parametrize("size", ["chunk-1", "chunk+1", pytest.param("2*chunk+1", marks=full)])
+@pytest.mark.parametrize("written", ["put", "stream"])
+def test_walk_tells_the_size_of_a_large_file(driver: StorageDriver, tree: Tree, size: str, written: str) -> None:
+    """However it was written, and in how many parts: a walk tells what stat tells."""
+    data = content(size_of(size, driver), seed=1)
+    if written == "put":
+        driver.put_content(tree.path("d/large"), data)
+    else:
+        write_stream(driver, tree.path("d/large"), [data])
+
+    told = {info.path: info.size for info in driver.walk(tree.path("d"))}
+
+    expect.equal(told, {tree.path("d/large"): len(data)}, "sizes in a walk")
+    expect.equal(driver.stat(tree.path("d/large")).size, len(data), "size by stat")
 
 
 @requirement("WALK-1", capability="case_sensitive")
