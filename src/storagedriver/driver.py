@@ -150,7 +150,10 @@ class FileWriter(abc.ABC):
 
 
 class StorageDriver(abc.ABC):
-    """A filesystem-like key/value store. Every method may be called from many threads at once (CONC-1)."""
+    """A filesystem-like key/value store. Every method may be called from many threads at once (CONC-1).
+
+    A reader, a writer or a walk that it gives is for one thread at a time, whichever that is.
+    """
 
     name: str = ""
     """The driver's name, part of every error."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from mutants.model import mutant
-from storagedriver import FileInfo, PathConflictError, PathNotFoundError, StorageDriverError, paths
+from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError, StorageDriverError, paths
 from storagedriver.base import ByteSource, Upload
 from storagedriver_drivers.filesystem import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
@@ -551,3 +551,45 @@ class StoreOfItsOwn(FilesystemDriver):
     def __init__(self, parameters: FilesystemParameters) -> None:
         here = parameters.rootdirectory / str(os.getpid())
         super().__init__(parameters.model_copy(update={"rootdirectory": here}))
+
+
+@mutant("CONC-1", bug="a stream is of the thread that opened it, as its connection is")
+class WriterOfItsThread(InMemoryDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _OfItsThread(super()._writer(path, append=append))
+
+
+class _OfItsThread:
+    def __init__(self, inner: Upload) -> None:
+        self._inner = inner
+        self._thread = threading.get_ident()
+        self.commit, self.suspend, self.discard = inner.commit, inner.suspend, inner.discard
+
+    @property
+    def size(self) -> int:
+        return self._inner.size
+
+    def write(self, data: memoryview, /) -> None:
+        if threading.get_ident() != self._thread:
+            raise BackendError("the connection was made in another thread")
+        self._inner.write(data)
+
+
+@mutant("CONC-1", bug="a reader is of the thread that opened it, as its connection is")
+class ReaderOfItsThread(InMemoryDriver):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        return _ReaderOfItsThread(super()._reader(path, offset))
+
+
+class _ReaderOfItsThread:
+    def __init__(self, inner: ByteSource) -> None:
+        self._inner = inner
+        self._thread = threading.get_ident()
+
+    def read(self, size: int, /) -> bytes:
+        if threading.get_ident() != self._thread:
+            raise BackendError("the connection was made in another thread")
+        return self._inner.read(size)
+
+    def close(self) -> None:
+        self._inner.close()

@@ -388,3 +388,16 @@ class MoveAcrossMounts(FilesystemDriver):
         if paths.parent(source) != paths.parent(dest):
             raise across_mounts()
         super()._move(source, dest)
+
+
+@mutant("CONT-1", bug="what is named as compressed, and is, comes unpacked, as a browser gets it")
+class UnpacksByName(InMemoryDriver):
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        return gzip.decompress(content) if path.endswith(".gz") and content.startswith(b"\x1f\x8b\x08\x00") else content
+
+
+@mutant("CONT-1", bug="line ends of what is named as text are those of this machine")
+class TextByName(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content.replace(b"\r\n", b"\n") if path.endswith(".txt") else content)

@@ -11,6 +11,7 @@ from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
 PAGE = 1000
+SMALL_PAGE = 100
 
 
 @mutant("LIST-1", bug="a directory comes once for each file in it")
@@ -212,3 +213,10 @@ class TakesOutTheRootEverywhere(InMemoryDriver):
             return super()._list(path)
         below = [self._key(info.path) for info in self.walk(path) if not info.is_dir]
         return paths.children(path, [each for each in (key.replace(self._root, "") for key in below) if each])
+
+
+@mutant("LIST-3", bug="the last name of a full page is taken for the beginning of the next one, which is not asked for")
+class FullPageLosesOne(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        found = sorted(super()._list(path))
+        return found[:-1] if len(found) == SMALL_PAGE else found

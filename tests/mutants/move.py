@@ -11,6 +11,7 @@ from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
 COPIED_AT_ONCE = 4096
+PAGE = 1000
 
 
 @mutant("MOVE-1", bug="source stays")
@@ -243,3 +244,12 @@ class RenamesAllOccurrences(InMemoryDriver):
             wrong, right = path.replace(source, dest), dest + path.removeprefix(source)
             if wrong != right:
                 super()._move(right, wrong)
+
+
+@mutant("MOVE-5", bug="one page of what lies below is moved, and the rest stays")
+class MovesOnePage(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        below = [info.path for info in self.walk(source) if not info.is_dir] if self._stat(source).is_dir else []
+        super()._move(source, dest)
+        for path in below[PAGE:]:
+            super()._move(dest + path.removeprefix(source), path)

@@ -330,3 +330,12 @@ class EmptiedStays(Absent):
 
     def _absent(self, path: str) -> FileInfo | None:
         return FileInfo(path, 0, None, is_dir=True) if path in self._seen else None
+
+
+@mutant("STAT-2", bug="a directory is looked for in the first page of its parent's listing")
+class LooksInTheFirstPage(InMemoryDriver):
+    def _stat(self, path: str) -> FileInfo:
+        info = super()._stat(path)
+        if info.is_dir and path != paths.ROOT and path not in sorted(self._list(paths.parent(path)))[:1000]:
+            raise PathNotFoundError
+        return info

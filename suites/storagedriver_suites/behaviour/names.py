@@ -92,6 +92,12 @@ NAMES: Mapping[str, str] = {
 }
 """Names of files, relative, of which each works on every driver (PATH-5)."""
 
+ENDINGS = (
+    *("txt", "html", "xml", "json", "csv", "md", "svg", "css", "js", "py", "sh", "eml", "pem", "ini"),
+    *("gz", "tar.gz", "tgz", "svgz", "Z", "bz2", "xz", "zst", "br", "lz4", "zip", "deflate", "b64", "enc", "bin"),
+)
+"""Endings of names by which programs take content for text, or for compressed, encoded or encrypted (CONT-1)."""
+
 TEMPORARY: tuple[str, ...] = (
     "file.tmp",
     ".file.tmp",
@@ -127,16 +133,51 @@ BOOKKEEPING: tuple[str, ...] = (
     *(
         f"file.{ending}"
         for ending in (
-            *("meta", "metadata", "info", "json", "xml", "yaml", "attr", "xattr", "props", "properties", "md5", "sha256"),
+            *(
+                "meta",
+                "metadata",
+                "info",
+                "json",
+                "xml",
+                "yaml",
+                "attr",
+                "xattr",
+                "props",
+                "properties",
+                "md5",
+                "sha256",
+            ),
             *("db", "sqlite", "journal", "wal", "log", "idx", "index", "cache", "state", "version", "0000000001"),
             *("temp", "partial", "download", "crdownload", "swp", "orig", "old", "copy", "deleted", "del", "trash"),
             *("marker", "dir", "folder", "empty", "placeholder", "chunk", "chunks", "segment", "parts", "dlo", "slo"),
             *("gz", "enc", "pid", "link", "symlink", "ref", "sock"),
         )
     ),
-    *(".lock", ".meta", ".info", ".index", ".cache", ".state", ".version", ".dir", ".folder", ".marker", ".empty", ".trash"),
+    *(
+        ".lock",
+        ".meta",
+        ".info",
+        ".index",
+        ".cache",
+        ".state",
+        ".version",
+        ".dir",
+        ".folder",
+        ".marker",
+        ".empty",
+        ".trash",
+    ),
     *(".placeholder", ".gitkeep", ".nfs0001", ".fuse_hidden0001", "._file", ".DS_Store", "Thumbs.db", "desktop.ini"),
-    *(".snapshot/f", ".minio.sys/f", ".git/f", ".Trash-0/f", "__pycache__/f", "_metadata/f", "_temporary/f", "_SUCCESS"),
+    *(
+        ".snapshot/f",
+        ".minio.sys/f",
+        ".git/f",
+        ".Trash-0/f",
+        "__pycache__/f",
+        "_metadata/f",
+        "_temporary/f",
+        "_SUCCESS",
+    ),
     *("metadata/f", "meta/f", "data/f", "index", "index.html", "root", "null", "stage/f", "staging/f", "upload/f"),
 )
 """More files of a user's, named as what stores and programs keep beside files, or hide (PATH-5)."""

@@ -32,6 +32,9 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
 }
 """Names of files relative to a directory, by the name of the shape."""
 
+ONE_BY_ONE = 130
+"""Files that are put one by one, with a look after each: beyond 100 and 128, where pages and buffers end."""
+
 SMALL = 100
 """Largest size of the files of a shape, in bytes."""
 

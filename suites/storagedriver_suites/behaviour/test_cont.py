@@ -8,8 +8,8 @@ import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
-from storagedriver_suites.behaviour.contents import EVERY_BYTE, LOOKALIKES, nuls
-from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, put_around_absent
+from storagedriver_suites.behaviour.contents import CHANGED_BY_TEXT, EVERY_BYTE, LOOKALIKES, nuls
+from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, ENDINGS, put_around_absent
 from storagedriver_suites.behaviour.readers import switching_often
 from storagedriver_suites.behaviour.shapes import SHAPES, children_of, directories_of, put_all
 from storagedriver_suites.behaviour.streams import WRITTEN, made, read_from, together, write_as
@@ -71,6 +71,22 @@ def test_bytes_that_look_like_something_are_kept(driver: StorageDriver, tree: Tr
 
         expect.file(driver, path, data, f"content that looks like something: {like}")
         expect.equal(read_from(driver, path), data, f"by a reader: content that looks like something: {like}")
+
+
+@requirement("CONT-1")
+@pytest.mark.parametrize("like", CHANGED_BY_TEXT)
+def test_content_is_kept_whatever_the_name_ends_with(driver: StorageDriver, tree: Tree, like: str) -> None:
+    """A name that promises text, or something compressed, changes no byte: neither of such content nor of another."""
+    files = {tree.path(f"file.{ending}"): LOOKALIKES[like] for ending in ENDINGS}
+
+    for path, data in files.items():
+        driver.put_content(path, data)
+
+    for path, data in files.items():
+        expect.file(driver, path, data, f"content under a name that promises something: {like}")
+        expect.equal(
+            read_from(driver, path), data, f"by a reader: content under a name that promises something: {like}"
+        )
 
 
 @requirement("CONT-1")

@@ -8,6 +8,7 @@ from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, soak
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
+    ONE_BY_ONE,
     SHAPES,
     children_of,
     crowd,
@@ -168,6 +169,16 @@ def test_file_is_not_found_by_list(driver: StorageDriver, tree: Tree, size: int)
     driver.put_content(tree.path("d/file"), content(size))
 
     expect.not_found(lambda: driver.list(tree.path("d/file")), "list of a file")
+
+
+@requirement("LIST-3")
+def test_each_new_child_is_one_more(driver: StorageDriver, tree: Tree) -> None:
+    """However many there are: no number of children, round or not, is one at which some are missing."""
+    files = tree.paths(*(f"d/{number:03}" for number in range(ONE_BY_ONE)))
+
+    for count, path in enumerate(files, 1):
+        driver.put_content(path, b"")
+        expect.equal(sorted(driver.list(tree.path("d"))), files[:count], f"{count} children")
 
 
 @requirement("LIST-3")

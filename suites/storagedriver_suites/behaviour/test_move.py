@@ -15,7 +15,16 @@ from storagedriver import (
 )
 from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
-from storagedriver_suites.behaviour.shapes import SHAPES, children_of, put_all, repeated, walk_of
+from storagedriver_suites.behaviour.shapes import (
+    SHAPES,
+    children_of,
+    crowd,
+    page_of,
+    put_all,
+    put_many,
+    repeated,
+    walk_of,
+)
 
 LARGEST_MOVED = 64 * 1024 * 1024
 """The largest file that a check of the copy limit writes, in bytes."""
@@ -366,6 +375,19 @@ def test_directory_moves_with_all_below(driver: StorageDriver, tree: Tree, shape
         expect.file(driver, path, data, "a file of the moved directory")
     expect.absent(driver, tree.path("source"), "source after the move of a directory")
     expect.file(driver, tree.path("source.beside/x"), b"1", "a neighbour of source")
+
+
+@requirement("MOVE-5")
+def test_directory_of_more_than_a_page_moves_whole(driver: StorageDriver, tree: Tree) -> None:
+    """What lies below is more than a listing gives at once: none of it stays, and none is lost."""
+    names = crowd(page_of(driver) + 1)
+    put_many(driver, tree.paths(*(f"source/{name}" for name in names)))
+
+    driver.move(tree.path("source"), tree.path("dest"))
+
+    expect.absent(driver, tree.path("source"), "source after the move of a large directory")
+    walked = [info.path for info in driver.walk(tree.path("dest"))]
+    expect.equal(walked, walk_of(tree.paths(*(f"dest/{name}" for name in names)), tree.path("dest")), "walk of dest")
 
 
 @requirement("MOVE-5")

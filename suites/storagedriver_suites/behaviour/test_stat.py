@@ -195,6 +195,16 @@ def test_directory_is_one_at_once(driver: StorageDriver, tree: Tree, subject: Su
 
 
 @requirement("STAT-2")
+def test_directory_behind_a_page_of_siblings_is_one(driver: StorageDriver, tree: Tree) -> None:
+    """Siblings that sort before it fill the first page of its parent's listing."""
+    put_many(driver, tree.paths(*(f"a{number:05}" for number in range(page_of(driver) + 1)), "b/s/f"))
+
+    for directory in tree.paths("b", "b/s"):
+        expect_directory(driver, directory, "a directory behind a page of siblings")
+    expect.absent(driver, tree.path("b-"), "what is not there, behind a page of siblings")
+
+
+@requirement("STAT-2")
 @pytest.mark.parametrize("levels", [30, pytest.param(400, marks=full)])
 def test_directory_is_one_at_any_depth(driver: StorageDriver, tree: Tree, levels: int) -> None:
     """Far down, and far up, a directory is one."""

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import pytest
 
@@ -14,6 +15,8 @@ from storagedriver.testing import Subject, Tree, expect, requirement
 from storagedriver_suites.behaviour.streams import read_from
 from storagedriver_suites.concurrency.running import at_once
 from storagedriver_suites.concurrency.workloads import SEEDS, Action, Step, content_of, load_of, perform
+
+T = TypeVar("T")
 
 THREADS = 8
 
@@ -187,6 +190,36 @@ def test_drivers_are_made_by_many_threads_at_once(driver: StorageDriver, tree: T
     expect.children(
         driver, tree.path("d"), [tree.path(f"d/{name}") for name in ("file", *range(THREADS))], "what all drivers put"
     )
+
+
+@requirement("CONC-1")
+def test_streams_and_walks_go_on_in_other_threads(tree: Tree, subject: Subject) -> None:
+    """What one thread opened another goes on with, as in programs that await each call in whichever thread is free."""
+    shared = subject.unrecorded()
+    content = content_of(1, 1, 5000)
+
+    def elsewhere(call: Callable[[], T]) -> T:
+        found: list[T] = []
+        at_once(subject, [lambda: found.append(call())], "a call in a thread of its own")
+        return found[0]
+
+    # Opened in this thread, which goes on to live: another one that had ended could be taken for each that comes after it.
+    writer = shared.writer(tree.path("d/file"))
+    for begin in range(0, len(content), 2000):
+        elsewhere(partial(writer.write, content[begin : begin + 2000]))
+    elsewhere(writer.commit)
+    elsewhere(writer.close)
+    reader = shared.reader(tree.path("d/file"), offset=1)
+    read = [elsewhere(partial(reader.read, size)) for size in (1, 2000, -1)]
+    elsewhere(reader.close)
+    walk = shared.walk(tree.root)
+    seen = [elsewhere(lambda: next(walk)).path for _ in range(2)]
+    elsewhere(walk.close)
+    elsewhere(shared.writer(tree.path("d/cancelled")).cancel)
+
+    expect.equal(b"".join(read), content[1:], "what a reader gives in one thread after the other")
+    expect.equal(seen, [tree.path("d"), tree.path("d/file")], "what a walk gives in one thread after the other")
+    expect.equal(elsewhere(lambda: shared.get_content(tree.path("d/file"))), content, "what a writer wrote so")
 
 
 @requirement("CONC-1")
