@@ -1,7 +1,7 @@
 """Publish the reports of a run of all tests: copy them to reports/results/, and write the table and the page of them.
 
 `python3 ci/test.py --containers-in-full` leaves a report of each driver on each server in certify/. What is not complete, or
-has a MUST that failed or errored, is named and left out. Runs in the environment that those tests made: `.venv/bin/python ci/publish.py`.
+has a requirement that failed or errored and that no policy of the gate waives, is named and left out. Runs in the environment that those tests made: `.venv/bin/python ci/publish.py`.
 `.venv/bin/python ci/publish.py reports/results reports/results` makes the table and the page of what is there anew.
 """
 
@@ -12,7 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from storagedriver.report import Outcome, Report, ReportError, Tally, Target, site
+from waived import broken
+
+from storagedriver.report import Report, ReportError, Tally, Target, site
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "certify"
@@ -66,8 +68,8 @@ def refusal(report: Report) -> str | None:
     """Why a report is not to be published."""
     if not report.run.complete:
         return f"it certifies nothing: {'; '.join(report.run.incomplete_reasons)}"
-    broken = [each.requirement for each in report.results if each.outcome in {Outcome.FAILED, Outcome.ERRORED}]
-    return f"not kept: {', '.join(broken)}" if broken else None
+    wrong = broken(report)
+    return f"not kept: {', '.join(wrong)}" if wrong else None
 
 
 def row(report: Report, target: Target, file: str) -> str:

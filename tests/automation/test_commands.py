@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -13,9 +14,10 @@ from types import ModuleType
 import pytest
 
 from storagedriver.backends.errors import BackendUnavailableError
-from storagedriver.report import Report
+from storagedriver.report import Outcome, Report, Result
 
-CI = Path(__file__).parents[2] / "ci"
+ROOT = Path(__file__).parents[2]
+CI = ROOT / "ci"
 NOTHING_SELECTED = 5
 
 
@@ -191,7 +193,10 @@ def test_containers_have_an_excerpt_without_a_report_unless_asked_in_full(
 def test_a_sample_is_of_what_runs_on_servers(
     script: ModuleType, calls: Calls, tmp_path: Path, given: list[str]
 ) -> None:
-    """It leaves no report, as that would certify nothing; what needs no server takes no time, and is run whole."""
+    """It leaves no report, as that would certify nothing; what needs no server takes no time, and is run whole.
+
+    Of drivers with a waiver there is one for the moment: it tells whether what failed is waived.
+    """
     earlier = tmp_path / "certify" / "azure-azurite-process.json"
     earlier.parent.mkdir()
     earlier.write_text("of an earlier run")
@@ -202,7 +207,9 @@ def test_a_sample_is_of_what_runs_on_servers(
     others = [call for call in calls.made if call not in on_servers]
     assert len(on_servers) == len(script.SERVED)
     assert all("--sample=2" in call for call in on_servers)
-    assert not any(word.startswith("--certify-report") for call in on_servers for word in call)
+    reported = [word for call in on_servers for word in call if word.startswith("--certify-report=")]
+    assert sorted(word.rpartition("/")[2] for word in reported) == ["s3-moto.json", "s3-seaweedfs-process.json"]
+    assert not any(word.startswith("--certify-report=certify/") for word in reported)
     sampled = [call for call in others if "--sample=2" in call]
     assert len(sampled) == len([part for part in script.PARTS if part.root is not None and part.root.is_dir()])
     assert all(any(word.startswith("--driver-param=rootdirectory=") for word in call) for call in sampled)
@@ -229,6 +236,45 @@ def test_one_failed_part_fails_the_command_and_the_others_run(
     assert len(calls.made) == len(script.PARTS) - len(on_minio(script))
     assert "FAILED    driver s3 on moto" in shown
     assert "passed    driver s3 on seaweedfs:process" in shown
+
+
+def with_one_check_ended(report: Report, requirement: str, outcome: Outcome) -> Report:
+    """A report in which the first check of a requirement ended otherwise."""
+
+    def ended(result: Result) -> Result:
+        if result.requirement != requirement:
+            return result
+        first = dataclasses.replace(result.checks[0], outcome=outcome, reason="as the test says")
+        checks = (first, *result.checks[1:])
+        counts = Counter(check.outcome for check in checks)
+        return dataclasses.replace(result, outcome=outcome, counts=counts, checks=checks)
+
+    return dataclasses.replace(report, results=tuple(map(ended, report.results)))
+
+
+@all_tests
+@pytest.mark.usefixtures("no_minio")
+@pytest.mark.parametrize(
+    ("broken", "ended"),
+    [
+        (("PATH-5", Outcome.FAILED), "waived"),
+        (("PATH-6", Outcome.FAILED), "FAILED"),
+        (("PATH-5", Outcome.ERRORED), "FAILED"),
+    ],
+)
+def test_a_failure_passes_if_the_gate_waives_it(
+    script: ModuleType, calls: Calls, broken: tuple[str, Outcome], ended: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of this requirement on this server alone, and no error: of that nothing is known."""
+    report = Path("certify", "s3-seaweedfs-process.json")
+    report.parent.mkdir()
+    with_one_check_ended(Report.read(ROOT / "reports" / "results" / report.name), *broken).write(report)
+    calls.statuses["--backend=seaweedfs:process"] = 1
+
+    status = script.main([])
+
+    assert f"{ended:<9} driver s3 on seaweedfs:process" in capsys.readouterr().out
+    assert status == (0 if ended == "waived" else 1)
 
 
 @all_tests

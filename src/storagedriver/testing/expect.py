@@ -61,6 +61,10 @@ def _restored(what: str, told: dict[str, Any]) -> ContractViolation:
     return ContractViolation(what, **told)
 
 
+_SHORT = 4
+"""Members of a list that are seen at a glance."""
+
+
 def abbreviated(value: object, limit: int = 160) -> str:
     """`value` in a line: long bytes by their length and both ends."""
     if isinstance(value, bytes | bytearray | memoryview) and len(value) > 48:
@@ -81,6 +85,8 @@ def equal(seen: object, expected: object, what: str) -> None:
     if seen != expected:
         if isinstance(seen, bytes) and isinstance(expected, bytes):
             what = f"{what} ({_first_difference(seen, expected)})"
+        elif isinstance(seen, list) and isinstance(expected, list) and max(len(seen), len(expected)) > _SHORT:
+            what = f"{what} ({_differences(seen, expected)})"
         raise ContractViolation(what, expected=expected, seen=seen, comparable=True)
 
 
@@ -156,6 +162,19 @@ def _read(driver: StorageDriver, path: str) -> bytes:
 def _names(kinds: Kinds) -> str:
     every = kinds if isinstance(kinds, tuple) else (kinds,)
     return " or ".join(kind.__name__ for kind in every)
+
+
+def _differences(seen: list[object], expected: list[object]) -> str:
+    told = [
+        f"{word} {', '.join(abbreviated(each) for each in members[:3])}"
+        f"{f' and {len(members) - 3} more' if len(members) > 3 else ''}"
+        for word, members in (
+            ("without", [each for each in expected if each not in seen]),
+            ("with", [each for each in seen if each not in expected]),
+        )
+        if members
+    ]
+    return "; ".join(told) or ("in another order" if len(seen) == len(expected) else "some more often than others")
 
 
 def _first_difference(seen: bytes, expected: bytes) -> str:

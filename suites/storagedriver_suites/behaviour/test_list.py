@@ -177,7 +177,7 @@ def test_each_new_child_is_one_more(driver: StorageDriver, tree: Tree) -> None:
     files = tree.paths(*(f"d/{number:03}" for number in range(ONE_BY_ONE)))
 
     for count, path in enumerate(files, 1):
-        driver.put_content(path, b"")
+        driver.put_content(path, b"1")
         expect.equal(sorted(driver.list(tree.path("d"))), files[:count], f"{count} children")
 
 
