@@ -51,6 +51,21 @@ def _a_descriptor() -> int:
 # --- descriptors
 
 
+@mutant("LEAK-1", bug="a stage that another writer continues is opened to be copied, and stays open")
+class StageInUseStaysOpen(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._continued: weakref.WeakValueDictionary[str, Upload] = weakref.WeakValueDictionary()
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        if append and path in self._continued:
+            _a_descriptor()
+        elif append:
+            self._continued[path] = upload
+        return upload
+
+
 @mutant("LEAK-1", bug="a reader closes its file at the end of the content, and not before")
 class ClosedAtTheEndAlone(InMemoryDriver):
     class Source:

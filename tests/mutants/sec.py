@@ -10,12 +10,14 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from mutants import conf, deletion, path
 from mutants.err import SECRET, KeyedDriver
 from mutants.model import mutant
 from storagedriver import BackendError, FileInfo, StorageDriverError
 from storagedriver.errors import PathNotFoundError
+from storagedriver_drivers.filesystem import trail
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
 from storagedriver_drivers.s3.driver import S3Driver
@@ -88,6 +90,13 @@ class WritesInPlace(ByName):
             self.file(path).write_bytes(content)
         else:
             super()._put_content(path, content)
+
+
+@mutant("SEC-1", bug="a directory that was moved meanwhile is not noticed, and its old name is removed where it is now")
+class GoesUpBlindly(FilesystemDriver):
+    def _delete(self, path: str) -> None:
+        with mock.patch.object(trail, "_identity", return_value=None):
+            super()._delete(path)
 
 
 class TrustingBucket(Bucket):

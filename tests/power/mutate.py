@@ -36,6 +36,9 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a run counts as hung, and seen")
     parser.add_argument("--again", choices=["all", "survivors"], help="what has a verdict already and is run anew")
+    parser.add_argument(
+        "--only", action="append", default=[], help="faults whose key holds this: a file, a function, a line"
+    )
     parser.add_argument("--all-checks", action="store_true", help="ask those too that do not execute the altered line")
     parser.add_argument("--show", action="store_true", help="run nothing, and write the page anew")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where verdicts and page are kept")
@@ -45,7 +48,9 @@ def main(words: Sequence[str]) -> int:
     runs = [
         AlteredRun(wanted.driver, each, judges=judges_of(wanted.driver))
         for key, each in faults.items()
-        if not wanted.show and _is_due(verdicts.of(key), wanted.again)
+        if not wanted.show
+        and (not wanted.only or any(word in each.key for word in wanted.only))
+        and _is_due(verdicts.of(key), wanted.again)
     ]
     # In no order, but always in the same: what was judged when it is broken off is a fair sample of all.
     random.Random(wanted.driver).shuffle(runs)

@@ -79,10 +79,10 @@ class FilesystemDriver(BaseDriver):
         return listing.info(path, found)
 
     def _list(self, path: str) -> Iterable[str]:
-        return [child for child, _ in listing.children(self._tree, path, self.capabilities.limits)]
+        return [child for child, _ in listing.children(self._tree, path)]
 
     def _scan(self, path: str) -> Iterable[FileInfo]:
-        return listing.scan(self._tree, path, self.capabilities.limits)
+        return listing.scan(self._tree, path)
 
     def _move(self, source: str, dest: str) -> None:
         publishing.move(self._tree, paths.components(source), paths.components(dest), dest)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from storagedriver import paths
-from storagedriver.driver import FileInfo, Limits
+from storagedriver.driver import FileInfo
 from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.filesystem.tree import Tree, is_of_store
 
@@ -17,7 +17,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-def children(tree: Tree, path: str, limits: Limits) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def children(tree: Tree, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """The files and directories of a directory, by path. Names that no path has are left out (FOR-1).
 
     Raises:
@@ -31,17 +31,16 @@ def children(tree: Tree, path: str, limits: Limits) -> Iterator[tuple[str, os.Di
         return
     with trail, os.scandir(trail.fd) as entries:
         for entry in entries:
-            child = paths.join(path, entry.name)
-            if not paths.is_component(entry.name) or len(child) > limits.longest_path:
-                # Another tool's, or of the staging area.
-                continue
-            if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
-                yield child, entry
+            # Other names are another tool's, or of the staging area.
+            if paths.is_component(entry.name) and (
+                entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+            ):
+                yield paths.join(path, entry.name), entry
 
 
-def scan(tree: Tree, path: str, limits: Limits) -> Iterator[FileInfo]:
+def scan(tree: Tree, path: str) -> Iterator[FileInfo]:
     """As `children`, with sizes and times. What is deleted meanwhile is skipped (WALK-3)."""
-    for child, entry in children(tree, path, limits):
+    for child, entry in children(tree, path):
         try:
             found = entry.stat(follow_symlinks=False)
         except FileNotFoundError:

@@ -252,6 +252,17 @@ def _continue_and_cancel(bench: Bench, path: str) -> None:
         bench.driver.writer(path, append=True).cancel()
 
 
+def _continue_twice_and_cancel(bench: Bench, path: str) -> None:
+    with bench.driver.writer(path) as writer:
+        writer.write(bench.body())
+    if bench.driver.capabilities.resumable_writes:
+        first, second = (bench.driver.writer(path, append=True) for _ in range(2))
+        second.cancel()
+        first.cancel()
+    else:
+        bench.driver.writer(path).cancel()
+
+
 def _leave_by_an_exception(bench: Bench, path: str) -> None:
     with contextlib.suppress(_CallersError), bench.driver.writer(path) as writer:
         writer.write(bench.body())
@@ -300,6 +311,7 @@ WRITING = (
     ),
     Operation("writer that is closed, then cancelled", _close_and_cancel),
     Operation("writer that is closed, continued, then cancelled", _continue_and_cancel),
+    Operation("writer that is closed, continued twice, then both cancelled", _continue_twice_and_cancel),
     Operation("writer that an exception leaves", _leave_by_an_exception),
     Operation("writer that is dropped, and delete of its directory", lambda bench, path: _dropped(bench, path, BODY)),
     Operation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,8 @@ def _called(method: Method, path: str, store: StorageDriver) -> object:
     return method(store, path)
 
 
+GOING = ("move from it", "delete")
+
 OF_DIRECTORIES = ("stat", "list", "walk", "move from it", "delete")
 
 SWAPS: Mapping[str, tuple[Callable[[Premises], None], Mapping[str, Action]]] = {
@@ -159,6 +161,49 @@ def _system_calls_of(action: Action, at: Premises) -> list[str]:
     with system_calls() as seen:
         call(lambda store, _: action(store), at.store, "")
     return seen
+
+
+@requirement("SEC-1", needs=["root", "shared"])
+@pytest.mark.parametrize("moved", ["d", "d/s"])
+def test_directory_that_is_moved_away_during_a_call_takes_none_of_its_new_place(subject: Subject, moved: str) -> None:
+    """A driver that goes up from where it was led finds itself elsewhere: what has the same names there is not its own."""
+    at = premises(subject)
+    hit = 0
+
+    def happening() -> None:
+        (at.root / moved).rename(at.aside / "moved")
+
+    with attempts(subject) as tried:
+        for operation, action in (*_calls("/d", GOING), *_calls("/d/s/file", GOING)):
+            for number, name in enumerate(_system_calls_of(action, at), start=1):
+                at.furnish()
+                theirs = [at.aside / each for each in ("d", "s", "file")]
+                for each in theirs:
+                    each.mkdir()
+
+                def judged(
+                    number: int = number,
+                    name: str = name,
+                    operation: str = operation,
+                    action: Action = action,
+                    theirs: Sequence[Path] = theirs,
+                ) -> Ending:
+                    with interrupted(number, happening):
+                        _, ending = call(lambda store, _: action(store), at.store, "")
+                    what = (
+                        f"{operation}, where before its system call {number} ({name}) {moved} is moved out of the root"
+                    )
+                    gone = [each.name for each in theirs if not each.is_dir()]
+                    expect.equal(gone, [], f"what is gone of the directories there after {what}")
+                    return ending
+
+                tried.attempt(
+                    operation, f"{moved} is moved out of the root", f"{number}: {name} in {operation}", judged
+                )
+                hit += 1
+    subject.measured("system calls before which a directory was moved", hit)
+    if not hit:
+        pytest.skip("none of the driver's system calls can be seen from Python")
 
 
 # --- links that are there
