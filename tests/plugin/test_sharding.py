@@ -140,3 +140,24 @@ def test_a_selection_of_nothing_stays_a_mistake(run: Callable[..., Run]) -> None
 
 def test_one_of_one_is_the_whole(run: Callable[..., Run]) -> None:
     assert run(DRIVER, "--shard=1/1").report.run.complete
+
+
+@pytest.mark.parametrize(("arguments", "first"), [((), "test_shorter_put"), (("-n1",), "test_shared")])
+def test_workers_begin_with_what_is_costly_to_make(
+    author: pytest.Pytester, run: Callable[..., Run], arguments: tuple[str, ...], first: str
+) -> None:
+    """One of them has it made while the others have the rest; in one process the order is that of the suite."""
+    (author.path / "tinychecks" / "test_zz_shared.py").write_text(
+        "from storagedriver.testing import requirement, together\n"
+        "pytestmark = together\n"
+        "@requirement('DEL-1')\n"
+        "def test_shared(driver, tree):\n"
+        "    pass\n"
+    )
+
+    done = run(DRIVER, "-v", *arguments, process=True)
+
+    assert done.result.ret == pytest.ExitCode.OK
+    shown = [line for line in done.result.outlines if "PASSED" in line]
+    assert f"::{first}[" in shown[0]
+    assert len(ran(done.report)) == 9
