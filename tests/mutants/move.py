@@ -253,3 +253,13 @@ class MovesOnePage(InMemoryDriver):
         super()._move(source, dest)
         for path in below[PAGE:]:
             super()._move(dest + path.removeprefix(source), path)
+
+
+@mutant("MOVE-5", bug="what lies deeper than a few levels stays")
+class MovesTenLevels(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        below = [info.path for info in self.walk(source) if not info.is_dir] if self._stat(source).is_dir else []
+        super()._move(source, dest)
+        for path in below:
+            if len(paths.components(path)) - len(paths.components(source)) > 10:
+                super()._move(dest + path.removeprefix(source), path)

@@ -378,6 +378,22 @@ def test_directory_moves_with_all_below(driver: StorageDriver, tree: Tree, shape
 
 
 @requirement("MOVE-5")
+@pytest.mark.parametrize("levels", [30, pytest.param(300, marks=full)])
+def test_directory_of_many_levels_moves_whole(driver: StorageDriver, tree: Tree, levels: int) -> None:
+    """However deep it is, a file on each level comes along."""
+    levels = min(levels, (driver.capabilities.limits.longest_path - len(tree.path("source/f"))) // 2)
+    files = put_all(driver, tree.path("source"), [f"{'d/' * level}f" for level in range(levels)])
+
+    driver.move(tree.path("source"), tree.path("dest"))
+
+    moved = {tree.path("dest") + path.removeprefix(tree.path("source")): data for path, data in files.items()}
+    expect.equal(
+        [info.path for info in driver.walk(tree.path("dest"))], walk_of(moved, tree.path("dest")), "walk of dest"
+    )
+    expect.absent(driver, tree.path("source"), "source after the move of a deep directory")
+
+
+@requirement("MOVE-5")
 def test_directory_of_more_than_a_page_moves_whole(driver: StorageDriver, tree: Tree) -> None:
     """What lies below is more than a listing gives at once: none of it stays, and none is lost."""
     names = crowd(page_of(driver) + 1)
