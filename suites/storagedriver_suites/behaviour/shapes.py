@@ -32,8 +32,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
 }
 """Names of files relative to a directory, by the name of the shape."""
 
-ONE_BY_ONE = 130
-"""Files that are put one by one, with a look after each: beyond 100 and 128, where pages and buffers end."""
+_ONE_BY_ONE, _A_FEW = 130, 12
 
 SMALL = 100
 """Largest size of the files of a shape, in bytes."""
@@ -104,6 +103,14 @@ def crowd(count: int) -> list[str]:
         group, place = divmod(number, 3)
         names.append((f"n{group:05}/f", f"n{group:05}-", f"n{group:05}0")[place])
     return names
+
+
+def one_by_one(driver: StorageDriver, profile: str) -> range:
+    """Numbers of files to be put one by one, with a look after each: beyond 100 and 128, where pages and buffers end.
+
+    Where a driver declares its page others try its end, and profile quick is content with a few.
+    """
+    return range(_ONE_BY_ONE if driver.capabilities.limits.list_page is None or profile != "quick" else _A_FEW)
 
 
 def page_of(driver: StorageDriver) -> int:

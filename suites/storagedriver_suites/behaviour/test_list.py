@@ -8,11 +8,11 @@ from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, soak
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
-    ONE_BY_ONE,
     SHAPES,
     children_of,
     crowd,
     directories_of,
+    one_by_one,
     page_of,
     put_all,
     put_many,
@@ -172,9 +172,9 @@ def test_file_is_not_found_by_list(driver: StorageDriver, tree: Tree, size: int)
 
 
 @requirement("LIST-3")
-def test_each_new_child_is_one_more(driver: StorageDriver, tree: Tree) -> None:
+def test_each_new_child_is_one_more(driver: StorageDriver, subject: Subject, tree: Tree) -> None:
     """However many there are: no number of children, round or not, is one at which some are missing."""
-    files = tree.paths(*(f"d/{number:03}" for number in range(ONE_BY_ONE)))
+    files = tree.paths(*(f"d/{number:03}" for number in one_by_one(driver, subject.profile)))
 
     for count, path in enumerate(files, 1):
         driver.put_content(path, b"1")

@@ -12,10 +12,10 @@ from storagedriver import PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
-    ONE_BY_ONE,
     SHAPES,
     crowd,
     directories_of,
+    one_by_one,
     page_of,
     put_all,
     put_many,
@@ -60,9 +60,9 @@ def test_names_may_hold_the_way_to_them(driver: StorageDriver, tree: Tree) -> No
 
 
 @requirement("WALK-1")
-def test_each_new_file_is_one_more(driver: StorageDriver, tree: Tree) -> None:
+def test_each_new_file_is_one_more(driver: StorageDriver, subject: Subject, tree: Tree) -> None:
     """However many there are: at no number of files, round or not, a walk leaves some out."""
-    files = tree.paths(*(f"d/{number:03}" for number in range(ONE_BY_ONE)))
+    files = tree.paths(*(f"d/{number:03}" for number in one_by_one(driver, subject.profile)))
 
     for count, path in enumerate(files, 1):
         driver.put_content(path, b"1")
