@@ -26,7 +26,8 @@ from waived import broken, waivers
 
 from storagedriver.backends.errors import BackendSetupError
 from storagedriver.backends.selection import find
-from storagedriver.report import Report, ReportError
+from storagedriver.certification.policy import matches
+from storagedriver.report import Report, ReportError, Server, Target
 
 REQUIRE_BACKENDS = "--require-backends"
 CONTAINERS_IN_FULL = "--containers-in-full"
@@ -73,12 +74,10 @@ class Part:
     def waives(self) -> bool:
         """Whether a requirement is waived of its driver on its server, so that its report has to tell what failed."""
         driver = next((word.partition("=")[2] for word in self.arguments if word.startswith("--driver=")), "")
-        names = (
-            {f"{driver}@{self.server}", f"{driver}@{(self.server or '').partition(':')[0]}"}
-            if self.server
-            else {driver}
-        )
-        return any(waiver.target in names for waiver in waivers())
+        name, _, mode = (self.server or "").partition(":")
+        label = f"{driver}@{self.server}" if name else driver
+        target = Target(label, driver, server=Server(name, mode) if name else None)
+        return any(matches(waiver.target, target) for waiver in waivers())
 
 
 @dataclass(frozen=True, slots=True)

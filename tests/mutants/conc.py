@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from mutants.leak import Wrapping
 from mutants.model import mutant
 from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError, StorageDriverError, paths
 from storagedriver.base import ByteSource, Upload
@@ -553,43 +554,43 @@ class StoreOfItsOwn(FilesystemDriver):
         super().__init__(parameters.model_copy(update={"rootdirectory": here}))
 
 
-@mutant("CONC-1", bug="a stream is of the thread that opened it, as its connection is")
-class WriterOfItsThread(InMemoryDriver):
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        return _OfItsThread(super()._writer(path, append=append))
+class OfItsThread:
+    """What only the thread may use that made it."""
 
-
-class _OfItsThread:
-    def __init__(self, inner: Upload) -> None:
-        self._inner = inner
+    def __init__(self) -> None:
         self._thread = threading.get_ident()
-        self.commit, self.suspend, self.discard = inner.commit, inner.suspend, inner.discard
 
-    @property
-    def size(self) -> int:
-        return self._inner.size
-
-    def write(self, data: memoryview, /) -> None:
+    def require_own_thread(self) -> None:
         if threading.get_ident() != self._thread:
             raise BackendError("the connection was made in another thread")
-        self._inner.write(data)
+
+
+@mutant("CONC-1", bug="a stream is of the thread that opened it, as its connection is")
+class WriterOfItsThread(InMemoryDriver):
+    class Writing(Wrapping, OfItsThread):
+        def __init__(self, inner: Upload) -> None:
+            Wrapping.__init__(self, inner)
+            OfItsThread.__init__(self)
+
+        def write(self, data: memoryview, /) -> None:
+            self.require_own_thread()
+            super().write(data)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return self.Writing(super()._writer(path, append=append))
 
 
 @mutant("CONC-1", bug="a reader is of the thread that opened it, as its connection is")
 class ReaderOfItsThread(InMemoryDriver):
+    class Reading(OfItsThread):
+        def __init__(self, inner: ByteSource) -> None:
+            super().__init__()
+            self._inner = inner
+            self.close = inner.close
+
+        def read(self, size: int, /) -> bytes:
+            self.require_own_thread()
+            return self._inner.read(size)
+
     def _reader(self, path: str, offset: int) -> ByteSource:
-        return _ReaderOfItsThread(super()._reader(path, offset))
-
-
-class _ReaderOfItsThread:
-    def __init__(self, inner: ByteSource) -> None:
-        self._inner = inner
-        self._thread = threading.get_ident()
-
-    def read(self, size: int, /) -> bytes:
-        if threading.get_ident() != self._thread:
-            raise BackendError("the connection was made in another thread")
-        return self._inner.read(size)
-
-    def close(self) -> None:
-        self._inner.close()
+        return self.Reading(super()._reader(path, offset))

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from xml.etree import ElementTree as ET
 
 from storagedriver import BaseDriver, Capabilities, FileInfo, Limits, PathNotFoundError, StorageDriverError, paths
-from storagedriver.base import ByteSource, Upload
+from storagedriver.base import ByteSource, Upload, put_by_upload
 from storagedriver.errors import BackendError
 from storagedriver.parameters import DriverParameters
 from storagedriver.registry import register_suite
@@ -294,13 +294,7 @@ class HttpStoreDriver(BaseDriver):
         if len(content) <= CHUNK:
             self.ask("PUT", f"/object{path}", content)
             return
-        upload = self.upload(path)
-        try:
-            upload.write(memoryview(content))
-            upload.commit()
-        except BaseException:
-            upload.discard()
-            raise
+        put_by_upload(self.upload(path), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         answer = self.ask("GET", f"/object{path}", also=(404,), start=str(offset))

@@ -235,31 +235,35 @@ class DeletesBeforeItCopies(InMemoryDriver):
         self._put_content(dest, content)
 
 
-@mutant("MOVE-5", bug="the new names of what lies below are made by replacing source wherever it is in them")
-class RenamesAllOccurrences(InMemoryDriver):
+class MovesFilesBelow(InMemoryDriver):
+    """Moves a directory file by file; without a fault, each to where it belongs."""
+
     def _move(self, source: str, dest: str) -> None:
         below = [info.path for info in self.walk(source) if not info.is_dir] if self._stat(source).is_dir else []
         super()._move(source, dest)
-        for path in below:
-            wrong, right = path.replace(source, dest), dest + path.removeprefix(source)
-            if wrong != right:
-                super()._move(right, wrong)
+        for number, path in enumerate(below):
+            right, seen = dest + path.removeprefix(source), self._goal(number, path, source, dest)
+            if seen != right:
+                super()._move(right, seen)
+
+    def _goal(self, number: int, path: str, source: str, dest: str) -> str:
+        return dest + path.removeprefix(source)
+
+
+@mutant("MOVE-5", bug="the new names of what lies below are made by replacing source wherever it is in them")
+class RenamesAllOccurrences(MovesFilesBelow):
+    def _goal(self, number: int, path: str, source: str, dest: str) -> str:
+        return path.replace(source, dest)
 
 
 @mutant("MOVE-5", bug="one page of what lies below is moved, and the rest stays")
-class MovesOnePage(InMemoryDriver):
-    def _move(self, source: str, dest: str) -> None:
-        below = [info.path for info in self.walk(source) if not info.is_dir] if self._stat(source).is_dir else []
-        super()._move(source, dest)
-        for path in below[PAGE:]:
-            super()._move(dest + path.removeprefix(source), path)
+class MovesOnePage(MovesFilesBelow):
+    def _goal(self, number: int, path: str, source: str, dest: str) -> str:
+        return path if number >= PAGE else super()._goal(number, path, source, dest)
 
 
 @mutant("MOVE-5", bug="what lies deeper than a few levels stays")
-class MovesTenLevels(InMemoryDriver):
-    def _move(self, source: str, dest: str) -> None:
-        below = [info.path for info in self.walk(source) if not info.is_dir] if self._stat(source).is_dir else []
-        super()._move(source, dest)
-        for path in below:
-            if len(paths.components(path)) - len(paths.components(source)) > 10:
-                super()._move(dest + path.removeprefix(source), path)
+class MovesTenLevels(MovesFilesBelow):
+    def _goal(self, number: int, path: str, source: str, dest: str) -> str:
+        is_deep = len(paths.components(path)) - len(paths.components(source)) > 10
+        return path if is_deep else super()._goal(number, path, source, dest)

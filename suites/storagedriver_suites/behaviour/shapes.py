@@ -57,6 +57,11 @@ def put_all(driver: StorageDriver, directory: str, files: Iterable[str]) -> dict
     return made
 
 
+def renamed(files: Mapping[str, Content], source: str, dest: str) -> dict[str, Content]:
+    """The contents of files by the paths that they have once their directory `source` was moved to `dest`."""
+    return {dest + path.removeprefix(source): data for path, data in files.items()}
+
+
 def put_shape(driver: StorageDriver, tree: Tree, shape: str) -> dict[str, Content]:
     """Put the files of a shape below the check's prefix."""
     return put_all(driver, tree.root, SHAPES[shape])

@@ -22,6 +22,7 @@ from storagedriver_suites.behaviour.shapes import (
     page_of,
     put_all,
     put_many,
+    renamed,
     repeated,
     walk_of,
 )
@@ -368,7 +369,7 @@ def test_directory_moves_with_all_below(driver: StorageDriver, tree: Tree, shape
 
     driver.move(tree.path("source"), tree.path(dest))
 
-    moved = {path.replace(tree.path("source"), tree.path(dest), 1): data for path, data in files.items()}
+    moved = renamed(files, tree.path("source"), tree.path(dest))
     walked = [info.path for info in driver.walk(tree.path(dest))]
     expect.equal(walked, walk_of(moved, tree.path(dest)), "walk of the moved directory")
     for path, data in moved.items():
@@ -386,7 +387,7 @@ def test_directory_of_many_levels_moves_whole(driver: StorageDriver, tree: Tree,
 
     driver.move(tree.path("source"), tree.path("dest"))
 
-    moved = {tree.path("dest") + path.removeprefix(tree.path("source")): data for path, data in files.items()}
+    moved = renamed(files, tree.path("source"), tree.path("dest"))
     expect.equal(
         [info.path for info in driver.walk(tree.path("dest"))], walk_of(moved, tree.path("dest")), "walk of dest"
     )
@@ -417,7 +418,7 @@ def test_moved_names_may_hold_the_way_to_them(driver: StorageDriver, tree: Tree,
 
     driver.move(source, goal)
 
-    moved = {goal + path.removeprefix(source): data for path, data in files.items()}
+    moved = renamed(files, source, goal)
     expect.equal([info.path for info in driver.walk(goal)], walk_of(moved, goal), "walk of the moved directory")
     for path, data in moved.items():
         expect.file(driver, path, data, "a file of the moved directory")
@@ -440,9 +441,8 @@ def test_directory_that_does_not_fit_is_not_lost(driver: StorageDriver, tree: Tr
         end = "dest"
         expect.absent(driver, tree.path("source"), "source after the move")
 
-    for path, data in files.items():
-        kept = path.replace(tree.path("source"), tree.path(end), 1)
-        expect.file(driver, kept, data, "a file of the directory")
+    for path, data in renamed(files, tree.path("source"), tree.path(end)).items():
+        expect.file(driver, path, data, "a file of the directory")
 
 
 @requirement("MOVE-5")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from storagedriver_suites.security.interruption import interrupted, system_calls
 
 Plant = Callable[[Premises, Path], None]
 Action = Callable[[StorageDriver], object]
+Judge = Callable[[Premises, "Moment"], Ending]
 
 
 def _chain(at: Premises, link: Path) -> None:
@@ -119,36 +121,57 @@ SWAPS: Mapping[str, tuple[Callable[[Premises], None], Mapping[str, Action]]] = {
 """What another program does while a call runs, and the calls that it may harm."""
 
 
-@requirement("SEC-1", needs=["root", "shared"])
-@pytest.mark.parametrize("swap", SWAPS)
-def test_link_that_is_planted_during_a_call_is_not_followed(subject: Subject, swap: str) -> None:
-    """Whenever between two system calls of a call a link takes a thing's place, nothing outside is read or changed.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point within a call: right before one of its system calls.
 
-    A driver that looks whether there is a link, and then goes by the same name, is caught in between.
+    Attributes:
+        operation: What the call is, and of which path.
+        action: Makes it.
+        number: Of the system call, from 1 on.
+        name: Of the system call.
+    """
+
+    operation: str
+    action: Action
+    number: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}, where before its system call {self.number} ({self.name})"
+
+    def passes(self, at: Premises, happening: Callable[[], object]) -> tuple[object, Ending]:
+        """Make the call, and let something happen at this moment; returns what it returned, and how it ended."""
+        with interrupted(self.number, happening):
+            return call(lambda store, _: self.action(store), at.store, "")
+
+
+def _each_moment(
+    subject: Subject, actions: Iterable[tuple[str, Action]], condition: str, what: str, judged: Judge
+) -> None:
+    """Judge every moment of all actions, each on furnished premises.
+
+    Args:
+        subject: Who is judged.
+        actions: The calls.
+        condition: What happens within them.
+        what: What the number of moments is called in the report.
+        judged: Judges one.
     """
     at = premises(subject)
-    happening, actions = SWAPS[swap]
     hit = 0
-
     with attempts(subject) as tried:
-        for operation, action in actions.items():
+        for operation, action in actions:
             for number, name in enumerate(_system_calls_of(action, at), start=1):
                 at.furnish()
-
-                def judged(
-                    number: int = number, name: str = name, operation: str = operation, action: Action = action
-                ) -> Ending:
-                    before = at.surroundings()
-                    with interrupted(number, lambda: happening(at)):
-                        returned, ending = call(lambda store, _: action(store), at.store, "")
-                    what = f"{operation}, where before its system call {number} ({name}) {swap}"
-                    at.judge(before, what)
-                    nothing_revealed(returned, what)
-                    return ending
-
-                tried.attempt(operation.partition(" of /")[0], swap, f"{number}: {name} in {operation}", judged)
+                tried.attempt(
+                    operation.partition(" of /")[0],
+                    condition,
+                    f"{number}: {name} in {operation}",
+                    functools.partial(judged, at, Moment(operation, action, number, name)),
+                )
                 hit += 1
-    subject.measured("system calls before which a link was planted", hit)
+    subject.measured(what, hit)
     if not hit:
         pytest.skip("none of the driver's system calls can be seen from Python")
 
@@ -164,46 +187,42 @@ def _system_calls_of(action: Action, at: Premises) -> list[str]:
 
 
 @requirement("SEC-1", needs=["root", "shared"])
+@pytest.mark.parametrize("swap", SWAPS)
+def test_link_that_is_planted_during_a_call_is_not_followed(subject: Subject, swap: str) -> None:
+    """Whenever between two system calls of a call a link takes a thing's place, nothing outside is read or changed.
+
+    A driver that looks whether there is a link, and then goes by the same name, is caught in between.
+    """
+    happening, actions = SWAPS[swap]
+
+    def judged(at: Premises, moment: Moment) -> Ending:
+        before = at.surroundings()
+        returned, ending = moment.passes(at, lambda: happening(at))
+        what = f"{moment} {swap}"
+        at.judge(before, what)
+        nothing_revealed(returned, what)
+        return ending
+
+    _each_moment(subject, actions.items(), swap, "system calls before which a link was planted", judged)
+
+
+@requirement("SEC-1", needs=["root", "shared"])
 @pytest.mark.parametrize("moved", ["d", "d/s"])
 def test_directory_that_is_moved_away_during_a_call_takes_none_of_its_new_place(subject: Subject, moved: str) -> None:
     """A driver that goes up from where it was led finds itself elsewhere: what has the same names there is not its own."""
-    at = premises(subject)
-    hit = 0
+    condition = f"{moved} is moved out of the root"
 
-    def happening() -> None:
-        (at.root / moved).rename(at.aside / "moved")
+    def judged(at: Premises, moment: Moment) -> Ending:
+        theirs = [at.aside / each for each in ("d", "s", "file")]
+        for each in theirs:
+            each.mkdir()
+        _, ending = moment.passes(at, lambda: (at.root / moved).rename(at.aside / "moved"))
+        gone = [each.name for each in theirs if not each.is_dir()]
+        expect.equal(gone, [], f"what is gone of the directories there after {moment} {condition}")
+        return ending
 
-    with attempts(subject) as tried:
-        for operation, action in (*_calls("/d", GOING), *_calls("/d/s/file", GOING)):
-            for number, name in enumerate(_system_calls_of(action, at), start=1):
-                at.furnish()
-                theirs = [at.aside / each for each in ("d", "s", "file")]
-                for each in theirs:
-                    each.mkdir()
-
-                def judged(
-                    number: int = number,
-                    name: str = name,
-                    operation: str = operation,
-                    action: Action = action,
-                    theirs: Sequence[Path] = theirs,
-                ) -> Ending:
-                    with interrupted(number, happening):
-                        _, ending = call(lambda store, _: action(store), at.store, "")
-                    what = (
-                        f"{operation}, where before its system call {number} ({name}) {moved} is moved out of the root"
-                    )
-                    gone = [each.name for each in theirs if not each.is_dir()]
-                    expect.equal(gone, [], f"what is gone of the directories there after {what}")
-                    return ending
-
-                tried.attempt(
-                    operation, f"{moved} is moved out of the root", f"{number}: {name} in {operation}", judged
-                )
-                hit += 1
-    subject.measured("system calls before which a directory was moved", hit)
-    if not hit:
-        pytest.skip("none of the driver's system calls can be seen from Python")
+    actions = (*_calls("/d", GOING), *_calls("/d/s/file", GOING))
+    _each_moment(subject, actions, condition, "system calls before which a directory was moved", judged)
 
 
 # --- links that are there
