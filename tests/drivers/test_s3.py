@@ -744,6 +744,23 @@ class TestFaults:
             driver.put_content("/f", b"x")
         assert faults.seen["PutObject"] == 2
 
+    def test_a_write_that_minio_refuses_beside_a_delete_is_repeated(self, driver: S3Driver, faults: Faults) -> None:
+        """It says AccessDenied of a put or a copy while the last other object of the directory goes."""
+        refused = Answer(403, error("AccessDenied"), (("Server", "MinIO"),))
+        faults.answer("PutObject", refused)
+        faults.answer("CopyObject", refused)
+        driver.put_content("/f", b"x")
+        driver.move("/f", "/g")
+        assert driver.get_content("/g") == b"x"
+        assert (faults.seen["PutObject"], faults.seen["CopyObject"]) == (2, 2)
+
+    @pytest.mark.parametrize(("server", "requests"), [("MinIO", 2), ("AmazonS3", 1)])
+    def test_a_write_that_is_really_refused(self, driver: S3Driver, faults: Faults, server: str, requests: int) -> None:
+        faults.answer("PutObject", *[Answer(403, error("AccessDenied"), (("Server", server),))] * 50)
+        with pytest.raises(BackendError, match="AccessDenied"):
+            driver.put_content("/f", b"x")
+        assert faults.seen["PutObject"] == requests
+
     @pytest.mark.parametrize("size", [10, CHUNK + 10])
     def test_a_copy_with_an_error_inside_keeps_the_source(self, driver: S3Driver, faults: Faults, size: int) -> None:
         driver.put_content("/f", body(size))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from storagedriver.errors import BackendError
 from storagedriver.redaction import LogRedaction
 from storagedriver_drivers.s3.arguments import content_md5
 from storagedriver_drivers.s3.parameters import S3Parameters
+from storagedriver_drivers.s3.retries import Repeats
 
 _logger = logging.getLogger("storagedriver.s3")
 
@@ -70,7 +70,11 @@ def register_events(client: Any, parameters: S3Parameters) -> None:
     client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
     if parameters.regionendpoint is not None:
         client.meta.events.register("before-parameter-build.s3.HeadBucket", _refuse_redirect)
-    client.meta.events.register("needs-retry.s3", _RetryTooManyRequests(parameters.maxretries))
+    repeats = Repeats(parameters.maxretries)
+    client.meta.events.register("needs-retry.s3", repeats.too_many_requests)
+    # Not the completion of an upload: there MinIO has lost the parts, and says InvalidPart from then on.
+    for operation in ("PutObject", "CopyObject"):
+        client.meta.events.register(f"needs-retry.s3.{operation}", repeats.refused_by_a_race)
 
 
 @functools.cache
@@ -85,19 +89,6 @@ def redaction(parameters: S3Parameters, loggers: Sequence[str] = LOGGERS) -> Log
     secrets = [_revealed(secret) for secret in given]
     # Without any there is nothing to look for.
     return LogRedaction(loggers if any(secrets) else (), secrets)
-
-
-class _RetryTooManyRequests:
-    """Repeats what was answered by a bare 429: boto3's standard mode knows throttling by error code alone."""
-
-    def __init__(self, maxretries: int) -> None:
-        self._maxretries = maxretries
-
-    def __call__(self, response: Any, attempts: int, **_: Any) -> float | None:
-        if response is None or response[0].status_code != 429 or attempts > self._maxretries:
-            return None
-        # Exponential backoff with full jitter, as boto3's own.
-        return random.random() * min(1 << (attempts - 1), 20)  # noqa: S311  nothing secret depends on it
 
 
 def _add_content_md5(params: dict[str, Any], **_: Any) -> None:

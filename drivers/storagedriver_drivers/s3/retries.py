@@ -1,0 +1,45 @@
+"""What the client repeats that boto3 would not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from storagedriver_drivers.s3.answers import is_minio
+
+TOO_MANY_REQUESTS = 429
+
+_MOST_REFUSALS = 3
+"""How often a write that MinIO refuses is repeated: a real refusal is to be told soon."""
+
+_REFUSAL_PAUSE = 0.02
+"""Seconds, at most, before the first of these."""
+
+
+class Repeats:
+    """Answers the event that asks whether a request is to be made again, and after how many seconds."""
+
+    def __init__(self, maxretries: int) -> None:
+        """Repeat at most so often."""
+        self._maxretries = maxretries
+
+    def too_many_requests(self, response: Any, attempts: int, **_: Any) -> float | None:
+        """Repeat what was answered by a bare 429: boto3's standard mode knows throttling by error code alone."""
+        if response is None or response[0].status_code != TOO_MANY_REQUESTS or attempts > self._maxretries:
+            return None
+        # Exponential backoff with full jitter, as boto3's own.
+        return random.random() * min(1 << (attempts - 1), 20)  # noqa: S311  nothing secret depends on it
+
+    def refused_by_a_race(self, response: Any, attempts: int, **_: Any) -> float | None:
+        """Repeat a write that MinIO refuses: it says AccessDenied where the last other object of a directory goes meanwhile.
+
+        It removes the folder that it keeps the object in while it moves the new one there (CONC-3).
+        """
+        if response is None or not _is_refused_by_minio(response[1]) or attempts > min(self._maxretries, _MOST_REFUSALS):
+            return None
+        return random.random() * _REFUSAL_PAUSE * (1 << (attempts - 1))  # noqa: S311  nothing secret depends on it
+
+
+def _is_refused_by_minio(answer: Mapping[str, Any]) -> bool:
+    return answer.get("Error", {}).get("Code") == "AccessDenied" and is_minio(answer)
