@@ -36,7 +36,8 @@ class Repeats:
 
         It removes the folder that it keeps the object in while it moves the new one there (CONC-3).
         """
-        if response is None or not _is_refused_by_minio(response[1]) or attempts > min(self._maxretries, _MOST_REFUSALS):
+        refused = response is not None and _is_refused_by_minio(response[1])
+        if not refused or attempts > min(self._maxretries, _MOST_REFUSALS):
             return None
         return random.random() * _REFUSAL_PAUSE * (1 << (attempts - 1))  # noqa: S311  nothing secret depends on it
 
