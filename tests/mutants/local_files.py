@@ -388,6 +388,57 @@ class FlushIsRepeated(CarefulPut):
             super().flush(descriptor)
 
 
+class _TrustsTheNextFlush(Upload):
+    """A stream that repeats what it began with a flush that failed: the next flush finds nothing left, and says so."""
+
+    def __init__(self, upload: Any) -> None:
+        self._upload = upload
+
+    @property
+    def size(self) -> int:
+        return int(self._upload.size)
+
+    def write(self, data: memoryview, /) -> None:
+        self._upload.write(data)
+
+    def commit(self) -> None:
+        self._upload.commit()
+
+    def suspend(self) -> None:
+        self._upload.suspend()
+
+    def discard(self) -> None:
+        self._upload.discard()
+
+
+class _CommitsAgain(_TrustsTheNextFlush):
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except OSError:
+            self._upload._data._failed = False
+            raise
+
+
+class _ClosesAgain(_TrustsTheNextFlush):
+    def suspend(self) -> None:
+        with contextlib.suppress(OSError):
+            os.fsync(self._upload._data.fd)
+        super().suspend()
+
+
+@mutant("DUR-2", bug="a commit that is asked for again after a failed flush flushes, and writes nothing again")
+class CommitsAgainAfterAFailedFlush(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _CommitsAgain(super()._writer(path, append=append))
+
+
+@mutant("DUR-2", bug="a close repeats a flush that failed, and the stream that continues it is believed")
+class ClosesAgainAfterAFailedFlush(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _ClosesAgain(super()._writer(path, append=append))
+
+
 @mutant("DUR-2", bug="the file is flushed when it has its name already")
 class NamedBeforeItIsFlushed(CarefulPut):
     def flush(self, descriptor: int) -> None:

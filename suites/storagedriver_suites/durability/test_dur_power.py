@@ -11,7 +11,7 @@ from storagedriver.systemcalls import PowerFailure, Recording, missing_flushes, 
 from storagedriver.testing import Ending, Subject, TrialKind, expect, full, requirement
 from storagedriver_suites.durability.losses import described, last_call
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.local_operations import CHANGES, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, INSISTENT, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Workshop, told, workshop
 
 MOST_STATES = {"quick": 60, "full": 2000, "soak": 100_000}
@@ -88,7 +88,17 @@ def _judge(
 @pytest.mark.parametrize("name", CREATING)
 def test_failed_flush_is_no_success(driver: StorageDriver, subject: Subject, name: str) -> None:
     """A flush that fails is an error, or what it was to flush is written again: a second flush brings nothing back."""
-    operation = CHANGES[name]
+    _fail_each_flush(driver, subject, CHANGES[name])
+
+
+@requirement("DUR-2")
+@pytest.mark.parametrize("name", INSISTENT)
+def test_success_after_a_failed_flush_is_written_anew(driver: StorageDriver, subject: Subject, name: str) -> None:
+    """A stream that goes on after a failed flush ends by an error, or writes what that one was to flush again."""
+    _fail_each_flush(driver, subject, INSISTENT[name])
+
+
+def _fail_each_flush(driver: StorageDriver, subject: Subject, operation: Operation) -> None:
     record = Record(subject, TrialKind.FAULT, operation.name)
     with workshop(subject, operation, driver.capabilities) as made:
         for trial, recording in made.failing_flushes():

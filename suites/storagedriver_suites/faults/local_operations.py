@@ -5,13 +5,14 @@ A process of its own does them: they pickle, and this module imports the interfa
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from storagedriver.driver import Capabilities, StorageDriver
-from storagedriver.errors import StorageDriverError
+from storagedriver.errors import BackendError, StorageDriverError
 
 Files = Mapping[str, bytes]
 
@@ -83,6 +84,28 @@ def stream(driver: StorageDriver, path: str, pieces: Sequence[bytes], *, append:
             # Not left to the block's end, which drops what a cancel raises.
             writer.cancel()
             raise
+
+
+def insist(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Write and commit; a commit that fails is asked for once more, of the same writer."""
+    with driver.writer(path) as writer:
+        writer.write(content)
+        try:
+            writer.commit()
+        except StorageDriverError:
+            writer.commit()
+
+
+def close_and_continue(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Leave a stream, whether that succeeds or not, and commit what another writer finds of it, if that is all."""
+    with contextlib.suppress(StorageDriverError), driver.writer(path) as writer:
+        writer.write(content)
+        writer.close()
+    with driver.writer(path, append=True) as writer:
+        if writer.size != len(content):
+            writer.cancel()
+            raise BackendError("the stage was lost, as a close that failed may leave it")
+        writer.commit()
 
 
 def close_without_commit(driver: StorageDriver, path: str, content: bytes) -> None:
@@ -242,6 +265,22 @@ CHANGES: Mapping[str, Operation] = {
     )
 }
 """Operations that change something."""
+
+INSISTENT: Mapping[str, Operation] = {
+    name: Operation(
+        name=name,
+        act=partial(act, path=_FILE, content=NEW),
+        before={**BESIDE, _FILE: OLD},
+        after={**BESIDE, _FILE: NEW},
+        again={**BESIDE, _FILE: NEW},
+        capability=capability,
+    )
+    for name, act, capability in (
+        ("commit again if it fails", insist, ""),
+        ("continue if close fails", close_and_continue, "resumable_writes"),
+    )
+}
+"""Undisturbed they are streams as any other. Where a flush fails, a second one may find nothing left to write, and succeed."""
 
 LOOKS: Mapping[str, Operation] = {
     name: Operation(name=name, act=act, before=BESIDE, after=BESIDE, again=BESIDE, returns=returns)
