@@ -587,7 +587,7 @@ class TestReading:
     @staticmethod
     def cut(driver: AzureDriver, start: int, end: int) -> Answer:
         """The answer to a read of the 1000 bytes of `/f`, broken off before `end`."""
-        head = driver._container.head(driver._layout.name("/f"))
+        head = driver._container.head(driver._layout.key("/f"))
         assert head is not None
         headers = {"Content-Length": str(1000 - start), "ETag": head.etag}
         if start:
@@ -1195,7 +1195,7 @@ class TestParameters:
         for root in ("", "r" * 200, "r" * 650):
             with self.made(rootdirectory=root) as driver:
                 longest = driver.capabilities.limits.longest_path
-                assert len(driver._layout.data_name("/" + "p" * (longest - 1), "0" * 32)) <= 1024
+                assert len(driver._layout.data_key("/" + "p" * (longest - 1), "0" * 32)) <= 1024
 
     def test_skipverify_warns(self, caplog: pytest.LogCaptureFixture) -> None:
         with self.made(skipverify=True) as driver:

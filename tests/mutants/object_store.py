@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from mutants.model import mutant
 from storagedriver import FileInfo, PathNotFoundError, paths
 from storagedriver.base import Upload
+from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload
 from storagedriver_drivers.s3 import copying, deletion
 from storagedriver_drivers.s3.driver import S3Driver
-from storagedriver_drivers.s3.layout import Layout
 
 
-class PrefixesWithoutSlash(Layout):
+class PrefixesWithoutSlash(KeyLayout):
     """Asks for what begins like a path, and not for what lies below it."""
 
     def prefix(self, path: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from storagedriver import paths
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError
+from storagedriver.key_layout import KeyLayout
 from storagedriver_drivers.azure.errors import HttpResponseError, is_absent, status
 from storagedriver_drivers.azure.signing import Signer
 
@@ -29,8 +29,6 @@ APPEND_BLOB = "AppendBlob"
 
 CONTENT_TYPE = "application/octet-stream"
 
-_STAGING = "/~staging"
-_STATE = "/~state"
 _DATA = "/~data-"
 _MARK_LENGTH = 32
 
@@ -44,40 +42,16 @@ _FOLDER = "hdi_isfolder"
 """Metadata by which other tools mark a blob that stands for a directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where paths lie in the container: the root directory and the path, joined, without a leading slash.
+class Layout(KeyLayout):
+    """The names of files and stages, and those of what streams stage."""
 
-    Internal names hold a `~`, which no path can (PATH-6).
-    """
-
-    root: str
-
-    def name(self, path: str) -> str:
-        """The name of a file's blob."""
-        return (self.root + path).lstrip("/")
-
-    def prefix(self, path: str) -> str:
-        """What the names of all below a directory begin with."""
-        directory = self.root if path == paths.ROOT else self.root + path
-        return f"{directory}/".lstrip("/")
-
-    def staging_prefix(self, path: str) -> str:
-        """What the names of all that is staged for a path, and for all below it, begin with."""
-        return f"{self.root}{_STAGING}{path}/".lstrip("/")
-
-    def state_name(self, path: str) -> str:
-        """The name of the blob that holds the state of a path's staged stream."""
-        return f"{self.root}{_STAGING}{path}{_STATE}".lstrip("/")
-
-    def data_name(self, path: str, mark: str) -> str:
+    def data_key(self, path: str, mark: str) -> str:
         """The name of the blob that holds what the stream of this mark has staged."""
-        return f"{self.root}{_STAGING}{path}{_DATA}{mark}".lstrip("/")
+        return self.staged(path, _DATA + mark)
 
-    @property
-    def overhead(self) -> int:
-        """Bytes of the longest name of a path beyond the path itself."""
-        return len(self.root) + len(_STAGING) + len(_DATA) + _MARK_LENGTH - 1
+    def overhead(self, suffix: str = _DATA + "-" * _MARK_LENGTH) -> int:
+        """Of staged data: no other name is as long."""
+        return super().overhead(suffix)
 
 
 _MOST_DIGITS = 20

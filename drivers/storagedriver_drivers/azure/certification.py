@@ -37,7 +37,7 @@ def inspect(parameters: Mapping[str, Any], path: str = paths.ROOT) -> Sequence[s
     model = parse(AzureParameters, parameters, driver_name=AzureDriver.name)
     container, layout = _container(model), Layout(model.rootdirectory)
     everything = [layout.prefix(paths.ROOT)]
-    prefixes = everything if path == paths.ROOT else [layout.name(path), layout.staging_prefix(path)]
+    prefixes = everything if path == paths.ROOT else [layout.key(path), layout.staging_prefix(path)]
     return [entry.name for prefix in prefixes for entry in container.entries(prefix, uncommitted=True)]
 
 

@@ -24,7 +24,7 @@ def delete(container: Container, layout: Layout, path: str) -> None:
         PathNotFoundError: Nothing is there. A staged stream without a file is ended all the same.
         BackendError: Any part of it failed.
     """
-    name, prefix = layout.name(path), layout.prefix(path)
+    name, prefix = layout.key(path), layout.prefix(path)
     end_streams(container, layout, path)
     found = _remove_files(container, container.entries(prefix, uncommitted=True))
     # The file, or a marker of the directory, goes last: what it stands for is gone by then.

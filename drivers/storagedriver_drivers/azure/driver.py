@@ -68,7 +68,7 @@ class AzureDriver(BaseDriver):
     # --- hooks
 
     def _get_content(self, path: str) -> bytes:
-        return BlobReader(self._container, self._layout.name(path)).read_all()
+        return BlobReader(self._container, self._layout.key(path)).read_all()
 
     def _put_content(self, path: str, content: bytes) -> None:
         place = self._place(path)
@@ -78,7 +78,7 @@ class AzureDriver(BaseDriver):
         put_by_upload(AzureUpload(place), content)
 
     def _reader(self, path: str, offset: int) -> ByteSource:
-        return BlobReader(self._container, self._layout.name(path), offset)
+        return BlobReader(self._container, self._layout.key(path), offset)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
         place = self._place(path)
@@ -89,7 +89,7 @@ class AzureDriver(BaseDriver):
 
     def _stat(self, path: str) -> FileInfo:
         if path != paths.ROOT:
-            head = self._container.head(self._layout.name(path))
+            head = self._container.head(self._layout.key(path))
             if head is not None and not head.is_folder:
                 require_whole(head)
                 return FileInfo(path, head.size, head.modified, is_dir=False)
@@ -105,7 +105,7 @@ class AzureDriver(BaseDriver):
 
     def _move(self, source: str, dest: str) -> None:
         place = self._place(dest)
-        source_name = self._layout.name(source)
+        source_name = self._layout.key(source)
         head = self._container.head(source_name)
         if head is None and not self._container.holds(self._layout.prefix(source)):
             raise PathNotFoundError
@@ -134,7 +134,7 @@ class AzureDriver(BaseDriver):
             # A signature that allows HEAD allows GET too, and would give away more than was asked for (URL-2).
             return None
         seconds = seconds_valid(expires)
-        return self._container.signer.readable(self._container.blob(self._layout.name(path)), seconds)
+        return self._container.signer.readable(self._container.blob(self._layout.key(path)), seconds)
 
     def _place(self, path: str) -> Place:
         return Place(self._container, self._layout, self._parameters, path)
@@ -151,7 +151,7 @@ def _capabilities(parameters: AzureParameters, layout: Layout, *, redirect: bool
         redirect=redirect,
         shared=True,
         limits=Limits(
-            longest_path=min(Limits().longest_path, LONGEST_NAME - layout.overhead),
+            longest_path=min(Limits().longest_path, LONGEST_NAME - layout.overhead()),
             largest_file=MOST_BLOCKS * parameters.chunksize,
             chunk_size=parameters.chunksize,
             copy_size=parameters.copythresholdsize,

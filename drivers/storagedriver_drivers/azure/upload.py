@@ -48,16 +48,16 @@ class Place:
     @property
     def name(self) -> str:
         """Of the file's blob."""
-        return self.layout.name(self.path)
+        return self.layout.key(self.path)
 
     @property
     def state_name(self) -> str:
         """Of the state blob."""
-        return self.layout.state_name(self.path)
+        return self.layout.state_key(self.path)
 
     def data_name(self, mark: str) -> str:
         """Of the blob in which the stream of this mark is staged."""
-        return self.layout.data_name(self.path, mark)
+        return self.layout.data_key(self.path, mark)
 
     def own_name(self) -> str:
         """A name below the path's staging prefix that nobody else has."""

@@ -146,7 +146,7 @@ def _capabilities(parameters: GCSParameters, layout: Layout, *, redirect: bool) 
         redirect=redirect,
         shared=True,
         limits=Limits(
-            longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead),
+            longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead()),
             largest_file=LARGEST_FILE,
             chunk_size=parameters.chunksize,
             list_page=parameters.listpage,

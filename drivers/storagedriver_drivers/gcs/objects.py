@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from storagedriver import paths
 from storagedriver.dependencies import require
 from storagedriver.errors import BackendError
+from storagedriver.key_layout import KeyLayout
 from storagedriver_drivers.gcs.client import Attempts, Client
 from storagedriver_drivers.gcs.errors import ReplacedError, answer_of, is_not_found, is_replaced
 from storagedriver_drivers.gcs.parameters import GCSParameters
@@ -31,8 +31,6 @@ MOST_COMPONENTS = 32
 _CHECKED = 1 << 20
 """Bytes that a checksum is taken of at a time."""
 
-_STAGING = "/~staging"
-_STATE = "/~state"
 _PARTS = "/~parts/"
 _LONGEST_PART_NAME = 48
 
@@ -56,40 +54,16 @@ _KEPT = (
 """What a copy keeps of its source. Given a name for the copy, the server may take all else as not wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where paths lie in the bucket: the root directory and the path, joined, without a leading slash.
-
-    Internal names hold a `~`, which no path can (PATH-6).
-    """
-
-    root: str
-
-    def key(self, path: str) -> str:
-        """The name of a file's object."""
-        return (self.root + path).lstrip("/")
-
-    def prefix(self, path: str) -> str:
-        """What the names of all below a directory begin with."""
-        directory = self.root if path == paths.ROOT else self.root + path
-        return f"{directory}/".lstrip("/")
-
-    def state_key(self, path: str) -> str:
-        """The name of the state of a path's staged stream."""
-        return self.key(f"{_STAGING}{path}{_STATE}")
+class Layout(KeyLayout):
+    """The names of files and stages, and those of the parts of streams."""
 
     def parts_prefix(self, path: str) -> str:
         """What the names of the parts of a path's streams begin with; the mark of a stream follows."""
-        return self.key(f"{_STAGING}{path}{_PARTS}")
+        return self.staged(path, _PARTS)
 
-    def staging_prefix(self, path: str) -> str:
-        """What the names of all that streams of a path and of all below it keep begin with."""
-        return self.key(f"{_STAGING}{path}/")
-
-    @property
-    def overhead(self) -> int:
-        """Bytes of the longest name of a path beyond the path itself."""
-        return len(self.root) + len(_STAGING) + len(_PARTS) + _LONGEST_PART_NAME
+    def overhead(self, suffix: str = _PARTS + "-" * _LONGEST_PART_NAME) -> int:
+        """Of a part: no other name is as long."""
+        return super().overhead(suffix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

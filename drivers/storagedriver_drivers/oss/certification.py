@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storagedriver import paths
+from storagedriver.key_layout import KeyLayout
 from storagedriver.parameters import parse
 from storagedriver.registry import register_suite
 from storagedriver.wire import WireAccess
@@ -14,7 +15,7 @@ from storagedriver_drivers.oss.client import credentials_of, make_client
 from storagedriver_drivers.oss.driver import OSSDriver
 from storagedriver_drivers.oss.foreign import ForeignObjects
 from storagedriver_drivers.oss.multipart import unfinished
-from storagedriver_drivers.oss.objects import Bucket, Layout
+from storagedriver_drivers.oss.objects import Bucket
 from storagedriver_drivers.oss.parameters import SMALLEST_PART, OSSParameters
 
 PARAMETERS: Mapping[str, Any] = {
@@ -34,9 +35,9 @@ PARAMETERS: Mapping[str, Any] = {
 def inspect(parameters: Mapping[str, Any], path: str = paths.ROOT) -> Sequence[str]:
     """Names the objects of a path and below it, internal ones too, and the unfinished multipart uploads."""
     model = parse(OSSParameters, parameters, driver_name=OSSDriver.name)
-    bucket, layout = _bucket(model), Layout(model.rootdirectory)
+    bucket, layout = _bucket(model), KeyLayout(model.rootdirectory)
     everything = layout.prefix(paths.ROOT)
-    prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.state_prefix(path)]
+    prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.staging_prefix(path)]
     keys = [entry.key for prefix in prefixes for page in bucket.pages(prefix) for entry in page.entries]
     below = everything if path == paths.ROOT else layout.key(path)
     return keys + [f"unfinished upload of {key}" for key, _ in unfinished(bucket, below)]

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable, Sequence
 
 from storagedriver.errors import BackendError, PathNotFoundError
+from storagedriver.key_layout import KeyLayout
 from storagedriver_drivers.oss import multipart
-from storagedriver_drivers.oss.objects import Bucket, Layout
+from storagedriver_drivers.oss.objects import Bucket
 
 _BATCH = 1000
 """Keys of one DeleteMultipleObjects request; OSS takes no more."""
@@ -19,7 +20,7 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 """Characters that a key may have and an XML document may not, or not as they are."""
 
 
-def delete(bucket: Bucket, layout: Layout, path: str) -> None:
+def delete(bucket: Bucket, layout: KeyLayout, path: str) -> None:
     """Delete the file `path` and all below it, never a sibling; staged streams of all these end.
 
     Raises:
@@ -45,13 +46,13 @@ def delete(bucket: Bucket, layout: Layout, path: str) -> None:
     bucket.remove(key)
 
 
-def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:
+def end_streams(bucket: Bucket, layout: KeyLayout, path: str) -> None:
     """End the staged streams of `path` and of all below it, and abort every unfinished upload there."""
     key, prefix = layout.key(path), layout.prefix(path)
     uploads = {
         upload for upload in multipart.unfinished(bucket, key) if upload[0] == key or upload[0].startswith(prefix)
     }
-    for page in bucket.pages(layout.state_prefix(path)):
+    for page in bucket.pages(layout.staging_prefix(path)):
         remove_all(bucket, [entry.key for entry in page.entries])
     for staged_key, upload_id in sorted(uploads):
         multipart.abort(bucket, staged_key, upload_id)

@@ -16,12 +16,13 @@ from storagedriver.errors import (
     UnsupportedMethodError,
 )
 from storagedriver.expiry import LONGEST_EXPIRY, seconds_valid
+from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload, continued, end_stage
 from storagedriver_drivers.oss import copying, deletion, listing
 from storagedriver_drivers.oss.client import credentials_of, make_client, redaction, sdk
 from storagedriver_drivers.oss.errors import translate
 from storagedriver_drivers.oss.multipart import LIMIT
-from storagedriver_drivers.oss.objects import Bucket, Layout
+from storagedriver_drivers.oss.objects import Bucket
 from storagedriver_drivers.oss.parameters import LONGEST_KEY, OSSParameters, check_combinations
 from storagedriver_drivers.oss.reading import ObjectReader
 from storagedriver_drivers.oss.target import ObjectTarget
@@ -44,7 +45,7 @@ class OSSDriver(BaseDriver):
         check_combinations(parameters)
         credentials = credentials_of(parameters)
         self._parameters = parameters
-        self._layout = Layout(parameters.rootdirectory)
+        self._layout = KeyLayout(parameters.rootdirectory)
         self.capabilities = _capabilities(parameters, self._layout)
         self._redaction = redaction(credentials)
         try:
@@ -134,7 +135,7 @@ class OSSDriver(BaseDriver):
         )
 
 
-def _capabilities(parameters: OSSParameters, layout: Layout) -> Capabilities:
+def _capabilities(parameters: OSSParameters, layout: KeyLayout) -> Capabilities:
     return Capabilities(
         append=True,
         atomic_put=True,
@@ -145,7 +146,7 @@ def _capabilities(parameters: OSSParameters, layout: Layout) -> Capabilities:
         redirect=True,
         shared=True,
         limits=Limits(
-            longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead),
+            longest_path=min(Limits().longest_path, LONGEST_KEY - layout.overhead()),
             largest_file=LIMIT.most * parameters.chunksize,
             chunk_size=parameters.chunksize,
             copy_size=parameters.multipartcopythresholdsize,

@@ -1,4 +1,4 @@
-"""A bucket as the driver uses it: single objects, listings, and the layout of keys."""
+"""A bucket as the driver uses it: single objects and listings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storagedriver import paths
 from storagedriver.errors import BackendError
 from storagedriver_drivers.oss.client import Client, content_md5, sdk
 from storagedriver_drivers.oss.errors import is_absent
@@ -15,41 +14,7 @@ from storagedriver_drivers.oss.parameters import OSSParameters
 
 CONTENT_TYPE = "application/octet-stream"
 
-_STAGING = "/~staging"
-_STATE = "/~state"
 _KEPT_HEADERS = ("cache_control", "content_disposition", "content_encoding", "content_type", "expires")
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where paths lie in the bucket: the root directory and the path, joined, without a leading slash.
-
-    Internal keys hold a `~`, which no path can (PATH-6).
-    """
-
-    root: str
-
-    def key(self, path: str) -> str:
-        """The key of a file."""
-        return (self.root + path).lstrip("/")
-
-    def prefix(self, path: str) -> str:
-        """What the keys of all below a directory begin with."""
-        directory = self.root if path == paths.ROOT else self.root + path
-        return f"{directory}/".lstrip("/")
-
-    def state_key(self, path: str) -> str:
-        """The key of the state of a path's staged stream."""
-        return f"{self.root}{_STAGING}{path}{_STATE}".lstrip("/")
-
-    def state_prefix(self, path: str) -> str:
-        """What the state keys of a path and of all below it begin with."""
-        return f"{self.root}{_STAGING}{path}/".lstrip("/")
-
-    @property
-    def overhead(self) -> int:
-        """Bytes of the longest key of a path beyond the path itself."""
-        return len(self.root) + len(_STAGING) + len(_STATE) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
+from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload, continued, end_stage
 from storagedriver_drivers.s3 import copying, deletion, listing
 from storagedriver_drivers.s3.claims import capabilities
 from storagedriver_drivers.s3.client import make_client
 from storagedriver_drivers.s3.configuration import redaction
 from storagedriver_drivers.s3.errors import translate
-from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import S3Parameters, check_combinations
 from storagedriver_drivers.s3.presigning import PRESIGNED, whole_seconds
@@ -36,7 +36,7 @@ class S3Driver(BaseDriver):
         """
         check_combinations(parameters, driver_name=self.name)
         self._parameters = parameters
-        self._layout = Layout(parameters.rootdirectory)
+        self._layout = KeyLayout(parameters.rootdirectory)
         self.capabilities = capabilities(parameters, self._layout)
         self._redaction = redaction(parameters)
         try:

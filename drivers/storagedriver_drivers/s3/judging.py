@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storagedriver import paths
+from storagedriver.key_layout import KeyLayout
 from storagedriver.parameters import parse
 from storagedriver.wire import WireAccess
 from storagedriver_drivers.s3.client import make_client
-from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.multipart import unfinished
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import SMALLEST_PART, S3Parameters
@@ -32,9 +32,9 @@ PARAMETERS: Mapping[str, Any] = {
 def inspect(parameters: Mapping[str, Any], path: str = paths.ROOT) -> Sequence[str]:
     """Names the objects of a path and below it, internal ones too, and the unfinished multipart uploads."""
     model = parse(S3Parameters, parameters, driver_name="s3")
-    bucket, layout = _bucket(model), Layout(model.rootdirectory)
+    bucket, layout = _bucket(model), KeyLayout(model.rootdirectory)
     everything = layout.prefix(paths.ROOT)
-    prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.state_prefix(path)]
+    prefixes = [everything] if path == paths.ROOT else [layout.key(path), layout.staging_prefix(path)]
     keys = [entry["Key"] for prefix in prefixes for page in bucket.pages(prefix) for entry in page.get("Contents", [])]
     below = everything if path == paths.ROOT else layout.key(path)
     return keys + [f"unfinished upload of {key}" for key, _ in unfinished(bucket, below)]

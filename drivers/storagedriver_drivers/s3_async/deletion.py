@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from storagedriver.asynchronous.multipart_upload import peeked
 from storagedriver.errors import PathNotFoundError
+from storagedriver.key_layout import KeyLayout
 from storagedriver_drivers.s3.answers import is_minio
 from storagedriver_drivers.s3.batches import BATCH, Batch, batched, pause_before
-from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.parameters import LONGEST_KEY
 from storagedriver_drivers.s3_async import multipart
 from storagedriver_drivers.s3_async.objects import Bucket
@@ -22,7 +22,7 @@ _MOST_REPEATS = 8
 """How often the same first key is deleted and listed again: somebody writes it anew, or the server lists what is not there."""
 
 
-async def delete(bucket: Bucket, layout: Layout, path: str) -> None:
+async def delete(bucket: Bucket, layout: KeyLayout, path: str) -> None:
     """Delete the file `path` and all below it, never a sibling; staged streams of all these end.
 
     Raises:
@@ -65,19 +65,20 @@ async def _delete_listed(bucket: Bucket, key: str, prefix: str) -> tuple[str | N
     return found, hides
 
 
-async def end_streams(bucket: Bucket, layout: Layout, path: str) -> None:
+async def end_streams(bucket: Bucket, layout: KeyLayout, path: str) -> None:
     """End the staged streams of `path` and of all below it, and abort every unfinished upload there."""
     key, prefix = layout.key(path), layout.prefix(path)
     unfinished = await multipart.unfinished(bucket, key)
     uploads = {upload for upload in unfinished if upload[0] == key or upload[0].startswith(prefix)}
     states: list[str] = []
-    async for page in bucket.pages(layout.state_prefix(path)):
+    async for page in bucket.pages(layout.staging_prefix(path)):
         for entry in page.get("Contents", []):
             states.append(entry["Key"])
             # A server that lists no uploads at all: those of stages are named by their states too.
-            stage = await peeked(await opened(bucket, entry["Key"])) if layout.is_state_key(entry["Key"]) else None
-            if stage is not None and stage.upload_id is not None:
-                uploads.add((layout.staged_key(entry["Key"]), stage.upload_id))
+            staged = layout.path_of_state(entry["Key"])
+            stage = None if staged is None else await peeked(await opened(bucket, entry["Key"]))
+            if staged is not None and stage is not None and stage.upload_id is not None:
+                uploads.add((layout.key(staged), stage.upload_id))
     await remove_all(bucket, states)
     for staged_key, upload_id in sorted(uploads):
         await multipart.abort(bucket, staged_key, upload_id)

@@ -10,10 +10,10 @@ from storagedriver.asynchronous.cancellation import settled
 from storagedriver.asynchronous.multipart_upload import AsyncMultipartUpload, continued, end_stage
 from storagedriver.driver import FileInfo
 from storagedriver.errors import PathConflictError, PathNotFoundError, StorageDriverError, UnsupportedMethodError
+from storagedriver.key_layout import KeyLayout
 from storagedriver_drivers.s3.claims import capabilities
 from storagedriver_drivers.s3.configuration import LOGGERS as BOTOCORE_LOGGERS
 from storagedriver_drivers.s3.configuration import redaction
-from storagedriver_drivers.s3.layout import Layout
 from storagedriver_drivers.s3.parameters import S3Parameters, check_combinations
 from storagedriver_drivers.s3.presigning import PRESIGNED, whole_seconds
 from storagedriver_drivers.s3_async import copying, deletion, listing
@@ -38,7 +38,7 @@ class AsyncS3Driver(AsyncBaseDriver):
         """
         check_combinations(parameters, driver_name=self.name)
         self._parameters = parameters
-        self._layout = Layout(parameters.rootdirectory)
+        self._layout = KeyLayout(parameters.rootdirectory)
         self.capabilities = capabilities(parameters, self._layout)
         self._bucket = LazyBucket(parameters)
         self._redaction = redaction(parameters, (*BOTOCORE_LOGGERS, *LOGGERS))
