@@ -83,6 +83,44 @@ class FullBufferIsNotFlushed(Changed):
         return b"" if len(content) == 4096 else content
 
 
+@mutant("CONT-1", bug="content beyond the largest message is lost")
+class CutToTheLargestMessage(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content[: 4 << 20]
+
+
+@mutant("CONT-1", bug="large content beyond what the cache takes is lost")
+class CutToTheCache(Changed):
+    def _changed(self, content: bytes) -> bytes:
+        return content[: 16 << 20]
+
+
+class KnownByItsEnds(InMemoryDriver):
+    """Tells content apart by its size and its ends, which is quick."""
+
+    def _is_like(self, one: bytes, other: bytes) -> bool:
+        return len(one) == len(other) > 8192 and one[:4096] == other[:4096] and one[-4096:] == other[-4096:]
+
+
+@mutant("CONT-1", bug="a put of what has size and ends of the old content is left out")
+class AlikeIsNotPut(KnownByItsEnds):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            if self._is_like(self._get_content(path), content):
+                return
+        super()._put_content(path, content)
+
+
+@mutant("CONT-1", bug="blocks are kept once, and known by size and ends")
+class AlikeIsKeptOnce(KnownByItsEnds):
+    def _put_content(self, path: str, content: bytes) -> None:
+        blocks: list[bytes] = self._store.__dict__.setdefault("blocks", [])
+        known = next((block for block in blocks if self._is_like(block, content)), None)
+        if known is None:
+            blocks.append(content)
+        super()._put_content(path, content if known is None else known)
+
+
 @mutant("CONT-1", bug="empty content is taken for a delete")
 class EmptyIsADelete(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
@@ -214,6 +252,21 @@ class SameSizeIsSkipped(InMemoryDriver):
             if len(self._store.get_file(self._key(path)).content) == len(content):
                 return
         super()._put_content(path, content)
+
+
+@mutant("CONT-2", bug="what is pushed out of the cache of writes is what was there before")
+class EvictedByTheOldContent(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        written: dict[str, bytes] = self._store.__dict__.setdefault("written", {})
+        with contextlib.suppress(PathNotFoundError):
+            written[path] = self._get_content(path)
+        super()._put_content(path, content)
+        if len(written) > 300:
+            first = next(iter(written))
+            with contextlib.suppress(PathNotFoundError):
+                self._get_content(first)
+                super()._put_content(first, written[first])
+            del written[first]
 
 
 @mutant("CONT-2", bug="a file that is there is not replaced")

@@ -60,6 +60,19 @@ class ByAFlatName(Staged):
         return f"/{top}/{'-'.join(rest)}"
 
 
+@mutant("WRITE-10", bug="slashes are two low lines in the names of stages")
+class ByANameWithLowLines(Staged):
+    def _name(self, key: str) -> str:
+        top, *rest = paths.components(key)
+        return f"/{top}/{'__'.join(rest)}"
+
+
+@mutant("WRITE-10", bug="the names of stages are cut to what the field of a table holds")
+class ByTheBeginningOfThePath(Staged):
+    def _name(self, key: str) -> str:
+        return key[:255]
+
+
 @mutant("WRITE-10", bug="the names of stages do not tell capitals")
 class ByALowerCaseName(Staged):
     def _name(self, key: str) -> str:
@@ -89,6 +102,14 @@ class SmallPageOfStages(Staged):
         if append and key in self._store._staged and key not in page:
             raise PathNotFoundError
         return super()._writer(path, append=append)
+
+
+@mutant("WRITE-10", bug="a commit ends whatever is staged for the path by then")
+class CommitEndsAnothersStage(Uploading):
+    class Stream(InMemoryUpload):
+        def commit(self) -> None:
+            super().commit()
+            self._store.end_stage(self._key)
 
 
 @mutant("WRITE-10", bug="the oldest stage is continued")

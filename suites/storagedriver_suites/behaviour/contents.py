@@ -92,6 +92,11 @@ def nuls(size: int) -> Content:
     return Content.of(bytes(size), f"bytes({size})")
 
 
+def with_another_byte(data: Content, place: int) -> Content:
+    """`data` with one byte changed."""
+    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
+
+
 def every_second(data: bytes) -> memoryview:
     """A view of `data` that is not contiguous."""
     spread = bytearray(b"\xaa" * (2 * len(data)))

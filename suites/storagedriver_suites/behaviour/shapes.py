@@ -121,3 +121,11 @@ def one_by_one(driver: StorageDriver, profile: str) -> range:
 def page_of(driver: StorageDriver) -> int:
     """The names per page of the driver's listing; for one that is not paged what object stores commonly have."""
     return driver.capabilities.limits.list_page or 1000
+
+
+def more_than_a_page(driver: StorageDriver, profile: str, *, few: int) -> int:
+    """How many files are more than caches and pages hold; `few` in profile quick where each is a request or several.
+
+    Where the store is this process's memory, as many cost nothing.
+    """
+    return few if driver.capabilities.shared and profile == "quick" else page_of(driver) + 10

@@ -8,11 +8,13 @@ import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
-from storagedriver_suites.behaviour.contents import CHANGED_BY_TEXT, EVERY_BYTE, LOOKALIKES, nuls
+from storagedriver_suites.behaviour.contents import CHANGED_BY_TEXT, EVERY_BYTE, LOOKALIKES, nuls, with_another_byte
 from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, ENDINGS, put_around_absent
 from storagedriver_suites.behaviour.readers import switching_often
-from storagedriver_suites.behaviour.shapes import SHAPES, children_of, directories_of, put_all
+from storagedriver_suites.behaviour.shapes import SHAPES, children_of, directories_of, more_than_a_page, put_all
 from storagedriver_suites.behaviour.streams import WRITTEN, made, read_from, together, write_as
+
+MIB = 1 << 20
 
 # --- CONT-1: what was put is got
 
@@ -45,6 +47,40 @@ def test_buffer_sizes_that_are_common_are_no_boundary(driver: StorageDriver, tre
             driver.put_content(tree.path("file"), data)
 
             expect.file(driver, tree.path("file"), data, f"content of {size + beyond} bytes")
+
+
+@requirement("CONT-1")
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize(
+    "size", [MIB, 4 * MIB, 16 * MIB, *(pytest.param(size * MIB, marks=full) for size in (5, 8, 10, 32, 63))]
+)
+def test_sizes_that_are_common_limits_are_none(driver: StorageDriver, tree: Tree, size: int, written: str) -> None:
+    """A byte more than what messages, caches and parts are often bounded by: nothing is cut, and nothing is refused."""
+    if size >= (driver.capabilities.limits.largest_file or size + 1):
+        pytest.skip("files are not that large, as the driver declares")
+    data = content(size + 1, seed=size)
+
+    write_as(written, driver, tree.path("file"), data)
+
+    expect.file(driver, tree.path("file"), data, f"content of {size + 1} bytes")
+    expect.equal(read_from(driver, tree.path("file"), size - 1), data[-2:], "its end, by a reader")
+
+
+@requirement("CONT-1")
+@pytest.mark.parametrize("written", ["put", "stream"])
+def test_one_byte_that_differs_is_kept(driver: StorageDriver, tree: Tree, written: str) -> None:
+    """Files that differ in one byte, at whatever place, are each their own; over each other too."""
+    size = 40_000
+    places = (0, 1, 100, 5000, size // 2, size - 5000, size - 100, size - 2, size - 1)
+    files = {tree.path(f"d/{place}"): with_another_byte(content(size, seed=1), place) for place in places}
+
+    for path, data in files.items():
+        write_as(written, driver, path, data)
+        write_as(written, driver, tree.path("over"), data)
+        expect.file(driver, tree.path("over"), data, "what took the place of a file with one other byte")
+
+    for path, data in files.items():
+        expect.file(driver, path, data, "a file beside those with one other byte")
 
 
 @requirement("CONT-1")
@@ -245,6 +281,20 @@ def test_put_replaces_what_is_alike(driver: StorageDriver, tree: Tree) -> None:
         driver.put_content(path, new)
 
         expect.file(driver, path, new, f"content replaced by {what}")
+
+
+@requirement("CONT-2")
+def test_put_replaces_in_many_files(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """Of more files than a cache may hold, each that was replaced is what was put last, also when many others came since."""
+    files = [tree.path(f"d/{number}") for number in range(more_than_a_page(driver, subject.profile, few=40))]
+    for seed in (1, 2):
+        for number, path in enumerate(files):
+            driver.put_content(path, content(10 + number % 7, seed=seed))
+
+    for number, path in enumerate(files):
+        expect.equal(
+            driver.get_content(path), content(10 + number % 7, seed=2), "content of one of many replaced files"
+        )
 
 
 @requirement("CONT-2")

@@ -10,7 +10,7 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import finish_walk
-from storagedriver_suites.behaviour.shapes import page_of
+from storagedriver_suites.behaviour.shapes import more_than_a_page
 from storagedriver_suites.behaviour.streams import (
     expect_no_stage,
     expect_old,
@@ -263,6 +263,21 @@ def test_older_streams_cancel_leaves_the_newest_stage(driver: StorageDriver, tre
     expect_old(driver, path, b"second+more", "the newest stage, continued after an older one's cancel")
 
 
+@requirement("WRITE-10")
+def test_older_streams_commit_leaves_the_newest_stage(driver: StorageDriver, tree: Tree) -> None:
+    """A stream that was open before another one staged is committed, and what that has staged is continued all the same."""
+    path = tree.path("file")
+    first = opened(driver, path, b"first")
+    stage(driver, path, b"second")
+
+    first.commit()
+
+    first.close()
+    expect_old(driver, path, b"first", "the stream that was committed")
+    _finish(driver, path, b"+more", size=6)
+    expect_old(driver, path, b"second+more", "the newest stage, continued after an older one's commit")
+
+
 NEIGHBOURS = (
     ("file", "file-1"),
     ("file", "file.1"),
@@ -317,12 +332,27 @@ def test_append_beside_a_stage_continues_its_own_file(driver: StorageDriver, tre
 
 
 @requirement("WRITE-10")
+def test_stages_of_paths_that_flatten_alike_are_apart(driver: StorageDriver, tree: Tree) -> None:
+    """However a path could be made one name, by another sign for the slash, none, or its beginning, each stage is its own."""
+    names = [f"d/a{sign}b" for sign in ("/", "", "_", "__", "-", "--", ".", "..", "2F", "_2F", "-2F")]
+    long = "/".join(["d", *["n" * 100] * 4])
+    names += [f"{long}/{last}" for last in ("ends-so", "ends-otherwise", f"{'n' * 100}1", f"{'n' * 100}2")]
+    names = [name for name in names if len(tree.path(name)) <= driver.capabilities.limits.longest_path]
+    for name in names:
+        stage(driver, tree.path(name), name.encode())
+
+    for name in names:
+        _finish(driver, tree.path(name), b"+more", size=len(name))
+
+    for name in names:
+        expect_old(driver, tree.path(name), name.encode() + b"+more", "one of several stages of like paths, continued")
+
+
+@requirement("WRITE-10")
 @pytest.mark.parametrize("spread", ["one-directory", "one-each"])
 def test_stage_among_many_is_found(driver: StorageDriver, tree: Tree, subject: Subject, spread: str) -> None:
     """Beside more unfinished streams than a page of the backend's lists, the first, middle and last are continued."""
-    # Where the store is this process's memory, as many cost nothing; elsewhere each is a request or several.
-    cheap = not driver.capabilities.shared
-    count = page_of(driver) + 10 if cheap or subject.profile != "quick" else 12
+    count = more_than_a_page(driver, subject.profile, few=12)
     names = [f"d/n{number:05}" if spread == "one-directory" else f"d{number:05}/f" for number in range(count)]
     with ThreadPoolExecutor(max_workers=8) as pool:
         for done in [pool.submit(stage, driver, tree.path(name), name.encode()) for name in names]:
