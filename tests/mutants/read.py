@@ -67,6 +67,52 @@ class LastByteIsLeftOut(FromBytes):
         return content[offset:-1] if offset else content
 
 
+class _Kept(io.BytesIO):
+    """Content that is kept when it is closed half-read."""
+
+    def __init__(self, kept: dict[tuple[str, int], bytes], path: str, content: bytes, offset: int) -> None:
+        super().__init__(content)
+        self.seek(min(offset, len(content)))
+        self._kept, self._path = kept, path
+
+    def close(self) -> None:
+        if not self.closed and self.tell() < len(self.getvalue()):
+            self._kept[self._path, self.tell()] = self.getvalue()
+        super().close()
+
+
+@mutant(
+    "READ-1", bug="a reader that was closed half-read is resumed by one that begins there, whatever the file is by then"
+)
+class HalfReadIsResumed(InMemoryDriver):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        kept: dict[tuple[str, int], bytes] = self._store.__dict__.setdefault("half_read", {})
+        content = self._get_content(path)
+        old = kept.pop((path, offset), content)
+        return _Kept(kept, path, old if len(old) == len(content) else content, offset)
+
+
+@mutant("READ-1", bug="the end of a large file comes from a cache that a move onto it does not clear")
+class EndComesFromACache(InMemoryDriver):
+    @property
+    def _ends(self) -> dict[str, bytes]:
+        ends: dict[str, bytes] = self._store.__dict__.setdefault("ends", {})
+        return ends
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._ends.pop(path, None)
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        content = self._get_content(path)
+        place = len(content) - CHUNK
+        if len(content) > 1 << 20 and offset >= place:
+            content = content[:place] + self._ends.setdefault(path, content[place:])
+        source = io.BytesIO(content)
+        source.seek(min(offset, len(content)))
+        return source
+
+
 @mutant("READ-1", bug="the file is opened as text")
 class OpenedAsText(FromBytes):
     def _cut(self, content: bytes, offset: int) -> bytes:

@@ -86,6 +86,16 @@ class NoReadinto(OwnStream):
             raise io.UnsupportedOperation("readinto")
 
 
+@mutant("READ-5", bug="a line that is longer than the largest buffer is broken")
+class LongLinesAreBroken(OwnStream):
+    class stream(Stream):  # noqa: N801  the attribute's name
+        def __next__(self) -> bytes:
+            line = self.readline(1 << 20)
+            if not line:
+                raise StopIteration
+            return line
+
+
 @mutant("READ-5", bug="the last line is dropped if it has no line end")
 class LastLineIsDropped(OwnStream):
     class stream(Stream):  # noqa: N801  the attribute's name

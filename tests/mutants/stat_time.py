@@ -14,6 +14,7 @@ from storagedriver import FileInfo, StorageDriverError
 from storagedriver.base import Upload
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+from storagedriver_drivers.inmemory.store import File
 
 
 class Timed(Told):
@@ -55,6 +56,24 @@ class LocalTime(Timed):
 class SecondsForMilliseconds(Timed):
     def _time(self, of: datetime) -> datetime:
         return datetime.fromtimestamp(of.timestamp() / 1000, UTC)
+
+
+@mutant("STAT-1", bug="the time of a stream is that of its opening")
+class TimeOfTheOpening(InMemoryDriver):
+    class Stream(InMemoryUpload):
+        opened = datetime.fromtimestamp(0, UTC)
+
+        def commit(self) -> None:
+            super().commit()
+            with self._store._lock:
+                self._store._put(self._key, File(bytes(self._content), self.opened))
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        made = super()._writer(path, append=append)
+        assert isinstance(made, InMemoryUpload)
+        upload = self.Stream(made._store, made._key, made._content, continued=made._stage)
+        upload.opened = datetime.now(UTC)
+        return upload
 
 
 @mutant("STAT-1", bug="the day is told, not the time")

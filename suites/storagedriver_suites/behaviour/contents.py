@@ -170,7 +170,7 @@ LINES: Mapping[str, Content] = {
     "returns-and-feeds": Content.of(b"a\r\nb\rc\n\rd", repr(b"a\r\nb\rc\n\rd")),
     "nothing": Content.of(b"", repr(b"")),
     "binary": content(3000, seed=11),
-    "line-longer-than-a-buffer": content(10, seed=12) + b"\n" + nuls(70_000) + b"\n" + nuls(70_000),
+    "line-longer-than-a-buffer": content(10, seed=12) + b"\n" + nuls(1_200_000) + b"\n" + nuls(70_000),
     "line-end-behind-a-buffer": nuls(65_535) + b"\n" + nuls(65_536) + b"\n" + b"end",
 }
 """Content by how its lines end; only a line feed ends one."""

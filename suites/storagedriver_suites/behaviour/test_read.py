@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from storagedriver import InvalidOffsetError, PathNotFoundError, StorageDriver
-from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, chunk_size, content, expect, full, requirement, size_of
+from storagedriver.testing import (
+    BOUNDARY_SIZES,
+    Content,
+    Subject,
+    Tree,
+    chunk_size,
+    content,
+    expect,
+    full,
+    requirement,
+    size_of,
+)
 from storagedriver_suites.behaviour.contents import CHANGED_BY_TEXT, LOOKALIKES, nuls
 from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, put_around_absent
 from storagedriver_suites.behaviour.readers import READS, expect_end, read_in_pieces
@@ -174,6 +185,42 @@ def test_reader_gives_the_newest_content(driver: StorageDriver, tree: Tree, subj
                 expect.equal(seen, content(size, seed=2)[offset:], f"the new content from byte {offset}")
 
 
+def _replace(driver: StorageDriver, path: str, way: str, data: Content) -> None:
+    """Let a file of the content `data` take the place of the one that is there."""
+    if way == "move":
+        driver.put_content(f"{path}-to-be", data)
+        driver.move(f"{path}-to-be", path)
+    else:
+        if way == "anew":
+            driver.delete(path)
+        write_as("put" if way == "anew" else way, driver, path, data)
+
+
+@requirement("READ-1")
+@pytest.mark.parametrize("way", ["put", "stream", "move", "anew"])
+@pytest.mark.parametrize(("size", "piece"), [(1000, 50), (1_200_000, 1 << 18)])
+def test_nothing_that_was_read_is_read_of_another_file(
+    driver: StorageDriver, tree: Tree, size: int, piece: int, way: str
+) -> None:
+    """Where readers began or stopped before, a file of the same size that took the place of theirs is read all the same.
+
+    Large pieces are of whole buffers, so that nothing was read ahead of them.
+    """
+    path, old, new = tree.path("file"), content(size, seed=1), content(size, seed=2)
+    places = (0, 10, size // 2, size - 100)
+    driver.put_content(path, old)
+    for place in places:
+        with driver.reader(path, place) as reader:
+            expect.equal(reader.read(piece), old[place : place + piece], f"a piece of the old content from {place} on")
+        expect.equal(read_from(driver, path, place), old[place:], f"the old content from {place} on")
+
+    _replace(driver, path, way, new)
+
+    for place in places:
+        for offset in (place, place + piece):
+            expect.equal(read_from(driver, path, offset), new[offset:], f"the new content from {offset} on")
+
+
 # --- READ-2: at the end and beyond
 
 BEYOND = (0, 1, 2, 1000, 65_536, 10_000_000)
@@ -184,7 +231,7 @@ BEYOND = (0, 1, 2, 1000, 65_536, 10_000_000)
 @pytest.mark.parametrize("grown", ["append", "put", "stream", "move"])
 def test_offsets_go_by_the_newest_size(driver: StorageDriver, tree: Tree, grown: str) -> None:
     """Where a file has grown since its size was asked for, readers begin behind its old end as well."""
-    path, other = tree.paths("file", "other")
+    path = tree.path("file")
     driver.put_content(path, content(100, seed=1))
     driver.stat(path)
     with driver.reader(path, 100) as reader:
@@ -193,11 +240,8 @@ def test_offsets_go_by_the_newest_size(driver: StorageDriver, tree: Tree, grown:
     if grown == "append" and driver.capabilities.append:
         data = content(100, seed=1) + content(200, seed=2)
         write_stream(driver, path, [content(200, seed=2)], append=True)
-    elif grown == "move":
-        driver.put_content(other, data)
-        driver.move(other, path)
     else:
-        write_as("put" if grown == "put" else "stream", driver, path, data)
+        _replace(driver, path, grown, data)
 
     for offset in (99, 100, 101, 299):
         with driver.reader(path, offset) as reader:

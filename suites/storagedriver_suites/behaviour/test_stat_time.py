@@ -13,7 +13,7 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, requirement
 from storagedriver_suites.behaviour.infos import SLACK, expect_written_since, mod_time
-from storagedriver_suites.behaviour.streams import HANG_SECONDS, WRITTEN, read_from, write_as, write_stream
+from storagedriver_suites.behaviour.streams import HANG_SECONDS, WRITTEN, opened, read_from, write_as, write_stream
 
 
 @contextlib.contextmanager
@@ -64,6 +64,22 @@ def test_time_is_monotone_over_rewrites(driver: StorageDriver, tree: Tree, subje
 
 
 @requirement("STAT-1")
+def test_time_is_not_that_of_the_opening(driver: StorageDriver, tree: Tree) -> None:
+    """A stream that is committed after a put of its path does not set the time back to when it was opened."""
+    path = tree.path("file")
+    with opened(driver, path, content(100)) as writer:
+        driver.put_content(path, content(50))
+        put = mod_time(driver, path)
+
+        writer.commit()
+
+    seen = mod_time(driver, path)
+    expect.true(
+        seen >= put, "mod_time after a commit", expected=f"{put}, which a put before it had, or later", seen=str(seen)
+    )
+
+
+@requirement("STAT-1")
 def test_time_stays_while_nothing_is_written(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
     """Reading, listing, and changes beside a file are no writes of it: its time stays, and is the same for each driver."""
     path = tree.path("d/file")
@@ -104,18 +120,22 @@ def test_rewrite_moves_the_time(driver: StorageDriver, tree: Tree) -> None:
     The one check that waits: until the slack that times may have is over.
     """
     files = {name: tree.path(f"d/{name}") for name in REWRITES}
-    for path in (*files.values(), tree.path("d/left-alone")):
+    streamed = tree.path("d/streamed")
+    for path in (*files.values(), streamed, tree.path("d/left-alone")):
         driver.put_content(path, b"old")
     # Asked for before as well, so that a time that was told once has been told.
-    times = {path: mod_time(driver, path) for path in (*files.values(), tree.path("d/left-alone"))}
-    _wait_until(datetime.now(UTC) + SLACK)
+    times = {path: mod_time(driver, path) for path in (*files.values(), streamed, tree.path("d/left-alone"))}
+    with opened(driver, streamed, b"new") as waiting:
+        _wait_until(datetime.now(UTC) + SLACK)
 
-    before = datetime.now(UTC)
-    for name, path in files.items():
-        REWRITES[name](driver, path)
+        before = datetime.now(UTC)
+        for name, path in files.items():
+            REWRITES[name](driver, path)
+        waiting.commit()
 
     for name, path in files.items():
         expect_written_since(driver, path, before, f"after {name} of a file that was there")
+    expect_written_since(driver, streamed, before, "after the commit of a stream that was opened long before")
     left_alone = tree.path("d/left-alone")
     expect.equal(mod_time(driver, left_alone), times[left_alone], "mod_time of a file that was left alone")
 
