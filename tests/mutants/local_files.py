@@ -372,6 +372,18 @@ class NewParentsAreNotFlushed(CarefulPut):
         """The directory of the file is flushed, after all."""
 
 
+@mutant("DUR-2", bug="a directory that was flushed once is known, and not flushed again")
+class KnownDirectoriesAreNotFlushed(CarefulPut):
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._flushed: set[Path] = set()
+
+    def flush_directory(self, folder: Path) -> None:
+        if folder not in self._flushed:
+            super().flush_directory(folder)
+        self._flushed.add(folder)
+
+
 @mutant("DUR-2", bug="the error of a flush is swallowed")
 class FlushErrorIsSwallowed(CarefulPut):
     def flush(self, descriptor: int) -> None:

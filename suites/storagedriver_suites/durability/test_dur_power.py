@@ -11,7 +11,7 @@ from storagedriver.systemcalls import PowerFailure, Recording, missing_flushes, 
 from storagedriver.testing import Ending, Subject, TrialKind, expect, full, requirement
 from storagedriver_suites.durability.losses import described, last_call
 from storagedriver_suites.faults.judging import Judge
-from storagedriver_suites.faults.local_operations import CHANGES, INSISTENT, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, INSISTENT, RARELY, REPEATED, Operation
 from storagedriver_suites.faults.trying import Record, Workshop, told, workshop
 
 MOST_STATES = {"quick": 60, "full": 2000, "soak": 100_000}
@@ -48,7 +48,17 @@ def _new_contents(operation: Operation) -> list[bytes]:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_survives_a_loss_of_power(driver: StorageDriver, subject: Subject, name: str) -> None:
     """Whatever a power failure drops of what was not flushed: files are old or new, and new once the call returned."""
-    operation = CHANGES[name]
+    _lose_power(driver, subject, CHANGES[name])
+
+
+@requirement("DUR-2")
+@pytest.mark.parametrize("name", REPEATED)
+def test_second_change_of_a_directory_survives_as_the_first(driver: StorageDriver, subject: Subject, name: str) -> None:
+    """A directory that was changed and flushed before by the same driver is flushed again."""
+    _lose_power(driver, subject, REPEATED[name])
+
+
+def _lose_power(driver: StorageDriver, subject: Subject, operation: Operation) -> None:
     record = Record(subject, TrialKind.POWER_FAILURE, operation.name)
     judged = possible = 0
     with workshop(subject, operation, driver.capabilities) as made:

@@ -96,6 +96,12 @@ def insist(driver: StorageDriver, path: str, content: bytes) -> None:
             writer.commit()
 
 
+def repeat(driver: StorageDriver, steps: Sequence[Callable[[StorageDriver], object]]) -> None:
+    """Take the steps one after the other."""
+    for step in steps:
+        step(driver)
+
+
 def close_and_continue(driver: StorageDriver, path: str, content: bytes) -> None:
     """Leave a stream, whether that succeeds or not, and commit what another writer finds of it, if that is all."""
     with contextlib.suppress(StorageDriverError), driver.writer(path) as writer:
@@ -281,6 +287,43 @@ INSISTENT: Mapping[str, Operation] = {
     )
 }
 """Undisturbed they are streams as any other. Where a flush fails, a second one may find nothing left to write, and succeed."""
+
+_ONE, _TWO = {"/d/1": data(40, 21)}, {"/d/2": data(30, 22)}
+_BOTH = {**BESIDE, **_ONE, **_TWO}
+_NEW_ONE, _NEW_TWO = {"/n/s/1": _ONE["/d/1"]}, {"/n/s/2": _TWO["/d/2"]}
+
+REPEATED: Mapping[str, Operation] = {
+    name: Operation(
+        name=name,
+        act=partial(repeat, steps=steps),
+        before=before,
+        after=after,
+        again=after if before == BESIDE else None,
+        moved=(("/d/1", "/n/s/1"), ("/d/2", "/n/s/2")) if name == "move twice" else (),
+    )
+    for name, steps, before, after in (
+        (
+            "put twice",
+            [partial(put, path=path, content=content) for path, content in (_NEW_ONE | _NEW_TWO).items()],
+            BESIDE,
+            {**BESIDE, **_NEW_ONE, **_NEW_TWO},
+        ),
+        (
+            "stream twice",
+            [partial(stream, path=path, pieces=[content]) for path, content in (_NEW_ONE | _NEW_TWO).items()],
+            BESIDE,
+            {**BESIDE, **_NEW_ONE, **_NEW_TWO},
+        ),
+        (
+            "move twice",
+            [partial(move, source=f"/d/{number}", dest=f"/n/s/{number}") for number in (1, 2)],
+            _BOTH,
+            {**BESIDE, **_NEW_ONE, **_NEW_TWO},
+        ),
+        ("delete twice", [partial(delete, path=f"/d/{number}") for number in (1, 2)], _BOTH, BESIDE),
+    )
+}
+"""Changes of one directory, one after the other: what was flushed for the first has to be flushed for the second again."""
 
 LOOKS: Mapping[str, Operation] = {
     name: Operation(name=name, act=act, before=BESIDE, after=BESIDE, again=BESIDE, returns=returns)
