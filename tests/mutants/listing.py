@@ -105,6 +105,16 @@ class TokenWithoutSlash(InMemoryDriver):
             token = page[-1].rstrip("/")
 
 
+@mutant("LIST-3", bug="the next page begins after the last name, whatever its case")
+class CaseIsFoldedBetweenPages(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        left = sorted(super()._list(path))
+        while left:
+            yield from left[:PAGE]
+            token = left[:PAGE][-1].lower()
+            left = [child for child in left[PAGE:] if child.lower() > token]
+
+
 @mutant("LIST-3", rows=("B37",), bug="a page begins after the last file of the one before, or else the last directory")
 class PageAfterTheLastFile(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
@@ -178,6 +188,17 @@ class CachedListing(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:
         self._listings.clear()
         super()._move(source, dest)
+
+
+@mutant("LIST-5", bug="a listing is kept as long as there are as many children")
+class AsManyAreTheSame(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        listings: dict[str, list[str]] = self._store.__dict__.setdefault("listings", {})
+        now = list(super()._list(path))
+        kept = listings.get(path, [])
+        if len(kept) != len(now) or len(now) < 5:
+            listings[path] = kept = now
+        return kept
 
 
 @mutant("LIST-5", bug="the list that is given is the one that is kept")

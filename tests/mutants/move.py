@@ -180,6 +180,32 @@ class OneLevelMoves(InMemoryDriver):
             self._delete(source)
 
 
+@mutant("MOVE-5", bug="content is kept by path and size, and the move of a directory clears none of what lay below")
+class KeptBelowAMovedDirectory(InMemoryDriver):
+    @property
+    def _contents(self) -> dict[str, bytes]:
+        contents: dict[str, bytes] = self._store.__dict__.setdefault("contents", {})
+        return contents
+
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        kept = self._contents.setdefault(path, content)
+        return kept if len(kept) == len(content) else content
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._contents.pop(path, None)
+
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        self._contents.clear()
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        for moved in (source, dest):
+            self._contents.pop(moved, None)
+
+
 @mutant("MOVE-5", bug="siblings whose names begin alike are moved along")
 class SiblingsMoveAlong(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:

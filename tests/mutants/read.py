@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from mutants.model import mutant
 from storagedriver import BackendError, InvalidOffsetError, PathNotFoundError, paths
-from storagedriver.base import ByteSource
+from storagedriver.base import ByteSource, Upload
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -111,6 +111,47 @@ class EndComesFromACache(InMemoryDriver):
         source = io.BytesIO(content)
         source.seek(min(offset, len(content)))
         return source
+
+
+class _InBlocks(io.RawIOBase):
+    """Reads block by block what was kept of a file, else the file."""
+
+    def __init__(self, kept: dict[tuple[str, int], bytes], path: str, content: bytes, offset: int) -> None:
+        self._kept, self._path, self._content, self._position = kept, path, content, offset
+
+    def read(self, size: int = -1, /) -> bytes:
+        number, begin = divmod(self._position, CHUNK)
+        block = self._kept.setdefault((self._path, number), self._content[number * CHUNK :][:CHUNK])
+        data = block[begin:][:size]
+        self._position += len(data)
+        return data
+
+
+@mutant("READ-1", bug="blocks are kept, and an append does not clear the last one, which was not full")
+class LastBlockIsKept(InMemoryDriver):
+    @property
+    def _blocks(self) -> dict[tuple[str, int], bytes]:
+        blocks: dict[tuple[str, int], bytes] = self._store.__dict__.setdefault("blocks", {})
+        return blocks
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._blocks.clear()
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        self._blocks.clear()
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        if not append:
+            self._blocks.clear()
+        return super()._writer(path, append=append)
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        content = self._get_content(path)
+        if len(content) < CHUNK:
+            return super()._reader(path, offset)
+        return _InBlocks(self._blocks, path, content, offset)
 
 
 @mutant("READ-1", bug="the file is opened as text")

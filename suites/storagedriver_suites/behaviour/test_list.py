@@ -203,6 +203,19 @@ def test_children_of_many_pages_all_come(driver: StorageDriver, tree: Tree, page
     expect.equal(listed, children_of(files, tree.path("d")), "children over several pages")
 
 
+@requirement("LIST-3")
+@pytest.mark.parametrize(("most", "few"), [("Z", "a"), pytest.param("a", "B", marks=full)])
+def test_page_ends_between_capitals_and_others(driver: StorageDriver, tree: Tree, most: str, few: str) -> None:
+    """Where names of the one kind fill a page, those of the other kind come too, whether capitals are sorted first or not."""
+    names = [f"{most}{number:05}" for number in range(page_of(driver))] + [f"{few}{number}" for number in range(20)]
+    files = tree.paths(*(f"d/{name}" for name in names))
+    put_many(driver, files)
+
+    listed = sorted(driver.list(tree.path("d")))
+
+    expect.equal(listed, sorted(files), "children with capitals and without")
+
+
 @soak
 @requirement("LIST-3")
 def test_twelve_thousand_children_all_come_and_go(driver: StorageDriver, tree: Tree) -> None:
@@ -354,6 +367,25 @@ def test_change_shows_at_once(driver: StorageDriver, tree: Tree, subject: Subjec
     left = _change(driver, tree, change)
 
     expect.equal(sorted(seeing.list(tree.path("d"))), left, f"children right after {change}")
+
+
+@requirement("LIST-5")
+@pytest.mark.parametrize("count", [1, 5, 40])
+def test_exchange_shows_at_once(driver: StorageDriver, tree: Tree, subject: Subject, count: int) -> None:
+    """Where one child went and another came, there are as many as before; the next list has the new one."""
+    files = tree.paths(*(f"d/{number:02}" for number in range(count)))
+    for path in files:
+        driver.put_content(path, b"1")
+    another = subject.open()
+    for seeing in (driver, another):
+        expect.children(seeing, tree.path("d"), files, "children before the exchange")
+
+    driver.put_content(tree.path("d/new"), b"1")
+    driver.delete(files[count // 2])
+
+    left = {*files, tree.path("d/new")} - {files[count // 2]}
+    for seeing in (driver, another):
+        expect.children(seeing, tree.path("d"), left, "children after one took the place of another")
 
 
 @requirement("LIST-5")

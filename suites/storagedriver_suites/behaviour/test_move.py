@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from storagedriver import (
@@ -13,7 +15,7 @@ from storagedriver import (
     UnsupportedMethodError,
     paths,
 )
-from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, requirement, size_of
+from storagedriver.testing import Content, Subject, Tree, chunk_size, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
     SHAPES,
@@ -26,6 +28,7 @@ from storagedriver_suites.behaviour.shapes import (
     repeated,
     walk_of,
 )
+from storagedriver_suites.behaviour.streams import read_from
 
 LARGEST_MOVED = 64 * 1024 * 1024
 """The largest file that a check of the copy limit writes, in bytes."""
@@ -376,6 +379,31 @@ def test_directory_moves_with_all_below(driver: StorageDriver, tree: Tree, shape
         expect.file(driver, path, data, "a file of the moved directory")
     expect.absent(driver, tree.path("source"), "source after the move of a directory")
     expect.file(driver, tree.path("source.beside/x"), b"1", "a neighbour of source")
+
+
+def _expect_read(driver: StorageDriver, directory: str, files: Mapping[str, Content]) -> None:
+    """The files below a directory are these by every way to read them."""
+    for name, data in files.items():
+        path = paths.join(directory, name)
+        expect.file(driver, path, data, "a file of a directory that changes places with another")
+        expect.equal(read_from(driver, path, 100), data[100:], "its end, by a reader")
+
+
+@requirement("MOVE-5")
+def test_directories_change_places(driver: StorageDriver, tree: Tree) -> None:
+    """By way of a third, two directories whose files have the same names and sizes change places, and nothing tells of before."""
+    first, second = ({"file": content(500, seed=seed), "s/file": content(500, seed=seed + 1)} for seed in (1, 3))
+    for directory, files in (("a", first), ("b", second)):
+        for name, data in files.items():
+            driver.put_content(tree.path(f"{directory}/{name}"), data)
+        _expect_read(driver, tree.path(directory), files)
+
+    for source, dest in (("a", "c"), ("b", "a"), ("c", "b")):
+        driver.move(tree.path(source), tree.path(dest))
+
+    _expect_read(driver, tree.path("a"), second)
+    _expect_read(driver, tree.path("b"), first)
+    expect.absent(driver, tree.path("c"), "the third directory")
 
 
 @requirement("MOVE-5")

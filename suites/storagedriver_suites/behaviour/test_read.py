@@ -229,23 +229,23 @@ BEYOND = (0, 1, 2, 1000, 65_536, 10_000_000)
 
 @requirement("READ-1")
 @pytest.mark.parametrize("grown", ["append", "put", "stream", "move"])
-def test_offsets_go_by_the_newest_size(driver: StorageDriver, tree: Tree, grown: str) -> None:
-    """Where a file has grown since its size was asked for, readers begin behind its old end as well."""
-    path = tree.path("file")
-    driver.put_content(path, content(100, seed=1))
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_offsets_go_by_the_newest_size(driver: StorageDriver, tree: Tree, size: int, grown: str) -> None:
+    """Where a file has grown since it was read and its size asked for, readers find what lies behind its old end as well."""
+    path, old = tree.path("file"), content(size, seed=1)
+    driver.put_content(path, old)
     driver.stat(path)
-    with driver.reader(path, 100) as reader:
-        reader.read()
-    data = content(300, seed=2)
+    for offset in (0, size - 50, size):
+        expect.equal(read_from(driver, path, offset), old[offset:], f"the old content from {offset} on")
+    data = content(size + 200, seed=2)
     if grown == "append" and driver.capabilities.append:
-        data = content(100, seed=1) + content(200, seed=2)
+        data = old + content(200, seed=2)
         write_stream(driver, path, [content(200, seed=2)], append=True)
     else:
-        _replace(driver, path, grown, data)
+        _replace(driver, path, "put" if grown == "append" else grown, data)
 
-    for offset in (99, 100, 101, 299):
-        with driver.reader(path, offset) as reader:
-            expect.equal(reader.read(), data[offset:], f"content from {offset} on of a file that has grown")
+    for offset in (0, size - 1, size, size + 1, size + 199):
+        expect.equal(read_from(driver, path, offset), data[offset:], f"from {offset} on, of a file that has grown")
 
 
 FAR = (2**31 - 1, 2**31, 2**32, 2**32 + 1, 2**40, 2**63 - 1, 2**63, 2**64 + 1)
