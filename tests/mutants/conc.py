@@ -161,6 +161,17 @@ class OldTailDuringAPut(InMemoryDriver):
         super()._put_content(path, content)
 
 
+@mutant("CONC-2", bug="a large file is moved by a copy and a delete")
+class LargeMoveIsACopy(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if self._stat(source).size < 1 << 20:
+            super()._move(source, dest)
+            return
+        self._put_content(dest, self._get_content(source))
+        give_way()
+        self._delete(source)
+
+
 class TwoSteps(InMemoryUpload):
     """Shows the new file before its content."""
 

@@ -249,6 +249,16 @@ class RawParameters(InMemoryParameters):
     rootdirectory: str = ""
 
 
+@mutant("CONF-3", bug="parameters are taken out of the caller's mapping")
+class TakesParametersOut(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        if not isinstance(parameters, dict) or "rootdirectory" not in parameters:
+            return super().from_parameters(parameters)
+        root = parameters.pop("rootdirectory")
+        return super().from_parameters({**parameters, "rootdirectory": root})
+
+
 @mutant("CONF-3", rows=("B84",), bug="the root is put before the path as it is written")
 class RawRoot(InMemoryDriver):
     Parameters = RawParameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from mutants.conc import give_way
 from mutants.err import KeyedDriver
 from mutants.model import mutant
 from storagedriver import PathConflictError, PathNotFoundError, StorageDriverError, paths
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 class HalfByHalf(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         super()._put_content(path, content[: len(content) // 2])
+        super()._put_content(path, content)
+
+
+@mutant("CONT-6", bug="content of many buffers is written in place")
+class LargeContentHalfByHalf(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        if len(content) >= 1 << 20:
+            super()._put_content(path, content[: len(content) // 2])
+            give_way()
         super()._put_content(path, content)
 
 

@@ -140,6 +140,21 @@ class PruneAtAFile(InMemoryDriver):
         return Pruning(list(super().walk(path, start_after=start_after)))
 
 
+@mutant("WALK-2", bug="what is left of a walk that was broken off is kept for the one that resumes it")
+class RestOfAWalkIsKept(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        rests: dict[str, list[FileInfo]] = self._store.__dict__.setdefault("rests", {})
+
+        class Keeping(FlatWalk):
+            def close(self) -> None:
+                if self._last is not None:
+                    rests[self._last.path] = list(self._infos)
+                super().close()
+
+        kept = rests.pop(start_after, None) if start_after is not None else None
+        return Keeping(list(super().walk(path, start_after=start_after)) if kept is None else kept)
+
+
 @mutant("WALK-2", bug="a closed walk goes on")
 class CloseIsIgnored(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
@@ -153,6 +168,28 @@ class CloseIsIgnored(InMemoryDriver):
 class DeletedIsAnError(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:
         return FlatWalk(list(super().walk(path, start_after=start_after)), look=self.stat)
+
+
+@mutant("WALK-3", bug="pages of a walk are told by how many names came before")
+class PagesByOffset(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        return sorted(super()._scan(path), key=lambda info: info.path)
+
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        scan = self._scan
+        if start_after is not None or len(list(scan(path))) <= SMALL_PAGE or any(info.is_dir for info in scan(path)):
+            return super().walk(path, start_after=start_after)
+
+        class Paged(FlatWalk):
+            _seen = 0
+
+            def __next__(self) -> FileInfo:
+                if not self._infos:
+                    self._infos = list(scan(path))[self._seen :][:SMALL_PAGE]
+                    self._seen += SMALL_PAGE
+                return super().__next__()
+
+        return Paged([])
 
 
 @mutant("WALK-3", bug="a directory that is deleted ends the walk in silence")

@@ -233,6 +233,30 @@ class WriteOfABufferIsDropped(InMemoryDriver):
         return Dropping(made._store, made._key, made._content, continued=made._stage)
 
 
+@mutant("WRITE-2", bug="pieces are named by three digits, and put together in the order of their names")
+class PiecesOfThreeDigits(Uploading):
+    class Stream(InMemoryUpload):
+        def write(self, data: memoryview, /) -> None:
+            pieces: dict[str, bytes] = self.__dict__.setdefault("pieces", {"": bytes(self._content)})
+            pieces[f"{len(pieces):03}"] = bytes(data)
+            super().write(data)
+
+        def commit(self) -> None:
+            pieces: dict[str, bytes] = self.__dict__.get("pieces", {})
+            if pieces:
+                self._content[:] = b"".join(pieces[name] for name in sorted(pieces))
+            super().commit()
+
+
+@mutant("WRITE-2", bug="a commit has given its content away before it fails, and repeated it publishes nothing")
+class FailedCommitGivesAway(Uploading):
+    class Stream(InMemoryUpload):
+        def commit(self) -> None:
+            content, self._content = self._content, bytearray()
+            self._store.put(self._key, bytes(content))
+            self._end_stage()
+
+
 @mutant("WRITE-2", bug="parts are put together in the order of their names: 10 before 2")
 class PartsInTheOrderOfTheirNames(Uploading):
     class Stream(InMemoryUpload):

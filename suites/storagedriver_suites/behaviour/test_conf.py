@@ -341,6 +341,21 @@ def _spelt(subject: Subject) -> list[tuple[StorageDriver, StorageDriver]]:
 
 
 @requirement("CONF-3", needs=["root"])
+def test_parameters_are_the_callers(subject: Subject) -> None:
+    """What the caller gives is left as it is, so that the next driver made of it is of the same root."""
+    given = {**subject.parameters, subject.root_parameter: subject.root("r")}
+    before = dict(given)
+
+    with subject.construct(given) as first, subject.construct(given) as second:
+        first.put_content("/file", b"content")
+
+        expect.file(second, "/file", b"content", "a file of a second driver made of the same parameters")
+        expect.equal(sorted(given), sorted(before), "names of the parameters after two drivers were made of them")
+        changed = sorted(name for name in before if given[name] != before[name])
+        expect.equal(changed, [], "parameters whose value changed")
+
+
+@requirement("CONF-3", needs=["root"])
 def test_spellings_of_a_root_read_the_same(subject: Subject) -> None:
     """What is put with one spelling of the root, get_content, reader, stat, list and walk find with another."""
     for number, (writing, reading) in enumerate(_spelt(subject)):

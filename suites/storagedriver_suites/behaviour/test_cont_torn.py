@@ -62,14 +62,22 @@ def test_file_is_whole_while_it_is_replaced(
     expect.equal(driver.get_content(path) in contents, True, "whether the content after the puts is that of one")
 
 
-@full
 @requirement("CONT-6")
-@pytest.mark.parametrize("read", ["get_content", "reader"])
-@pytest.mark.parametrize("sizes", [("100", "chunk+1"), ("chunk+1", "chunk+1"), ("chunk", "2*chunk+1")])
+@pytest.mark.parametrize(
+    ("sizes", "read"),
+    [
+        (("1200000", "1200000"), "get_content"),
+        *(
+            pytest.param(sizes, read, marks=full)
+            for sizes in (("100", "chunk+1"), ("chunk+1", "chunk+1"), ("chunk", "2*chunk+1"), ("1200000", "1100000"))
+            for read in ("get_content", "reader")
+        ),
+    ],
+)
 def test_large_file_is_whole_while_it_is_replaced(
     driver: StorageDriver, tree: Tree, sizes: tuple[str, str], read: str
 ) -> None:
-    """Content of several chunks appears at once too."""
+    """Content of several chunks, and of many buffers, appears at once too."""
     path = tree.path("d/file")
     contents = made(sizes[0], driver, seed=1), made(sizes[1], driver, seed=2)
     driver.put_content(path, contents[1])

@@ -253,6 +253,25 @@ def test_walk_resumes_after_what_was_deleted(driver: StorageDriver, tree: Tree) 
     expect.equal(rest, [path for path in whole[whole.index(last) :] if not path.startswith(last)], "the next page")
 
 
+@requirement("WALK-2")
+@pytest.mark.parametrize("end", ["close", "leave-alone"])
+def test_resumed_walk_is_of_the_tree_as_it_is(driver: StorageDriver, tree: Tree, end: str) -> None:
+    """What came and went since a walk was broken off, came and went for the one that resumes where it stopped."""
+    put_all(driver, tree.root, ["a", "b/x", "b/y", "c/x", "d"])
+    first = driver.walk(tree.root)
+    last = [next(first).path for _ in range(3)][-1]
+    if end == "close":
+        first.close()
+    put_all(driver, tree.root, ["b/z", "c/new/x", "e"])
+    driver.delete(tree.path("b/y"))
+    driver.delete(tree.path("d"))
+
+    rest = _walked(driver, tree.root, last)
+
+    left = tree.paths("b/z", "c", "c/new", "c/new/x", "c/x", "e")
+    expect.equal(rest, left, f"walk with start_after={last}, after changes")
+
+
 @requirement("WALK-2", needs=["root"])
 @pytest.mark.parametrize("shape", ["around-the-slash", "same-name-on-each-level"])
 def test_walk_of_a_set_root_resumes(subject: Subject, shape: str) -> None:
@@ -401,6 +420,22 @@ def test_each_path_is_deleted_as_it_comes(driver: StorageDriver, tree: Tree, sha
     top = _without(walk_of([*files, tree.path("zz/kept")], tree.root), directories_of(files, tree.root))
     expect.equal([path for path in seen if path in top], top, "the first level, which nothing had touched")
     expect.equal(sorted(driver.list(tree.root)), tree.paths("zz"), "what is left")
+
+
+@requirement("WALK-3")
+def test_deletes_during_a_walk_hide_no_other(driver: StorageDriver, tree: Tree) -> None:
+    """Who deletes every fourth child of a large directory as it comes is given all the others, over all pages."""
+    files = tree.paths(*(f"d/{number:04}" for number in range(130)))
+    put_many(driver, files)
+
+    seen = []
+    for info in driver.walk(tree.path("d")):
+        seen.append(info.path)
+        if not len(seen) % 4:
+            driver.delete(info.path)
+
+    expect.equal(seen, files, "children of a walk whose caller deletes every fourth one")
+    expect.children(driver, tree.path("d"), {*files} - {*files[3::4]}, "what is left")
 
 
 @requirement("WALK-3")

@@ -278,6 +278,17 @@ def test_many_chunks_stay_in_order(driver: StorageDriver, tree: Tree, subject: S
 
 
 @requirement("WRITE-2")
+def test_thousands_of_writes_stay_in_order(driver: StorageDriver, tree: Tree) -> None:
+    """However many writes a stream is made of, beyond what numbers of few digits count, they follow each other."""
+    path = tree.path("file")
+    lines = [f"{number}\n".encode() for number in range(10_050)]
+
+    write_stream(driver, path, lines)
+
+    expect_old(driver, path, b"".join(lines), f"content of {len(lines)} writes")
+
+
+@requirement("WRITE-2")
 @pytest.mark.parametrize("halves", [5, 3])
 def test_half_a_chunk_at_the_end_is_kept(driver: StorageDriver, tree: Tree, halves: int) -> None:
     """Chunks and a half, in writes that are no multiple of either, are committed as they are (all parts but the last of one size)."""

@@ -21,6 +21,9 @@ LOOKS: dict[str, Callable[[StorageDriver, str], bytes | int]] = {
 }
 """Ways to look at a file; each raises PathNotFoundError where nothing is."""
 
+WATCHED = [*((look, 2000) for look in LOOKS), ("get_content", 1_200_000), ("stat", 1_200_000)]
+"""How a file is looked at, and its size in bytes: of many buffers too."""
+
 
 def _seen(look: Callable[[StorageDriver, str], bytes | int], driver: StorageDriver, path: str) -> bytes | int | None:
     try:
@@ -30,11 +33,11 @@ def _seen(look: Callable[[StorageDriver, str], bytes | int], driver: StorageDriv
 
 
 def _watched(
-    subject: Subject, tree: Tree, look: str, drivers: str, order: Sequence[str]
+    subject: Subject, tree: Tree, look: str, drivers: str, order: Sequence[str], *, size: int
 ) -> tuple[list[tuple[object, object]], bytes]:
     """What was seen at both paths, one right after the other, while a file was moved once; and its content."""
     rounds = load_of(subject).rounds
-    content = content_of(1, 1, 2000)
+    content = content_of(1, 1, size)
     used = [subject.unrecorded() for _ in range(1 if drivers == "one" else 2)]
     meet = threading.Barrier(3)
     pairs: list[tuple[object, object]] = []
@@ -62,11 +65,11 @@ def _watched(
 
 
 @requirement("CONC-2")
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("look", "size"), WATCHED)
 @pytest.mark.parametrize("drivers", ["one", "each"])
-def test_moved_file_is_never_nowhere(tree: Tree, subject: Subject, look: str, drivers: str) -> None:
+def test_moved_file_is_never_nowhere(tree: Tree, subject: Subject, look: str, drivers: str, size: int) -> None:
     """Who looks at source and then at dest, while the file goes from one to the other, finds it at one of them, whole."""
-    pairs, content = _watched(subject, tree, look, drivers, ("source", "dest"))
+    pairs, content = _watched(subject, tree, look, drivers, ("source", "dest"), size=size)
 
     whole = len(content) if look == "stat" else content
     for pair in pairs:
@@ -75,11 +78,11 @@ def test_moved_file_is_never_nowhere(tree: Tree, subject: Subject, look: str, dr
 
 
 @requirement("CONC-2", capability="atomic_move")
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("look", "size"), WATCHED)
 @pytest.mark.parametrize("drivers", ["one", "each"])
-def test_moved_file_is_never_at_both(tree: Tree, subject: Subject, look: str, drivers: str) -> None:
+def test_moved_file_is_never_at_both(tree: Tree, subject: Subject, look: str, drivers: str, size: int) -> None:
     """Who looks at dest and then at source finds the file at no more than one of them."""
-    pairs, _ = _watched(subject, tree, look, drivers, ("dest", "source"))
+    pairs, _ = _watched(subject, tree, look, drivers, ("dest", "source"), size=size)
 
     for pair in pairs:
         expect.true(None in pair, "a look at dest, then at source", expected="the file at one", seen="it is at both")
