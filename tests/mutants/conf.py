@@ -249,6 +249,13 @@ class RawParameters(InMemoryParameters):
     rootdirectory: str = ""
 
 
+@mutant("CONF-3", bug="parameters in a mapping that is no dict are taken for none")
+class OnlyDictsHaveParameters(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        return super().from_parameters(parameters if isinstance(parameters, dict) else None)
+
+
 @mutant("CONF-3", bug="parameters are taken out of the caller's mapping")
 class TakesParametersOut(InMemoryDriver):
     @classmethod

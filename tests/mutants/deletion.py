@@ -37,6 +37,14 @@ class FirstPageIsDeleted(ByKey):
         self._remove(self._below(path)[:1000])
 
 
+@mutant("DEL-1", bug="what lies deeper than some dozens of levels stays")
+class SixtyFourLevelsGo(ByKey):
+    def _delete(self, path: str) -> None:
+        below = self._below(path)
+        deepest = len(paths.components(path)) + 64
+        self._remove([each for each in below if len(paths.components(each)) <= deepest] or below)
+
+
 @mutant("DEL-1", bug="the files of deeper directories stay")
 class DeeperFilesStay(ByKey):
     def _delete(self, path: str) -> None:

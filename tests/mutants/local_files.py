@@ -372,6 +372,21 @@ class NewParentsAreNotFlushed(CarefulPut):
         """The directory of the file is flushed, after all."""
 
 
+@mutant("DUR-2", bug="after one flush of a directory has failed, none is flushed any more")
+class FlushesAreGivenUp(CarefulPut):
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._flushes = True
+
+    def flush_directory(self, folder: Path) -> None:
+        try:
+            if self._flushes:
+                super().flush_directory(folder)
+        except OSError:
+            self._flushes = False
+            raise
+
+
 @mutant("DUR-2", bug="a directory that was flushed once is known, and not flushed again")
 class KnownDirectoriesAreNotFlushed(CarefulPut):
     def __init__(self, parameters: FilesystemParameters) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 from dataclasses import replace
 
 from mutants.model import mutant
@@ -178,6 +179,16 @@ class OneLevelMoves(InMemoryDriver):
                 super()._move(child.path, dest + child.path.removeprefix(source))
         with contextlib.suppress(PathNotFoundError):
             self._delete(source)
+
+
+@mutant("MOVE-1", bug="what is compressed is unpacked by the copy")
+class UnpackedByTheMove(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        with contextlib.suppress(PathNotFoundError, OSError, EOFError):
+            content = self._get_content(dest)
+            if content.startswith(b"\x1f\x8b"):
+                self._put_content(dest, gzip.decompress(content))
 
 
 @mutant("MOVE-5", bug="content is kept by path and size, and the move of a directory clears none of what lay below")

@@ -242,6 +242,24 @@ class SlashesBecomeDashes(RenamesKeys):
         return [FileInfo(each.path, each.size, each.mod_time, each.is_dir) for each in super()._scan(path)]
 
 
+@mutant("PATH-6", bug="names that are numbers are read as such: 3.10 is 3.1")
+class NumbersAreNumbers(InMemoryDriver):
+    def _key(self, path: str) -> str:
+        names = [str(float(name)) if re.fullmatch(r"\d+\.\d+", name) else name for name in paths.components(path)]
+        return super()._key("/" + "/".join(names))
+
+
+@mutant("PATH-6", bug="long names are known by their two ends")
+class LongNamesAreKnownByTheirEnds(InMemoryDriver):
+    def _key(self, path: str) -> str:
+        known: dict[tuple[int, str, str], str] = self._store.__dict__.setdefault("known_names", {})
+        names = [
+            name if len(name) <= 200 else known.setdefault((len(name), name[:100], name[-100:]), name)
+            for name in paths.components(path)
+        ]
+        return super()._key("/" + "/".join(names))
+
+
 @mutant("PATH-6", rows=("B29",), bug="put and stream go through a file with the suffix .tmp, which a user may have")
 class TemporaryFileOfAFixedName(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:

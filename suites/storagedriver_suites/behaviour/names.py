@@ -204,6 +204,13 @@ COLLISIONS: Mapping[str, tuple[str, str]] = {
     "shifted-boundary-of-dots": ("a./b", "a/.b"),
     "two-dots-and-one": ("a..b", "a.b"),
     "looks-like-base64": ("YQ", "a"),
+    "number-with-a-point": ("3.10", "3.1"),
+    "number-without-a-fraction": ("1.0", "1"),
+    "number-with-an-exponent": ("1e3", "1000"),
+    "number-with-a-sign": ("-0", "0"),
+    "number-with-an-underscore": ("1_000", "1000"),
+    "number-of-another-base": ("0x10", "16"),
+    "number-beyond-53-bits": ("9007199254740993", "9007199254740992"),
 }
 """Two valid relative paths each, which a careless escaping makes one (PATH-6)."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -340,16 +342,27 @@ def _spelt(subject: Subject) -> list[tuple[StorageDriver, StorageDriver]]:
     return list(zip(stores, stores[1:] + stores[:1], strict=True))
 
 
+MAPPINGS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    "dict": dict,
+    "view": MappingProxyType,
+    "chain": lambda parameters: ChainMap({}, {**parameters}),
+}
+"""Mappings that parameters may come in."""
+
+
 @requirement("CONF-3", needs=["root"])
-def test_parameters_are_the_callers(subject: Subject) -> None:
-    """What the caller gives is left as it is, so that the next driver made of it is of the same root."""
-    given = {**subject.parameters, subject.root_parameter: subject.root("r")}
-    before = dict(given)
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_parameters_are_the_callers(subject: Subject, mapping: str) -> None:
+    """Whatever mapping the caller gives has its effect and is left as it is, for the next driver that is made of it."""
+    before = {**subject.parameters, subject.root_parameter: subject.root("r")}
+    given = MAPPINGS[mapping](before)
+    before = dict(before)
 
     with subject.construct(given) as first, subject.construct(given) as second:
         first.put_content("/file", b"content")
 
         expect.file(second, "/file", b"content", "a file of a second driver made of the same parameters")
+        expect.file(subject.open_root("r"), "/file", b"content", "the file for a driver of that root")
         expect.equal(sorted(given), sorted(before), "names of the parameters after two drivers were made of them")
         changed = sorted(name for name in before if given[name] != before[name])
         expect.equal(changed, [], "parameters whose value changed")

@@ -141,6 +141,21 @@ def test_directory_of_many_pages_is_deleted_whole(driver: StorageDriver, tree: T
 
 
 @requirement("DEL-1")
+@pytest.mark.parametrize("levels", [100, pytest.param(400, marks=full)])
+def test_directory_of_many_levels_is_deleted_whole(driver: StorageDriver, tree: Tree, levels: int) -> None:
+    """However deep they lie, the files below a directory are gone with it."""
+    levels = min(levels, (driver.capabilities.limits.longest_path - len(tree.path("d/f"))) // 2)
+    names = [f"d/{'e/' * level}f" for level in (1, levels // 3, levels // 3 * 2, levels)]
+    files = put_all(driver, tree.root, names)
+
+    driver.delete(tree.path("d"))
+
+    for path in files:
+        expect.absent(driver, path, "a file of a deep directory, deleted")
+    expect.absent(driver, tree.path("d"), "a deep directory, deleted")
+
+
+@requirement("DEL-1")
 def test_directory_behind_a_page_of_siblings_is_deleted(driver: StorageDriver, tree: Tree) -> None:
     """Siblings that sort before the slash fill the first page: what lies below the path is gone all the same."""
     siblings = tree.paths(*(f"a-{number:05}" for number in range(page_of(driver) + 1)))

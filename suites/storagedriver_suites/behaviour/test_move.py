@@ -16,7 +16,8 @@ from storagedriver import (
     paths,
 )
 from storagedriver.testing import Content, Subject, Tree, chunk_size, content, expect, full, requirement, size_of
-from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
+from storagedriver_suites.behaviour.contents import LOOKALIKES
+from storagedriver_suites.behaviour.names import ABSENT, ENDINGS, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
     SHAPES,
     children_of,
@@ -35,6 +36,18 @@ LARGEST_MOVED = 64 * 1024 * 1024
 
 
 # --- content at dest
+
+
+@requirement("MOVE-1")
+def test_move_takes_nothing_for_text(driver: StorageDriver, tree: Tree) -> None:
+    """What looks like text, another encoding or a format is at dest byte for byte, also under a name that promises one."""
+    for number, (like, data) in enumerate(LOOKALIKES.items()):
+        source, dest = tree.path(f"source/{like}"), tree.path(f"dest/{like}.{ENDINGS[number % len(ENDINGS)]}")
+        driver.put_content(source, data)
+
+        driver.move(source, dest)
+
+        expect.file(driver, dest, data, f"content that looks like something, moved: {like}")
 
 
 @requirement("MOVE-1")

@@ -500,7 +500,7 @@ def test_two_paths_have_two_stages(driver: StorageDriver, tree: Tree, pair: str)
 @requirement("PATH-6")
 @pytest.mark.parametrize("length", ["longest", "longest-1", 128, 64, 32])
 def test_long_names_that_begin_alike_are_two_files(driver: StorageDriver, tree: Tree, length: str | int) -> None:
-    """Names that differ in their last byte alone, or in one more byte, are not cut to one."""
+    """Names that differ in their last byte alone, in one more byte, or in the middle, are not shortened to one."""
     limits = driver.capabilities.limits
     longest = min(limits.longest_component, limits.longest_path - len(tree.root) - 1)
     size = (
@@ -509,7 +509,9 @@ def test_long_names_that_begin_alike_are_two_files(driver: StorageDriver, tree: 
         else size_of(length.replace("longest", str(longest)).partition("-")[0], driver)
     )
     size -= 1 if length == "longest-1" else 0
+    middle = size // 2
     names = ["a" * (size - 1) + last for last in "abB-."] + ["a" * (size - 1)]
+    names += ["a" * middle + other + "a" * (size - middle - 1) for other in "cd"]
     if not driver.capabilities.case_sensitive:
         names.remove("a" * (size - 1) + "B")
 

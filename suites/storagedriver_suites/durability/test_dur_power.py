@@ -104,7 +104,7 @@ def test_failed_flush_is_no_success(driver: StorageDriver, subject: Subject, nam
 @requirement("DUR-2")
 @pytest.mark.parametrize("name", INSISTENT)
 def test_success_after_a_failed_flush_is_written_anew(driver: StorageDriver, subject: Subject, name: str) -> None:
-    """A stream that goes on after a failed flush ends by an error, or writes what that one was to flush again."""
+    """What goes on, or is done again, after a failed flush ends by an error, or writes and flushes all of it anew."""
     _fail_each_flush(driver, subject, INSISTENT[name])
 
 

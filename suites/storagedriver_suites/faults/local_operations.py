@@ -96,6 +96,14 @@ def insist(driver: StorageDriver, path: str, content: bytes) -> None:
             writer.commit()
 
 
+def put_insistently(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Put; a put that fails is asked for once more."""
+    try:
+        driver.put_content(path, content)
+    except StorageDriverError:
+        driver.put_content(path, content)
+
+
 def repeat(driver: StorageDriver, steps: Sequence[Callable[[StorageDriver], object]]) -> None:
     """Take the steps one after the other."""
     for step in steps:
@@ -282,11 +290,12 @@ INSISTENT: Mapping[str, Operation] = {
         capability=capability,
     )
     for name, act, capability in (
+        ("put again if it fails", put_insistently, ""),
         ("commit again if it fails", insist, ""),
         ("continue if close fails", close_and_continue, "resumable_writes"),
     )
 }
-"""Undisturbed they are streams as any other. Where a flush fails, a second one may find nothing left to write, and succeed."""
+"""Undisturbed they are writes as any other. Where a flush fails, a second one may find nothing left to write, and succeed."""
 
 _ONE, _TWO = {"/d/1": data(40, 21)}, {"/d/2": data(30, 22)}
 _BOTH = {**BESIDE, **_ONE, **_TWO}
