@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ class ForeignFiles:
     """Files of other programs; the name of a file is the root directory and its path."""
 
     ways = (_PLAIN, _READ_ONLY, _IN_PIECES)
-    odd_names = ("a~b", "~", " .", "*.txt", "x" * 240 + "~")
+    odd_names = ("a~b", "~", " .", "*.txt", "x" * 240 + "~", os.fsdecode(b"\xff"), os.fsdecode(b"caf\xe9"))
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the store that these parameters of the driver name."""

@@ -17,6 +17,7 @@ from storagedriver import (
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.contents import largest_file_of
 from storagedriver_suites.behaviour.shapes import put_all, walk_of
+from storagedriver_suites.behaviour.streams import stage
 
 # --- declared
 
@@ -312,6 +313,26 @@ def test_both_sides_of_the_chunk_size_work(driver: StorageDriver, tree: Tree, si
     expect.file(driver, path, data, "content of about the chunk size")
     with driver.reader(path, max(len(data) - 2, 0)) as reader:
         expect.equal(reader.read(), bytes(data[-2:]), "its last two bytes")
+
+
+@requirement("CAP-2", capability="append")
+@pytest.mark.parametrize("begun", ["committed", "staged"])
+def test_largest_file_does_not_grow(driver: StorageDriver, tree: Tree, begun: str) -> None:
+    """What is as large as declared already takes no byte more from a stream that continues it; the file stays as it was."""
+    largest = largest_file_of(driver)
+    path = tree.path("file")
+    driver.put_content(path, content(largest))
+    if begun == "staged" and driver.capabilities.resumable_writes:
+        stage(driver, path, content(largest, seed=1))
+
+    with (
+        expect.raises(StorageDriverError, "a byte beyond the largest file"),
+        driver.writer(path, append=True) as writer,
+    ):
+        writer.write(b"x")
+        writer.commit()
+
+    expect.file(driver, path, content(largest), "the largest file after it was not continued")
 
 
 @requirement("CAP-2")

@@ -92,11 +92,13 @@ def test_stream_of_many_chunks_is_not_held_in_memory(
 
 
 @requirement("WRITE-7")
-def test_memory_of_a_stream_is_given_back(tree: Tree, subject: Subject) -> None:
+def test_memory_of_a_stream_is_given_back(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
     """After the commit, and the delete of the file, the driver holds nothing of a large stream, wherever its store is."""
     _need_a_server_elsewhere(subject)
     path = tree.path("file")
     size = 8 * MIB
+    if size > (driver.capabilities.limits.largest_file or size):
+        pytest.skip("files are not that large, as the driver declares")
     writing = subject.construct(subject.parameters)
     # What is made once and kept, as connections are, is made before the count.
     _write_much(writing, path, size // 4)
