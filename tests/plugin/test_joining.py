@@ -35,6 +35,28 @@ def test_module_and_callable(author: pytest.Pytester) -> None:
     assert result.ret == pytest.ExitCode.OK
 
 
+def test_a_driver_that_prints_when_it_is_loaded(author: pytest.Pytester) -> None:
+    """What it prints in another process is not taken for that process's answer."""
+    author.makepyfile(
+        talking="from dictionary import DictionaryDriver\nprint('loaded')\n\nclass Talking(DictionaryDriver):\n    pass\n"
+    )
+
+    result = author.runpytest_subprocess(
+        *(
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--driver=talking:Talking",
+            "--suite=concurrency",
+            "-k",
+            "in_a_spawned_process",
+        )
+    )
+
+    assert result.ret == pytest.ExitCode.OK
+    assert result.parseoutcomes()["passed"] == 1
+
+
 def test_conftest_beside_the_authors_own_tests(author: pytest.Pytester) -> None:
     """register_suite in conftest.py; the author's own tests run too, and may use the plugin's fixtures."""
     author.makeconftest(MINE)

@@ -35,7 +35,11 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("driver", help="inmemory, filesystem or s3")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a run counts as hung, and seen")
-    parser.add_argument("--again", choices=["all", "survivors"], help="what has a verdict already and is run anew")
+    parser.add_argument(
+        "--again",
+        choices=["all", "survivors"],
+        help="all, with a verdict or without; or those that survived, and no other",
+    )
     parser.add_argument(
         "--only", action="append", default=[], help="faults whose key holds this: a file, a function, a line"
     )
@@ -95,7 +99,10 @@ def _reached(driver: str, limit: float) -> Reached:
 
 
 def _is_due(verdict: Verdict | None, again: str | None) -> bool:
-    return verdict is None or again == "all" or (again == "survivors" and verdict.ending is Ending.MISSED)
+    if again == "survivors":
+        # And nothing else: what was chosen by hand would make the judged ones an unfair sample.
+        return verdict is not None and verdict.ending is Ending.MISSED
+    return verdict is None or again == "all"
 
 
 if __name__ == "__main__":

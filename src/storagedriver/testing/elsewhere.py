@@ -82,13 +82,14 @@ def started(
 
 def run_here() -> None:
     """Serve one Subject.elsewhere() call: read it from standard input, write its outcome to standard output."""
-    sys.path[:], function, target, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301  from our parent process
-    out, sys.stdout = sys.stdout.buffer, sys.stderr
-    returned, error = None, None
-    try:
-        with target.open() as driver:
-            returned = function(driver, *args, **kwargs)
-    except Exception as raised:  # noqa: BLE001  handed to the parent process
-        error = raised
-    out.write(pickle.dumps((returned, error)))
-    out.flush()
+    # What modules print, be it as they are loaded or from another language, is no part of the outcome.
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        sys.path[:], function, target, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301  from our parent process
+        returned, error = None, None
+        try:
+            with target.open() as driver:
+                returned = function(driver, *args, **kwargs)
+        except Exception as raised:  # noqa: BLE001  handed to the parent process
+            error = raised
+        out.write(pickle.dumps((returned, error)))
