@@ -83,6 +83,29 @@ class CarefulPut(FilesystemDriver):
         self.flush_directory(folder)
 
 
+class _Around(Upload):
+    """A stream around another one."""
+
+    def __init__(self, upload: Any) -> None:
+        self._upload = upload
+
+    @property
+    def size(self) -> int:
+        return int(self._upload.size)
+
+    def write(self, data: memoryview, /) -> None:
+        self._upload.write(data)
+
+    def commit(self) -> None:
+        self._upload.commit()
+
+    def suspend(self) -> None:
+        self._upload.suspend()
+
+    def discard(self) -> None:
+        self._upload.discard()
+
+
 # --- FAULT-3
 
 
@@ -242,6 +265,18 @@ class CancelTripsAfterFailedCommit(FilesystemDriver):
         return _ReleasedTooEarly(super()._writer(path, append=append))
 
 
+class _ClosesAnyhow(_Around):
+    def suspend(self) -> None:
+        with contextlib.suppress(OSError):
+            super().suspend()
+
+
+@mutant("FAULT-3", bug="the errors of a close are swallowed, and what was to be continued is lost")
+class ErrorsOfCloseAreSwallowed(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _ClosesAnyhow(super()._writer(path, append=append))
+
+
 # --- LEAK-1
 
 
@@ -345,6 +380,19 @@ class MovesByCopying(CarefulPut):
         self._delete(source)
 
 
+class _CutsTheRecord(_Around):
+    def suspend(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.close(os.open("~stage", os.O_WRONLY | os.O_TRUNC, dir_fd=self._upload._data.directory))
+        super().suspend()
+
+
+@mutant("DUR-1", bug="the record of what is staged is cut before it is written anew")
+class RecordIsCutFirst(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _CutsTheRecord(super()._writer(path, append=append))
+
+
 # --- DUR-2
 
 
@@ -415,30 +463,7 @@ class FlushIsRepeated(CarefulPut):
             super().flush(descriptor)
 
 
-class _TrustsTheNextFlush(Upload):
-    """A stream that repeats what it began with a flush that failed: the next flush finds nothing left, and says so."""
-
-    def __init__(self, upload: Any) -> None:
-        self._upload = upload
-
-    @property
-    def size(self) -> int:
-        return int(self._upload.size)
-
-    def write(self, data: memoryview, /) -> None:
-        self._upload.write(data)
-
-    def commit(self) -> None:
-        self._upload.commit()
-
-    def suspend(self) -> None:
-        self._upload.suspend()
-
-    def discard(self) -> None:
-        self._upload.discard()
-
-
-class _CommitsAgain(_TrustsTheNextFlush):
+class _CommitsAgain(_Around):
     def commit(self) -> None:
         try:
             super().commit()
@@ -447,7 +472,7 @@ class _CommitsAgain(_TrustsTheNextFlush):
             raise
 
 
-class _ClosesAgain(_TrustsTheNextFlush):
+class _ClosesAgain(_Around):
     def suspend(self) -> None:
         with contextlib.suppress(OSError):
             os.fsync(self._upload._data.fd)

@@ -9,7 +9,7 @@ from storagedriver.systemcalls import LocalStore
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.local_operations import CHANGES, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, KEPT, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [
@@ -84,6 +84,22 @@ def test_killed_before_each_system_call_of_an_append(driver: StorageDriver, subj
 def test_killed_before_each_system_call_of_a_continued_stream(driver: StorageDriver, subject: Subject) -> None:
     """The same of a stream that continues what another process left, which is lost in no case."""
     _kill_before_each_call(driver, subject, CHANGES["continue a stream"])
+
+
+@requirement("DUR-1", capability="resumable_writes")
+@pytest.mark.parametrize("name", KEPT)
+def test_killed_before_each_system_call_of_a_close(driver: StorageDriver, subject: Subject, name: str) -> None:
+    """Killed in a close, a process leaves what can be continued: what it wrote, or what was there before it, and no mix."""
+    operation = KEPT[name]
+    record = Record(subject, TrialKind.CRASH, operation.name)
+    with workshop(subject, operation, driver.capabilities) as made:
+        for trial in made.killed():
+            with record.trial("SIGKILL before a system call", trial.point) as endings:
+                judge = Judge(made.operation, trial.condition, trial.story)
+                judge.require_old_or_new(judge.files(trial.store))
+                judge.require_kept(trial.store, returned=False)
+                endings.append(Ending.SURVIVED)
+    record.judge()
 
 
 @requirement("DUR-1", capability="move_directory")

@@ -103,6 +103,28 @@ class Judge:
         """
         self._require(seen, self.operation.after, "after the call returned")
 
+    def require_kept(self, store: LocalStore, *, returned: bool) -> None:
+        """What was left to be continued is: all of it once the call returned, else that or what was there before it.
+
+        Raises:
+            ContractViolation: It is not so.
+        """
+        operation = self.operation
+        for path, content in operation.kept.items():
+            before = [files[path] for files in (operation.staged, operation.before) if path in files]
+            allowed = [content] if returned else [content, *before]
+            try:
+                with store.open() as driver:
+                    with driver.writer(path, append=True) as writer:
+                        writer.commit()
+                    seen = driver.get_content(path)
+            except StorageDriverError as error:
+                raise self.violation(
+                    "a stream that continues it", expected="it can be committed", seen=error
+                ) from error
+            if seen not in allowed:
+                raise self.violation(f"what a stream into {path} begins with", expected=_either(allowed), seen=seen)
+
     def require_repeatable(self, store: LocalStore, seen: Files, *, may_be_cancelled: bool = False) -> None:
         """The same call again, by a new driver, succeeds; where it had taken effect, it may say that nothing is there.
 

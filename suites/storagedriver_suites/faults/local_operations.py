@@ -38,6 +38,7 @@ class Operation:
         staged: Streams that were closed without commit before it.
         unstaged: The files after it was done again where its error had cancelled what was staged; None if nothing was.
         after: The files after it.
+        kept: What a stream that continues it begins with, once it returned; of a driver with resumable_writes.
         again: The files after it was done twice; None if the second time nothing is there any more.
         returns: What it returns; for those that change nothing.
         moved: Paths whose file is moved, each with the path it comes to: never is it at neither.
@@ -50,6 +51,7 @@ class Operation:
     after: Files
     again: Files | None = field(default_factory=dict)
     staged: Files = field(default_factory=dict)
+    kept: Files = field(default_factory=dict)
     unstaged: Files | None = None
     returns: object = None
     moved: Sequence[tuple[str, str]] = ()
@@ -122,10 +124,12 @@ def close_and_continue(driver: StorageDriver, path: str, content: bytes) -> None
         writer.commit()
 
 
-def close_without_commit(driver: StorageDriver, path: str, content: bytes) -> None:
+def close_without_commit(driver: StorageDriver, path: str, content: bytes, *, append: bool = False) -> None:
     """Leave a stream to be continued, or to nothing."""
-    with driver.writer(path) as writer:
-        writer.write(content)
+    writer = driver.writer(path, append=append)
+    writer.write(content)
+    # Not by the end of a block, which is another way to end it when something is raised.
+    writer.close()
 
 
 def move(driver: StorageDriver, source: str, dest: str) -> None:
@@ -333,6 +337,28 @@ REPEATED: Mapping[str, Operation] = {
     )
 }
 """Changes of one directory, one after the other: what was flushed for the first has to be flushed for the second again."""
+
+KEPT: Mapping[str, Operation] = {
+    operation.name: operation
+    for operation in (
+        Operation(
+            name="close a stream",
+            act=partial(close_without_commit, path=_FILE, content=NEW),
+            before={**BESIDE, _FILE: OLD},
+            after={**BESIDE, _FILE: OLD},
+            kept={_FILE: NEW},
+        ),
+        Operation(
+            name="close a continued stream",
+            act=partial(close_without_commit, path=_FILE, content=MORE, append=True),
+            before={**BESIDE, _FILE: OLD},
+            staged={_FILE: NEW},
+            after={**BESIDE, _FILE: OLD},
+            kept={_FILE: NEW + MORE},
+        ),
+    )
+}
+"""Streams that are left to be continued."""
 
 LOOKS: Mapping[str, Operation] = {
     name: Operation(name=name, act=act, before=BESIDE, after=BESIDE, again=BESIDE, returns=returns)

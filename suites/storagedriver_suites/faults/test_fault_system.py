@@ -9,7 +9,7 @@ from storagedriver.systemcalls import is_removal
 from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.local_operations import CHANGES, LOOKS, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, KEPT, LOOKS, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [
@@ -67,6 +67,22 @@ def test_each_system_call_of_an_append_fails(driver: StorageDriver, subject: Sub
 def test_each_system_call_of_a_continued_stream_fails(driver: StorageDriver, subject: Subject) -> None:
     """The same of a stream that continues what another process left."""
     _try_each_call(driver, subject, CHANGES["continue a stream"])
+
+
+@requirement("FAULT-3", capability="resumable_writes")
+@pytest.mark.parametrize("name", KEPT)
+def test_each_system_call_of_a_close_fails(driver: StorageDriver, subject: Subject, name: str) -> None:
+    """Whichever system call fails: a close that returns has kept the stream, and one that raises has spoilt nothing."""
+    operation = KEPT[name]
+    record = Record(subject, TrialKind.FAULT, operation.name)
+    with workshop(subject, operation, driver.capabilities) as made:
+        for trial in made.failing():
+            with record.trial(trial.error, trial.point) as endings:
+                judge = Judge(made.operation, trial.condition, trial.story)
+                endings.append(judge.ending(trial.run))
+                judge.require_old_or_new(judge.files(trial.store))
+                judge.require_kept(trial.store, returned=endings[-1] is Ending.SURVIVED)
+    record.judge()
 
 
 @requirement("FAULT-3", capability="move_directory")
