@@ -6,8 +6,10 @@ import contextlib
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -556,6 +558,23 @@ class BoundToItsProcess(FilesystemDriver):
         if os.getpid() != self._process:
             raise OSError("the connection belongs to another process")
         return super()._get_content(path)
+
+
+@mutant(
+    "CONC-4", bug="fork_safe is declared, and a child that lets go of its parent's stream removes what that has staged"
+)
+class ForkedChildCleansUp(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload: Any = super()._writer(path, append=append)
+        data = upload._data
+        data._forgotten.detach()
+        data._forgotten = weakref.finalize(data, self._clean_up, data.directory, data.name)
+        return upload
+
+    @staticmethod
+    def _clean_up(directory: int, name: str) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=directory)
 
 
 @mutant("CONC-4", bug="a spawned process gets a store of its own, though shared is declared")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -20,6 +21,12 @@ from storagedriver_suites.behaviour.streams import together
 from storagedriver_suites.concurrency.workloads import Step, perform
 
 R = TypeVar("R")
+
+OLD = bytes(range(256)) * 2000
+"""What is read while its reader's process is forked."""
+
+CONTINUED = b"staged and ended"
+"""What a stream that is continued before a fork commits after it."""
 
 START_SECONDS = 60
 """How long processes may take to start."""
@@ -129,6 +136,38 @@ class Child:
             raise error
         result: History = returned
         return result
+
+
+def fork_with_open_streams(driver: StorageDriver, directory: str) -> tuple[bytes, bytes, bytes]:
+    """Fork while streams are open, of which the child lets go; what the parent's then read, and commit: new and continued."""
+    resumed = driver.capabilities.resumable_writes
+    driver.put_content(f"{directory}/read", OLD)
+    if resumed:
+        with driver.writer(f"{directory}/continued") as staging:
+            staging.write(b"staged")
+    # In a list alone, so that a child that empties it has no name for them left.
+    writers = [driver.writer(f"{directory}/new")]
+    writers[0].write(b"begun")
+    if resumed:
+        writers.append(driver.writer(f"{directory}/continued", append=True))
+    readers = [driver.reader(f"{directory}/read")]
+    read = readers[0].read(1000)
+
+    def let_go() -> None:
+        writers.clear()
+        readers.clear()
+        gc.collect()
+
+    Child(let_go).result()
+
+    for writer in writers:
+        with writer:
+            writer.write(b" and ended")
+            writer.commit()
+    with readers[0]:
+        read += readers[0].read()
+    continued = driver.get_content(f"{directory}/continued") if resumed else CONTINUED
+    return read, driver.get_content(f"{directory}/new"), continued
 
 
 def fork_while_used(driver: StorageDriver, directory: str, forks: int) -> None:

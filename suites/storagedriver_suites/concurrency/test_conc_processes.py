@@ -7,7 +7,14 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.testing import Subject, Tree, expect, full, requirement
 from storagedriver_suites.concurrency.evidence import expect_consistent
-from storagedriver_suites.concurrency.processes import fork_while_used, run_processes, work_in_forks
+from storagedriver_suites.concurrency.processes import (
+    CONTINUED,
+    OLD,
+    fork_while_used,
+    fork_with_open_streams,
+    run_processes,
+    work_in_forks,
+)
 from storagedriver_suites.concurrency.workloads import Load, load_of, workload
 
 PROCESSES = 3
@@ -77,3 +84,13 @@ def test_driver_that_is_in_use_survives_a_fork(driver: StorageDriver, tree: Tree
 
     if driver.capabilities.shared:
         expect.file(driver, tree.path("d/first"), b"first", "what was put before the forks")
+
+
+@requirement("CONC-4", capability="fork_safe")
+def test_open_streams_are_the_parents(tree: Tree, subject: Subject) -> None:
+    """A forked child that lets go of the streams that were open then ends none of its parent's, which go on."""
+    read, new, continued = subject.elsewhere(fork_with_open_streams, tree.path("d"))
+
+    expect.equal(read, OLD, "what a reader that was open at a fork reads")
+    expect.equal(new, b"begun and ended", "what a stream that was open at a fork commits")
+    expect.equal(continued, CONTINUED, "what a stream that was continued at a fork commits")
