@@ -19,6 +19,7 @@ from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoun
 from storagedriver.base import ByteSource, Upload
 from storagedriver_drivers.filesystem import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
+from storagedriver_drivers.filesystem.upload import FilesystemUpload
 from storagedriver_drivers.inmemory import InMemoryDriver, InMemoryParameters
 from storagedriver_drivers.inmemory.driver import InMemoryUpload
 from storagedriver_suites.concurrency import running
@@ -565,8 +566,9 @@ class BoundToItsProcess(FilesystemDriver):
 )
 class ForkedChildCleansUp(FilesystemDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
-        upload: Any = super()._writer(path, append=append)
-        data = upload._data
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, FilesystemUpload)
+        data: Any = upload._data
         data._forgotten.detach()
         data._forgotten = weakref.finalize(data, self._clean_up, data.directory, data.name)
         return upload
