@@ -27,8 +27,8 @@ from storagedriver_suites.concurrency.workloads import load_of
 
 
 def give_way() -> None:
-    """Let another thread go on, as a request to a backend does."""
-    time.sleep(0)
+    """Let another thread go on, as a request to a backend does: that takes some time, and a pause of none may end at once."""
+    time.sleep(0.0002)
 
 
 # --- CONC-1: every method from many threads
