@@ -126,10 +126,8 @@ def close_and_continue(driver: StorageDriver, path: str, content: bytes) -> None
 
 def close_without_commit(driver: StorageDriver, path: str, content: bytes, *, append: bool = False) -> None:
     """Leave a stream to be continued, or to nothing."""
-    writer = driver.writer(path, append=append)
-    writer.write(content)
-    # Not by the end of a block, which is another way to end it when something is raised.
-    writer.close()
+    with driver.writer(path, append=append) as writer:
+        writer.write(content)
 
 
 def move(driver: StorageDriver, source: str, dest: str) -> None:
