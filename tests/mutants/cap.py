@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO, cast
 
 from mutants.model import mutant
+from mutants.write import Uploading
 from storagedriver import BackendError, FileWriter, Limits, UnsupportedMethodError, Upload, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 
@@ -117,31 +118,23 @@ class FullLastChunkIsLost(InMemoryDriver):
         return Chunked(self._store, self._key(path), bytearray(), continued=None)
 
 
-class _CountsNewBytes(InMemoryUpload):
-    """Looks at what is written, and not at what it is written to."""
-
-    _new = 0
-
-    def write(self, data: memoryview, /) -> None:
-        self._new += len(data)
-        if self._new > LARGEST:
-            raise BackendError("the file is too large")
-        super().write(data)
-
-
 LARGEST = 10_000_000
 
 
 @mutant("CAP-2", bug="the size of the largest file is that of what one stream writes")
-class LargestFileGrows(InMemoryDriver):
+class LargestFileGrows(Uploading):
     capabilities = replace(GOOD, limits=Limits(largest_file=LARGEST))
+
+    class Stream(InMemoryUpload):
+        _new = 0
+
+        def write(self, data: memoryview, /) -> None:
+            self._new += len(data)
+            if self._new > LARGEST:
+                raise BackendError("the file is too large")
+            super().write(data)
 
     def _put_content(self, path: str, content: bytes) -> None:
         if len(content) > LARGEST:
             raise BackendError("the file is too large")
         super()._put_content(path, content)
-
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        made = super()._writer(path, append=append)
-        assert isinstance(made, InMemoryUpload)
-        return _CountsNewBytes(made._store, made._key, made._content, continued=made._stage)

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mutants.leak import Wrapping
 from mutants.model import mutant
 from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError
 from storagedriver.base import ByteSource, Upload
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
+from storagedriver_drivers.filesystem.upload import FilesystemUpload
 
 
 class CarefulPut(FilesystemDriver):
@@ -83,27 +85,10 @@ class CarefulPut(FilesystemDriver):
         self.flush_directory(folder)
 
 
-class _Around(Upload):
-    """A stream around another one."""
+class _Around(Wrapping):
+    """A stream around one of the good driver's."""
 
-    def __init__(self, upload: Any) -> None:
-        self._upload = upload
-
-    @property
-    def size(self) -> int:
-        return int(self._upload.size)
-
-    def write(self, data: memoryview, /) -> None:
-        self._upload.write(data)
-
-    def commit(self) -> None:
-        self._upload.commit()
-
-    def suspend(self) -> None:
-        self._upload.suspend()
-
-    def discard(self) -> None:
-        self._upload.discard()
+    _inner: FilesystemUpload
 
 
 # --- FAULT-3
@@ -383,7 +368,7 @@ class MovesByCopying(CarefulPut):
 class _CutsTheRecord(_Around):
     def suspend(self) -> None:
         with contextlib.suppress(FileNotFoundError):
-            os.close(os.open("~stage", os.O_WRONLY | os.O_TRUNC, dir_fd=self._upload._data.directory))
+            os.close(os.open("~stage", os.O_WRONLY | os.O_TRUNC, dir_fd=self._inner._data.directory))
         super().suspend()
 
 
@@ -468,14 +453,14 @@ class _CommitsAgain(_Around):
         try:
             super().commit()
         except OSError:
-            self._upload._data._failed = False
+            self._inner._data._failed = False
             raise
 
 
 class _ClosesAgain(_Around):
     def suspend(self) -> None:
         with contextlib.suppress(OSError):
-            os.fsync(self._upload._data.fd)
+            os.fsync(self._inner._data.fd)
         super().suspend()
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from mutants.model import mutant
 from mutants.stat import Told
+from mutants.write import Uploading
 from storagedriver import FileInfo, StorageDriverError
 from storagedriver.base import Upload
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
@@ -59,7 +60,7 @@ class SecondsForMilliseconds(Timed):
 
 
 @mutant("STAT-1", bug="the time of a stream is that of its opening")
-class TimeOfTheOpening(InMemoryDriver):
+class TimeOfTheOpening(Uploading):
     class Stream(InMemoryUpload):
         opened = datetime.fromtimestamp(0, UTC)
 
@@ -68,12 +69,9 @@ class TimeOfTheOpening(InMemoryDriver):
             with self._store._lock:
                 self._store._put(self._key, File(bytes(self._content), self.opened))
 
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        made = super()._writer(path, append=append)
-        assert isinstance(made, InMemoryUpload)
-        upload = self.Stream(made._store, made._key, made._content, continued=made._stage)
+    def _opened(self, upload: InMemoryUpload, path: str, *, append: bool) -> None:
+        assert isinstance(upload, self.Stream)
         upload.opened = datetime.now(UTC)
-        return upload
 
 
 @mutant("STAT-1", bug="the day is told, not the time")

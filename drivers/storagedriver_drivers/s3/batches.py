@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from storagedriver.errors import BackendError
+from storagedriver_drivers.s3.retries import backoff
+
+_PAUSE = 0.1
+"""Seconds, at most, before a batch is asked for a second time."""
 
 BATCH = 1000
 """Keys of one DeleteObjects request; S3 takes no more."""
@@ -32,10 +35,8 @@ def batched(keys: Iterable[str]) -> tuple[Sequence[Batch], Sequence[str]]:
 
 
 def pause_before(attempt: int) -> float:
-    """Seconds to wait before a batch is asked for again: exponential backoff with full jitter, as boto3's own."""
-    if not attempt:
-        return 0.0
-    return random.random() * min(1 << (attempt - 1), 20) / 10  # noqa: S311  nothing secret depends on it
+    """Seconds to wait before a batch is asked for again, or for the first time, which is attempt 0."""
+    return backoff(attempt, _PAUSE) if attempt else 0.0
 
 
 class Batch:

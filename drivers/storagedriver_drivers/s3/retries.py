@@ -8,13 +8,21 @@ from typing import Any
 
 from storagedriver_drivers.s3.answers import is_minio
 
-TOO_MANY_REQUESTS = 429
+_TOO_MANY_REQUESTS = 429
+
+_LONGEST_BACKOFF = 20
+"""Of any unit."""
 
 _MOST_REFUSALS = 3
 """How often a write that MinIO refuses is repeated: a real refusal is to be told soon."""
 
 _REFUSAL_PAUSE = 0.02
 """Seconds, at most, before the first of these."""
+
+
+def backoff(attempt: int, unit: float) -> float:
+    """Seconds to wait before `attempt`, from 1 on: exponential with full jitter, as boto3's own, in multiples of `unit` seconds."""
+    return random.random() * min(1 << (attempt - 1), _LONGEST_BACKOFF) * unit  # noqa: S311  nothing secret depends on it
 
 
 class Repeats:
@@ -26,10 +34,9 @@ class Repeats:
 
     def too_many_requests(self, response: Any, attempts: int, **_: Any) -> float | None:
         """Repeat what was answered by a bare 429: boto3's standard mode knows throttling by error code alone."""
-        if response is None or response[0].status_code != TOO_MANY_REQUESTS or attempts > self._maxretries:
+        if response is None or response[0].status_code != _TOO_MANY_REQUESTS or attempts > self._maxretries:
             return None
-        # Exponential backoff with full jitter, as boto3's own.
-        return random.random() * min(1 << (attempts - 1), 20)  # noqa: S311  nothing secret depends on it
+        return backoff(attempts, 1.0)
 
     def refused_by_a_race(self, response: Any, attempts: int, **_: Any) -> float | None:
         """Repeat a write that MinIO refuses: it says AccessDenied where the last other object of a directory goes meanwhile.
@@ -39,7 +46,7 @@ class Repeats:
         refused = response is not None and _is_refused_by_minio(response[1])
         if not refused or attempts > min(self._maxretries, _MOST_REFUSALS):
             return None
-        return random.random() * _REFUSAL_PAUSE * (1 << (attempts - 1))  # noqa: S311  nothing secret depends on it
+        return backoff(attempts, _REFUSAL_PAUSE)
 
 
 def _is_refused_by_minio(answer: Mapping[str, Any]) -> bool:

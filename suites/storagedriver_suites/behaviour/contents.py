@@ -176,6 +176,17 @@ LINES: Mapping[str, Content] = {
 """Content by how its lines end; only a line feed ends one."""
 
 
+def is_too_large(driver: StorageDriver, size: int) -> bool:
+    """Whether a file of `size` bytes is larger than the driver declares."""
+    return size > (driver.capabilities.limits.largest_file or size)
+
+
+def need_files_of(driver: StorageDriver, size: int) -> None:
+    """Skip the check where a file of `size` bytes is larger than the driver declares."""
+    if is_too_large(driver, size):
+        pytest.skip("files are not that large, as the driver declares")
+
+
 def largest_file_of(driver: StorageDriver) -> int:
     """The size of the largest file, in bytes; the check is skipped where it is unknown, or more than a check writes."""
     largest = driver.capabilities.limits.largest_file

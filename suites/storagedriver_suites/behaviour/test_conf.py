@@ -355,8 +355,7 @@ MAPPINGS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
 def test_parameters_are_the_callers(subject: Subject, mapping: str) -> None:
     """Whatever mapping the caller gives has its effect and is left as it is, for the next driver that is made of it."""
     before = {**subject.parameters, subject.root_parameter: subject.root("r")}
-    given = MAPPINGS[mapping](before)
-    before = dict(before)
+    given = MAPPINGS[mapping]({**before})
 
     with subject.construct(given) as first, subject.construct(given) as second:
         first.put_content("/file", b"content")

@@ -8,7 +8,15 @@ import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
-from storagedriver_suites.behaviour.contents import CHANGED_BY_TEXT, EVERY_BYTE, LOOKALIKES, nuls, with_another_byte
+from storagedriver_suites.behaviour.contents import (
+    CHANGED_BY_TEXT,
+    EVERY_BYTE,
+    LOOKALIKES,
+    is_too_large,
+    need_files_of,
+    nuls,
+    with_another_byte,
+)
 from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, ENDINGS, put_around_absent
 from storagedriver_suites.behaviour.readers import switching_often
 from storagedriver_suites.behaviour.shapes import SHAPES, children_of, directories_of, more_than_a_page, put_all
@@ -42,7 +50,7 @@ def test_buffer_sizes_that_are_common_are_no_boundary(driver: StorageDriver, tre
     """A byte less than the size of a common buffer, just that, and a byte more, nothing is lost."""
     for size in (512, 1024, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 1 << 20):
         for beyond in (-1, 0, 1):
-            if size + beyond > (driver.capabilities.limits.largest_file or size + beyond):
+            if is_too_large(driver, size + beyond):
                 continue
             data = content(size + beyond, seed=size)
 
@@ -58,8 +66,7 @@ def test_buffer_sizes_that_are_common_are_no_boundary(driver: StorageDriver, tre
 )
 def test_sizes_that_are_common_limits_are_none(driver: StorageDriver, tree: Tree, size: int, written: str) -> None:
     """A byte more than what messages, caches and parts are often bounded by: nothing is cut, and nothing is refused."""
-    if size >= (driver.capabilities.limits.largest_file or size + 1):
-        pytest.skip("files are not that large, as the driver declares")
+    need_files_of(driver, size + 1)
     data = content(size + 1, seed=size)
 
     write_as(written, driver, tree.path("file"), data)

@@ -12,6 +12,7 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
 from storagedriver.testing import Subject, Tree, chunk_size, expect, full, requirement
+from storagedriver_suites.behaviour.contents import need_files_of
 from storagedriver_suites.behaviour.streams import (
     write_stream,
 )
@@ -97,8 +98,7 @@ def test_memory_of_a_stream_is_given_back(driver: StorageDriver, tree: Tree, sub
     _need_a_server_elsewhere(subject)
     path = tree.path("file")
     size = 8 * MIB
-    if size > (driver.capabilities.limits.largest_file or size):
-        pytest.skip("files are not that large, as the driver declares")
+    need_files_of(driver, size)
     writing = subject.construct(subject.parameters)
     # What is made once and kept, as connections are, is made before the count.
     _write_much(writing, path, size // 4)

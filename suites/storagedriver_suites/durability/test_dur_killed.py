@@ -95,9 +95,7 @@ def test_killed_before_each_system_call_of_a_close(driver: StorageDriver, subjec
     with workshop(subject, operation, driver.capabilities) as made:
         for trial in made.killed():
             with record.trial("SIGKILL before a system call", trial.point) as endings:
-                judge = Judge(made.operation, trial.condition, trial.story)
-                judge.require_old_or_new(judge.files(trial.store))
-                judge.require_kept(trial.store, returned=False)
+                Judge(made.operation, trial.condition, trial.story).require_kept(trial.store, returned=False)
                 endings.append(Ending.SURVIVED)
     record.judge()
 

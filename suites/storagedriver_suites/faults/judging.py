@@ -104,11 +104,12 @@ class Judge:
         self._require(seen, self.operation.after, "after the call returned")
 
     def require_kept(self, store: LocalStore, *, returned: bool) -> None:
-        """What was left to be continued is: all of it once the call returned, else that or what was there before it.
+        """Files are old or new; what was left to be continued is all there once the call returned, else that or what was before.
 
         Raises:
             ContractViolation: It is not so.
         """
+        self.require_old_or_new(self.files(store))
         operation = self.operation
         for path, content in operation.kept.items():
             before = [files[path] for files in (operation.staged, operation.before) if path in files]

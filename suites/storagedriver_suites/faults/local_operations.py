@@ -299,39 +299,42 @@ INSISTENT: Mapping[str, Operation] = {
 }
 """Undisturbed they are writes as any other. Where a flush fails, a second one may find nothing left to write, and succeed."""
 
-_ONE, _TWO = {"/d/1": data(40, 21)}, {"/d/2": data(30, 22)}
-_BOTH = {**BESIDE, **_ONE, **_TWO}
-_NEW_ONE, _NEW_TWO = {"/n/s/1": _ONE["/d/1"]}, {"/n/s/2": _TWO["/d/2"]}
+_TWO = {"/d/1": data(40, 21), "/d/2": data(30, 22)}
+_MOVES = (("/d/1", "/n/s/1"), ("/d/2", "/n/s/2"))
+_MOVED = {dest: _TWO[source] for source, dest in _MOVES}
 
 REPEATED: Mapping[str, Operation] = {
-    name: Operation(
-        name=name,
-        act=partial(repeat, steps=steps),
-        before=before,
-        after=after,
-        again=after if before == BESIDE else None,
-        moved=(("/d/1", "/n/s/1"), ("/d/2", "/n/s/2")) if name == "move twice" else (),
-    )
-    for name, steps, before, after in (
-        (
-            "put twice",
-            [partial(put, path=path, content=content) for path, content in (_NEW_ONE | _NEW_TWO).items()],
-            BESIDE,
-            {**BESIDE, **_NEW_ONE, **_NEW_TWO},
+    operation.name: operation
+    for operation in (
+        Operation(
+            name="put twice",
+            act=partial(repeat, steps=[partial(put, path=path, content=_MOVED[path]) for path in _MOVED]),
+            before=BESIDE,
+            after={**BESIDE, **_MOVED},
+            again={**BESIDE, **_MOVED},
         ),
-        (
-            "stream twice",
-            [partial(stream, path=path, pieces=[content]) for path, content in (_NEW_ONE | _NEW_TWO).items()],
-            BESIDE,
-            {**BESIDE, **_NEW_ONE, **_NEW_TWO},
+        Operation(
+            name="stream twice",
+            act=partial(repeat, steps=[partial(stream, path=path, pieces=[_MOVED[path]]) for path in _MOVED]),
+            before=BESIDE,
+            after={**BESIDE, **_MOVED},
+            again={**BESIDE, **_MOVED},
         ),
-        (
-            "move twice",
-            [partial(move, source=f"/d/{number}", dest=f"/n/s/{number}") for number in (1, 2)],
-            _BOTH,
-            {**BESIDE, **_NEW_ONE, **_NEW_TWO},
+        Operation(
+            name="move twice",
+            act=partial(repeat, steps=[partial(move, source=source, dest=dest) for source, dest in _MOVES]),
+            before={**BESIDE, **_TWO},
+            after={**BESIDE, **_MOVED},
+            again=None,
+            moved=_MOVES,
         ),
-        ("delete twice", [partial(delete, path=f"/d/{number}") for number in (1, 2)], _BOTH, BESIDE),
+        Operation(
+            name="delete twice",
+            act=partial(repeat, steps=[partial(delete, path=path) for path in _TWO]),
+            before={**BESIDE, **_TWO},
+            after=BESIDE,
+            again=None,
+        ),
     )
 }
 """Changes of one directory, one after the other: what was flushed for the first has to be flushed for the second again."""

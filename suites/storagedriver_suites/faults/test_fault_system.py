@@ -80,7 +80,6 @@ def test_each_system_call_of_a_close_fails(driver: StorageDriver, subject: Subje
             with record.trial(trial.error, trial.point) as endings:
                 judge = Judge(made.operation, trial.condition, trial.story)
                 endings.append(judge.ending(trial.run))
-                judge.require_old_or_new(judge.files(trial.store))
                 judge.require_kept(trial.store, returned=endings[-1] is Ending.SURVIVED)
     record.judge()
 
