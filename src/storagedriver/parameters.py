@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from storagedriver import paths
 from storagedriver.errors import ParameterError
@@ -99,6 +99,16 @@ def _json_object(given: str) -> str:
 
 JsonObject = Annotated[str, AfterValidator(_json_object)]
 """A JSON object as text: options of a library that has too many to name them."""
+
+
+def _printable(given: str) -> str:
+    if not given.isascii() or not given.isprintable():
+        raise ValueError("printable ASCII, since it becomes a header")
+    return given
+
+
+UserAgent = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
+"""How a client names itself to its server; of printable ASCII, and at most 255 characters."""
 
 
 def url_with_scheme(examples: str) -> AfterValidator:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -18,6 +19,7 @@ from moto.server import ThreadedMotoServer
 
 from storagedriver import BackendError, PathNotFoundError, factory
 from storagedriver.asynchronous import AsyncStorageDriver, BlockingDriver, create
+from storagedriver.wire import FaultProxy
 from storagedriver_drivers.s3.judging import PARAMETERS, inspect
 from storagedriver_drivers.s3_async import AsyncS3Driver
 
@@ -78,6 +80,23 @@ def test_factory_gives_it_to_both_kinds_of_callers(parameters: dict[str, Any]) -
     with factory.create("s3-async", parameters) as driver, factory.create("s3", parameters) as other:
         assert isinstance(driver, BlockingDriver)
         assert driver.get_content("/a") == other.get_content("/a") == b"content"
+
+
+@pytest.mark.parametrize("name", ["s3", "s3-async"])
+def test_each_request_bears_the_agent(parameters: dict[str, Any], name: str) -> None:
+    host, port = urlsplit(parameters["regionendpoint"]).netloc.split(":")
+    with FaultProxy(host, int(port)) as proxy:
+        led = {**parameters, "regionendpoint": f"http://{proxy.authority}"}
+        with factory.create(name, led) as driver, factory.create(name, {**led, "useragent": "registry/3 a"}) as other:
+            for each, agent in ((driver, "storagedriver"), (other, "registry/3 a")):
+                proxy.begin()
+                each.put_content("/a", b"content")
+                each.get_content("/a")
+                each.delete("/a")
+
+                told = {exchange.request.header("User-Agent") for exchange in proxy.exchanges}
+                assert len(told) == 1
+                assert str(told.pop()).startswith(agent)
 
 
 def test_more_readers_than_a_pool_holds_are_open_at_once(parameters: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from storagedriver.errors import ParameterError
-from storagedriver.parameters import DriverParameters, RootDirectory, url_of_server
+from storagedriver.parameters import DriverParameters, RootDirectory, UserAgent, url_of_server
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -35,12 +35,6 @@ SERVICE = "https://storage.googleapis.com"
 def _short_root(given: str) -> str:
     if len(given) > LONGEST_ROOT:
         raise ValueError(f"at most {LONGEST_ROOT} bytes, since a name of an object has at most {LONGEST_KEY}")
-    return given
-
-
-def _printable(given: str) -> str:
-    if not given.isascii() or not given.isprintable():
-        raise ValueError("printable ASCII, since it becomes a header")
     return given
 
 
@@ -75,9 +69,7 @@ class GCSParameters(DriverParameters):
     ca_bundle: Path | None = Field(
         default=None, description="File of CA certificates (PEM) that the server's certificate is verified against."
     )
-    useragent: Annotated[str, AfterValidator(_printable)] | None = Field(
-        default=None, min_length=1, max_length=255, description="What the User-Agent header begins with."
-    )
+    useragent: UserAgent | None = Field(default=None, description="What the User-Agent header begins with.")
     chunksize: int = Field(
         default=LARGEST_CHUNK,
         ge=CHUNK_UNIT,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from storagedriver.errors import ParameterError
-from storagedriver.parameters import DriverParameters, RootDirectory
+from storagedriver.parameters import DriverParameters, RootDirectory, UserAgent
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -184,6 +184,7 @@ class S3Parameters(DriverParameters):
     )
     connect_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection, each time.")
     read_timeout: Seconds = Field(default=60.0, description="Seconds to wait for the server's next bytes, each time.")
+    useragent: UserAgent = Field(default="storagedriver", description="What the User-Agent header begins with.")
 
     @property
     def endpoint_url(self) -> str | None:
