@@ -51,7 +51,7 @@ class Upload(Protocol):
         """Bytes from the start of the file."""
 
     def write(self, data: memoryview, /) -> None:
-        """Take all of `data` (contiguous bytes); keep no reference to it."""
+        """Take all of `data` (contiguous bytes); keep no reference to it. After a failure nothing of it is taken."""
 
     def commit(self) -> None:
         """Publish, whole. After a failure it may be called again."""

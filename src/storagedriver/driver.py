@@ -107,6 +107,8 @@ class FileWriter(abc.ABC):
     def write(self, data: Buffer, /) -> int:
         """Take all of `data` and return its length in bytes; the caller may change the buffer afterwards.
 
+        After an error `size` tells where the stream may go on (WRITE-4).
+
         Raises:
             WriterStateError: The writer is committed, cancelled or closed.
             TypeError: `data` is a str.

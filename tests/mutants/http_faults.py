@@ -156,6 +156,38 @@ class FailedPartIsLeftOut(HttpStoreDriver):
         return LostParts(self, path)
 
 
+class TakenFirst(HttpStoreUpload):
+    """Holds what a write brings, whether its part arrives or not."""
+
+    def write(self, data: memoryview, /) -> None:
+        self.buffer += data
+        super().write(memoryview(b""))
+
+
+@mutant("FAULT-1", bug="what a write that failed brought is held, and there twice where the stream goes on")
+class FailedWriteIsHeld(HttpStoreDriver):
+    def upload(self, path: str) -> HttpStoreUpload:
+        return TakenFirst(self, path)
+
+
+class SentOnce(HttpStoreUpload):
+    """Lets go of what it holds as it is sent."""
+
+    def write(self, data: memoryview, /) -> None:
+        held = self.buffer
+        try:
+            super().write(data)
+        except BaseException:
+            held.clear()
+            raise
+
+
+@mutant("FAULT-1", bug="a part whose request failed is let go of, with what earlier writes brought to it")
+class FailedPartIsLetGo(HttpStoreDriver):
+    def upload(self, path: str) -> HttpStoreUpload:
+        return SentOnce(self, path)
+
+
 class LoggedEnd(HttpStoreUpload):
     """Tells nobody that the end failed."""
 

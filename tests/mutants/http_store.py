@@ -368,11 +368,17 @@ class HttpStoreUpload:
         return self.parts * CHUNK + len(self.buffer)
 
     def write(self, data: memoryview, /) -> None:
-        self.buffer += data
-        while len(self.buffer) > CHUNK:
-            self.send_part(bytes(self.buffer[:CHUNK]))
-            self.parts += 1
-            del self.buffer[:CHUNK]
+        """Take all of it. After a failure nothing of it is taken: its parts are sent again under their numbers."""
+        held, parts = self.buffer, self.parts
+        self.buffer = held + data
+        try:
+            while len(self.buffer) > CHUNK:
+                self.send_part(bytes(self.buffer[:CHUNK]))
+                self.parts += 1
+                del self.buffer[:CHUNK]
+        except BaseException:
+            self.buffer, self.parts = held, parts
+            raise
 
     def begin(self) -> str:
         """The id of the upload, which is this side's to choose: a second begin is the same upload."""

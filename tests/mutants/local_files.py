@@ -262,6 +262,18 @@ class ErrorsOfCloseAreSwallowed(FilesystemDriver):
         return _ClosesAnyhow(super()._writer(path, append=append))
 
 
+class _WritesInBlocks(_Around):
+    def write(self, data: memoryview, /) -> None:
+        for start in range(0, len(data), 1 << 16):
+            super().write(data[start : start + (1 << 16)])
+
+
+@mutant("FAULT-3", bug="of a write that fails the blocks before stay, and are there twice where the stream goes on")
+class BlocksOfAFailedWriteStay(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _WritesInBlocks(super()._writer(path, append=append))
+
+
 # --- LEAK-1
 
 

@@ -55,15 +55,17 @@ def write(directory: int, record: Record) -> None:
     name = datafile.new_name()
     fd = datafile.create(directory, name)
     try:
-        write_at(fd, f"{record.data} {record.size}\n".encode(), 0)
-        os.fsync(fd)
+        try:
+            write_at(fd, f"{record.data} {record.size}\n".encode(), 0)
+            os.fsync(fd)
+        finally:
+            # Before it gets its name: what fails afterwards would leave the record of a stage that its writer then removes.
+            os.close(fd)
         os.rename(name, _NAME, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=directory)
         raise
-    finally:
-        os.close(fd)
 
 
 def remove(directory: int) -> None:

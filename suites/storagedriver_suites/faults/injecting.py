@@ -88,10 +88,12 @@ class Injector:
     Attributes:
         subject: The driver.
         tree: Where the trials have their directories.
+        at_once: Trials that run at the same time: most of them mostly wait.
     """
 
     subject: Subject
     tree: Tree
+    at_once: int = AT_ONCE
     _directories: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def requests(self, operation: Operation) -> Sequence[Countable]:
@@ -210,7 +212,7 @@ class Injector:
             except BaseException as error:  # noqa: BLE001  raised again in the check's own thread
                 errors.append(error)
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(AT_ONCE, len(trials)))]
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(min(self.at_once, len(trials)))]
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads) and not errors:

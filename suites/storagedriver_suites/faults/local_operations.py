@@ -17,6 +17,9 @@ from storagedriver.errors import BackendError, StorageDriverError
 Files = Mapping[str, bytes]
 
 
+_SMALL_PIECE, _LARGE_PIECE = 1000, 70_000
+
+
 def data(size: int, seed: int) -> bytes:
     """`size` random bytes, the same for the same `seed`."""
     return random.Random(seed).randbytes(size)
@@ -106,6 +109,21 @@ def put_insistently(driver: StorageDriver, path: str, content: bytes) -> None:
         driver.put_content(path, content)
 
 
+def write_on(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Write in small and large pieces, and commit; after a write that fails go on where the stream is, as `size` tells."""
+    failed = 0
+    with driver.writer(path) as writer:
+        while writer.size < len(content):
+            begin = writer.size
+            try:
+                writer.write(content[begin : begin + (_LARGE_PIECE if begin else _SMALL_PIECE)])
+            except StorageDriverError:
+                failed += 1
+                if failed > 1:
+                    raise
+        writer.commit()
+
+
 def repeat(driver: StorageDriver, steps: Sequence[Callable[[StorageDriver], object]]) -> None:
     """Take the steps one after the other."""
     for step in steps:
@@ -117,11 +135,15 @@ def close_and_continue(driver: StorageDriver, path: str, content: bytes) -> None
     with contextlib.suppress(StorageDriverError), driver.writer(path) as writer:
         writer.write(content)
         writer.close()
-    with driver.writer(path, append=True) as writer:
-        if writer.size != len(content):
-            writer.cancel()
-            raise BackendError("the stage was lost, as a close that failed may leave it")
-        writer.commit()
+    try:
+        with driver.writer(path, append=True) as writer:
+            if writer.size != len(content):
+                raise BackendError("the stage was lost, as a close that failed may leave it")
+            writer.commit()
+    except StorageDriverError:
+        # What is to be continued stays where its writer could not be opened, and a new one ends it.
+        driver.writer(path).cancel()
+        raise
 
 
 def close_without_commit(driver: StorageDriver, path: str, content: bytes, *, append: bool = False) -> None:
@@ -285,16 +307,17 @@ CHANGES: Mapping[str, Operation] = {
 INSISTENT: Mapping[str, Operation] = {
     name: Operation(
         name=name,
-        act=partial(act, path=_FILE, content=NEW),
+        act=partial(act, path=_FILE, content=content),
         before={**BESIDE, _FILE: OLD},
-        after={**BESIDE, _FILE: NEW},
-        again={**BESIDE, _FILE: NEW},
+        after={**BESIDE, _FILE: content},
+        again={**BESIDE, _FILE: content},
         capability=capability,
     )
-    for name, act, capability in (
-        ("put again if it fails", put_insistently, ""),
-        ("commit again if it fails", insist, ""),
-        ("continue if close fails", close_and_continue, "resumable_writes"),
+    for name, act, content, capability in (
+        ("put again if it fails", put_insistently, NEW, ""),
+        ("write on if it fails", write_on, _LARGE_NEW, ""),
+        ("commit again if it fails", insist, NEW, ""),
+        ("continue if close fails", close_and_continue, NEW, "resumable_writes"),
     )
 }
 """Undisturbed they are writes as any other. Where a flush fails, a second one may find nothing left to write, and succeed."""

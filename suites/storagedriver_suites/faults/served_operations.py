@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from storagedriver import Capabilities, PathNotFoundError, StorageDriver, paths
-from storagedriver.testing import Content, ContractViolation, content, expect, size_of
+from storagedriver import BackendError, Capabilities, PathNotFoundError, StorageDriver, paths
+from storagedriver.testing import Content, ContractViolation, chunk_size, content, expect, size_of
 
 State = Mapping[str, bytes]
 """The files below a directory, by name, with their whole content."""
@@ -178,6 +178,26 @@ def _stream_small(driver: StorageDriver, directory: str) -> None:
         writer.commit()
 
 
+def _chunks(driver: StorageDriver, seed: int) -> Content:
+    """More than drivers send at once, so that a write is told of the failure of a part while there is more to come."""
+    return content(size_of("5*chunk+1", driver), seed=seed)
+
+
+def _stream_on(driver: StorageDriver, directory: str) -> None:
+    data = _chunks(driver, 7)
+    piece = chunk_size(driver) // 3
+    failed = 0
+    with driver.writer(f"{directory}/file") as writer:
+        while (begin := writer.size) < len(data):
+            try:
+                writer.write(data[begin : begin + piece])
+            except BackendError:
+                failed += 1
+                if failed > 1:
+                    raise
+        writer.commit()
+
+
 def _append(driver: StorageDriver, directory: str) -> None:
     with driver.writer(f"{directory}/file", append=True) as writer:
         writer.write(_small(5))
@@ -234,6 +254,14 @@ STREAM = Operation(
 STREAM_SMALL = Operation(
     name="small stream", before=_old, after=lambda _: {"file": _small(4), **_BESIDE}, call=_stream_small
 )
+STREAM_ON = Operation(
+    name="stream that goes on where it is",
+    before=_old,
+    after=lambda driver: {"file": _chunks(driver, 7), **_BESIDE},
+    call=_stream_on,
+    is_large=True,
+)
+"""Not among OPERATIONS: it is for requests whose failure no driver takes for one that passes."""
 APPEND = Operation(
     name="append",
     before=_old,

@@ -10,7 +10,7 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
 from storagedriver.testing import Subject, Tree, not_offered, requirement
-from storagedriver.wire import ChangedByte, CutOff, Fault, LostBody
+from storagedriver.wire import Answered, ChangedByte, CutOff, Fault, LostBody
 from storagedriver_suites.faults.disturbances import of_one_request
 from storagedriver_suites.faults.injecting import Injector, Point
 from storagedriver_suites.faults.served_operations import (
@@ -20,6 +20,7 @@ from storagedriver_suites.faults.served_operations import (
     PUT,
     PUT_LARGE,
     STREAM,
+    STREAM_ON,
     STREAM_SMALL,
     WITHIN_ITS_NAMES,
     Operation,
@@ -38,6 +39,16 @@ def test_whichever_request_goes_wrong(
     unlike = operation.is_large and subject.profile == "quick"
     Injector(subject, tree).try_each(operation, of_one_request(subject, unlike=unlike))
 
+
+@requirement("FAULT-1", needs=["wire"])
+def test_stream_goes_on_after_a_request_that_failed(subject: Subject, tree: Tree) -> None:
+    """A write that fails is followed by one of what `size` says is missing: the whole is committed, or an error is raised."""
+    # No trial waits for anything, and many streams at once would take a busy server longer than the driver waits.
+    Injector(subject, tree, at_once=1).try_each(STREAM_ON, REFUSALS)
+
+
+REFUSALS: Sequence[Fault] = (Answered("403 Forbidden"), Answered("400 Bad Request"))
+"""Answers that tell of no failure that passes: a driver that makes its requests again gives up here."""
 
 DAMAGES: Sequence[Fault] = (ChangedByte(), LostBody())
 """What can happen to content on its way to the server, where a driver sends no checksum of it."""

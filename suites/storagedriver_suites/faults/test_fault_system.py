@@ -9,7 +9,7 @@ from storagedriver.systemcalls import is_removal
 from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.local_operations import CHANGES, KEPT, LOOKS, RARELY, Operation
+from storagedriver_suites.faults.local_operations import CHANGES, INSISTENT, KEPT, LOOKS, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
 
 WHATEVER_IS_DECLARED = [
@@ -55,6 +55,13 @@ def _judged(made: Workshop, trial: Trial) -> Ending:
 def test_each_system_call_fails(driver: StorageDriver, subject: Subject, name: str) -> None:
     """Whichever system call fails: an error or a success, files old or new, no temporary file, and it can be repeated."""
     _try_each_call(driver, subject, CHANGES[name])
+
+
+@requirement("FAULT-3")
+@pytest.mark.parametrize("name", INSISTENT)
+def test_each_system_call_fails_of_what_insists(driver: StorageDriver, subject: Subject, name: str) -> None:
+    """What goes on, or is done again, after a call that failed ends by an error, or as if nothing had failed."""
+    _try_each_call(driver, subject, INSISTENT[name])
 
 
 @requirement("FAULT-3", capability="append")
