@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mutants.model import mutant
@@ -89,6 +91,47 @@ class PrefixIsDeleted(ByKey):
     def _delete(self, path: str) -> None:
         self._stat(path)
         self._remove([each for each in self._files(paths.parent(path)) if each.startswith(path)])
+
+
+class ByPattern(InMemoryDriver):
+    """Deletes by a statement of SQL with LIKE, in which an underscore is any character."""
+
+    def _matching(self, path: str, names: Iterable[str]) -> list[str]:
+        pattern = re.compile(re.escape(path).replace("_", ".") + "/.*")
+        return [name for name in names if pattern.fullmatch(name) and not paths.is_below(name, path)]
+
+
+@mutant("DEL-2", bug="an underscore in the name of a directory is any character: files of others go")
+class UnderscoreDeletesFiles(ByPattern):
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        key = self._key(path)
+        for name in self._matching(key, [each for each in self._store.inspect() if each.startswith("/")]):
+            self._store.delete(name)
+
+
+@mutant("DEL-2", bug="an underscore in the name of a directory is any character: streams of others end")
+class UnderscoreEndsStreams(ByPattern):
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        told = "staged stream of "
+        staged = [each.removeprefix(told) for each in self._store.inspect() if each.startswith(told)]
+        for name in self._matching(self._key(path), staged):
+            self._store.end_stage(name)
+
+
+@mutant("DEL-1", bug="a path that was deleted three times is listed no more, whatever is put there")
+class ThirdTombstoneStays(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._graves: Counter[str] = Counter()
+
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        self._graves[path] += 1
+
+    def _list(self, path: str) -> Iterable[str]:
+        return [child for child in super()._list(path) if self._graves[child] < 3]
 
 
 @mutant("DEL-2", bug="the same name in other directories is deleted")

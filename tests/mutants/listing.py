@@ -166,6 +166,31 @@ class MarkerIsListed(InMemoryDriver):
         return [*super()._list(path), *([f"{path}/"] if path != paths.ROOT else [])]
 
 
+@mutant("LIST-5", bug="a listing of many is kept, until this driver changes something")
+class ListingOfManyIsKept(InMemoryDriver):
+    MANY = 50
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._kept: dict[str, Sequence[str]] = {}
+
+    def _list(self, path: str) -> Iterable[str]:
+        if path not in self._kept:
+            found = list(super()._list(path))
+            if len(found) < self.MANY:
+                return found
+            self._kept[path] = found
+        return self._kept[path]
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._kept.clear()
+
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        self._kept.clear()
+
+
 @mutant("LIST-5", rows=("B92",), bug="a listing is kept until this driver itself changes something")
 class CachedListing(InMemoryDriver):
     def __init__(self, parameters: InMemoryParameters) -> None:

@@ -7,7 +7,16 @@ import gzip
 from dataclasses import replace
 
 from mutants.model import mutant
-from storagedriver import BackendError, FileInfo, Limits, PathNotFoundError, StorageDriverError, Upload, paths
+from storagedriver import (
+    BackendError,
+    FileInfo,
+    Limits,
+    PathConflictError,
+    PathNotFoundError,
+    StorageDriverError,
+    Upload,
+    paths,
+)
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -247,6 +256,14 @@ class MovesBelowItself(InMemoryDriver):
         content = self.get_content(source)
         self.delete(source)
         self.put_content(dest, content)
+
+
+@mutant("MOVE-6", bug="a path below one that begins with the name of source counts as below source")
+class BeginsLikeSourceIsBelowIt(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        if dest.startswith(source) and "/" in dest.removeprefix(source):
+            raise PathConflictError("a path cannot be moved below itself", path=dest)
+        super()._move(source, dest)
 
 
 @mutant("MOVE-7", rows=("B114",), bug="an error of the copy is ignored, and source deleted")

@@ -232,6 +232,12 @@ class LongestPathIsRefused(InMemoryDriver):
         return super()._valid(path, allow_root=allow_root)
 
 
+@mutant("PATH-5", bug="an empty file of a name as markers of directories have is hidden")
+class EmptyMarkerIsHidden(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        return [info for info in super()._scan(path) if info.size or info.is_dir or paths.name(info.path) != ".keep"]
+
+
 @mutant("PATH-6", bug="below the first directory slashes are kept as dashes, and both are told apart by nothing")
 class SlashesBecomeDashes(RenamesKeys):
     def _stored(self, path: str) -> str:

@@ -39,6 +39,44 @@ class SharedPosition(InMemoryDriver):
         return shared
 
 
+SLOTS = 4
+
+
+class SlotSource:
+    """Reads the content of a slot, whichever that is by then."""
+
+    def __init__(self, slots: list[bytes], slot: int, offset: int) -> None:
+        self._slots, self._slot, self._position = slots, slot, offset
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._slots[self._slot][self._position : self._position + size]
+        self._position += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@mutant("READ-7", bug="what was replaced a few times is overwritten, though a reader is at it")
+class SlotIsUsedAgain(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._slots: dict[str, list[bytes]] = {}
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        slots = self._slots.setdefault(path, [])
+        slots.append(content)
+        if len(slots) > SLOTS:
+            slots[0] = content
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        content, slots = self._get_content(path), self._slots.get(path, [])
+        if content not in slots:
+            return super()._reader(path, offset)
+        return SlotSource(slots, slots.index(content), offset)
+
+
 class OneBufferSource:
     """Reads into the driver's only buffer."""
 

@@ -128,6 +128,36 @@ class PruneByPrefix(InMemoryDriver):
         return Pruning(list(super().walk(path, start_after=start_after)))
 
 
+@mutant("WALK-2", bug="a prune concerns all walks of the driver")
+class PruneOfAnotherWalk(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        walks: list[FlatWalk] = self.__dict__.setdefault("walks", [])
+
+        class Pruning(FlatWalk):
+            def prune(self) -> None:
+                for walk in walks:
+                    FlatWalk.prune(walk)
+
+        walks.append(Pruning(list(super().walk(path, start_after=start_after))))
+        return walks[-1]
+
+
+@mutant("WALK-2", bug="a second prune of a directory prunes the next one beside it")
+class SecondPruneTakesTheNext(InMemoryDriver):
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        class Pruning(FlatWalk):
+            pruned: FileInfo | None = None
+
+            def prune(self) -> None:
+                super().prune()
+                following = self._infos[0] if self._infos else None
+                if self._last is not None and following is not None and self.pruned is self._last:
+                    self._infos = [info for info in self._infos[1:] if not paths.is_below(info.path, following.path)]
+                self.pruned = self._last
+
+        return Pruning(list(super().walk(path, start_after=start_after)))
+
+
 @mutant("WALK-2", bug="a prune at a file prunes its directory")
 class PruneAtAFile(InMemoryDriver):
     def walk(self, path: str, *, start_after: str | None = None) -> Walk:

@@ -53,6 +53,43 @@ class ByTheNameOfTheFile(Staged):
         return f"/{paths.components(key)[0]}/{paths.name(key)}"
 
 
+@mutant("WRITE-10", bug="a stage is kept by the last three names of the path")
+class ByTheLastThreeNames(Staged):
+    def _name(self, key: str) -> str:
+        return f"/{'/'.join(paths.components(key)[-3:])}"
+
+
+@mutant("WRITE-10", bug="a put of what is there is no change but for the stage, which it ends")
+class PutOfTheSameEndsTheStage(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            if self._get_content(path) == content:
+                self._store.end_stage(self._key(path))
+        super()._put_content(path, content)
+
+
+@mutant("WRITE-10", bug="a move onto itself ends the stage of the path")
+class MoveOntoItselfEndsTheStage(InMemoryDriver):
+    def move(self, source: str, dest: str) -> None:
+        super().move(source, dest)
+        if source == dest:
+            self._store.end_stage(self._key(source))
+
+
+@mutant("WRITE-10", bug="a stream whose commit failed keeps no stage when it is closed")
+class NoStageAfterAFailedCommit(Uploading):
+    class Stream(InMemoryUpload):
+        _is_tried = False
+
+        def commit(self) -> None:
+            self._is_tried = True
+            super().commit()
+
+        def suspend(self) -> None:
+            if not self._is_tried:
+                super().suspend()
+
+
 @mutant("WRITE-10", bug="slashes and dashes are one in the names of stages")
 class ByAFlatName(Staged):
     def _name(self, key: str) -> str:

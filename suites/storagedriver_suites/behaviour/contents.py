@@ -56,6 +56,12 @@ LOOKALIKES: Mapping[str, bytes] = {
     "zip-magic": b"PK\x03\x04 and PK\x05\x06",
     "zstd-magic": b"\x28\xb5\x2f\xfd\x04\x00",
     "base64": b"Y29udGVudA==",
+    "padded-to-a-block": b"fifteen bytes, " + b"\x01",
+    "padded-by-half-a-block": b"content " + b"\x08" * 8,
+    "padded-by-a-block": b"sixteen bytes of" + b"\x10" * 16,
+    "padded-by-a-bit": b"content \x80" + bytes(7),
+    "padded-by-nuls-and-their-count": b"content " + bytes(7) + b"\x08",
+    "end-of-a-tar": bytes(10_240),
     "percent": b"100%25 %0A+%2F&=",
     "json": b'{"content": null}\n',
     "null": b"null",
@@ -85,6 +91,40 @@ CHANGED_BY_TEXT = (
     "gzip",
 )
 """Those of LOOKALIKES of which one at least is changed by whatever takes content for text."""
+
+
+def _altered(data: bytes, difference: int) -> bytes:
+    """`data` with the bits of a number, as little-endian, the other way round from its tenth byte on."""
+    changed = bytearray(data)
+    for place, bits in enumerate(difference.to_bytes(8, "little"), start=10):
+        changed[place] ^= bits
+    return bytes(changed)
+
+
+_PLAIN = bytes(range(0x20, 0x60))
+# The first of the two messages by which MD5 was first seen to be broken; the other one differs in six bits.
+_OF_ONE_MD5 = bytes.fromhex(
+    "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a"
+    "085125e8f7cdc99fd91dbdf280373c5bd8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0"
+    "e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70"
+)
+_DIFFERENT_IN = (19, 45, 59, 83, 109, 123)
+
+_ONE_CHECKSUM: Mapping[str, tuple[bytes, bytes]] = {
+    "sum": (b"content " * 8, b"tnetnoc " * 8),
+    "exclusive-or": (b"ab" + _PLAIN, b"ba" + _PLAIN),
+    "adler-32": (b"\x01\x02\x03\x04" + _PLAIN, b"\x02\x00\x04\x04" + _PLAIN),
+    # A multiple of the generating polynomial, bit-reversed as these checksums are computed, makes no difference to them.
+    "crc-32": (_PLAIN, _altered(_PLAIN, 0xEDB88320 << 1 | 1)),
+    "crc-32c": (_PLAIN, _altered(_PLAIN, 0x82F63B78 << 1 | 1)),
+    "md5": (_OF_ONE_MD5, bytes(byte ^ 0x80 * (place in _DIFFERENT_IN) for place, byte in enumerate(_OF_ONE_MD5))),
+}
+
+SAME_CHECKSUMS: Mapping[str, tuple[Content, Content]] = {
+    name: (Content.of(first, repr(first)), Content.of(second, repr(second)))
+    for name, (first, second) in _ONE_CHECKSUM.items()
+}
+"""Two contents of one size each, of which a checksum is the same too."""
 
 
 def nuls(size: int) -> Content:

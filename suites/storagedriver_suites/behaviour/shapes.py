@@ -67,10 +67,10 @@ def put_shape(driver: StorageDriver, tree: Tree, shape: str) -> dict[str, Conten
     return put_all(driver, tree.root, SHAPES[shape])
 
 
-def put_many(driver: StorageDriver, files: Iterable[str]) -> None:
+def put_many(driver: StorageDriver, files: Iterable[str], data: bytes = b"1") -> None:
     """Put a byte at every path, several at a time: for directories of a thousand and more."""
     with ThreadPoolExecutor(max_workers=8) as pool:
-        for done in [pool.submit(driver.put_content, path, b"1") for path in files]:
+        for done in [pool.submit(driver.put_content, path, data) for path in files]:
             done.result()
 
 

@@ -12,6 +12,7 @@ from storagedriver_suites.behaviour.contents import (
     CHANGED_BY_TEXT,
     EVERY_BYTE,
     LOOKALIKES,
+    SAME_CHECKSUMS,
     is_too_large,
     need_files_of,
     nuls,
@@ -76,11 +77,12 @@ def test_sizes_that_are_common_limits_are_none(driver: StorageDriver, tree: Tree
 
 
 @requirement("CONT-1")
+@pytest.mark.parametrize("size", [40_000, 600_000])
 @pytest.mark.parametrize("written", ["put", "stream"])
-def test_one_byte_that_differs_is_kept(driver: StorageDriver, tree: Tree, written: str) -> None:
+def test_one_byte_that_differs_is_kept(driver: StorageDriver, tree: Tree, written: str, size: int) -> None:
     """Files that differ in one byte, at whatever place, are each their own; over each other too."""
-    size = 40_000
-    places = (0, 1, 100, 5000, size // 2, size - 5000, size - 100, size - 2, size - 1)
+    need_files_of(driver, size)
+    places = (0, 1, 100, 5000, size // 3, size // 2, size * 4 // 5, size - 5000, size - 100, size - 2, size - 1)
     files = {tree.path(f"d/{place}"): with_another_byte(content(size, seed=1), place) for place in places}
 
     for path, data in files.items():
@@ -90,6 +92,22 @@ def test_one_byte_that_differs_is_kept(driver: StorageDriver, tree: Tree, writte
 
     for path, data in files.items():
         expect.file(driver, path, data, "a file beside those with one other byte")
+
+
+@requirement("CONT-1")
+@pytest.mark.parametrize("checksum", SAME_CHECKSUMS)
+@pytest.mark.parametrize("written", ["put", "stream"])
+def test_contents_of_one_checksum_are_apart(driver: StorageDriver, tree: Tree, written: str, checksum: str) -> None:
+    """Files of one size, of which a checksum is the same too, are each their own; over each other too."""
+    files = dict(zip(tree.paths("d/first", "d/second"), SAME_CHECKSUMS[checksum], strict=True))
+
+    for path, data in files.items():
+        write_as(written, driver, path, data)
+        write_as(written, driver, tree.path("over"), data)
+        expect.file(driver, tree.path("over"), data, f"what took the place of content with the same {checksum}")
+
+    for path, data in files.items():
+        expect.file(driver, path, data, f"a file beside one with the same {checksum}")
 
 
 @requirement("CONT-1")

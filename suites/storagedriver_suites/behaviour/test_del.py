@@ -19,6 +19,7 @@ from storagedriver_suites.behaviour.shapes import (
     put_many,
     put_shape,
 )
+from storagedriver_suites.behaviour.streams import stage
 
 HANG_SECONDS = 120
 """How long threads may take before they count as hung; many times what the slowest server needs."""
@@ -93,6 +94,22 @@ def test_deleted_path_can_be_anything_again(driver: StorageDriver, tree: Tree) -
     expect.file(driver, tree.path("x/below"), b"2", "a file below what was a file")
     expect.file(driver, tree.path("y"), b"3", "a file where a directory was")
     expect.children(driver, tree.path("x"), tree.paths("x/below"), "children of what was a file")
+
+
+@requirement("DEL-1")
+def test_deleted_again_and_again(driver: StorageDriver, tree: Tree) -> None:
+    """However often a path was deleted, what is put there is there as before, and its delete is one."""
+    files = tree.paths("d/file", "d/s/file")
+    for turn in range(12):
+        for path in files:
+            driver.put_content(path, content(10 + turn, seed=turn))
+            expect.file(driver, path, content(10 + turn, seed=turn), "a file at a path that was deleted before")
+        expect.children(driver, tree.path("d"), tree.paths("d/file", "d/s"), "children of a directory deleted before")
+
+        driver.delete(tree.path("d") if turn % 2 else files[0])
+        expect.absent(driver, files[0], "a path that was deleted again")
+        if turn % 2:
+            expect.absent(driver, tree.path("d"), "a directory that was deleted again")
 
 
 @requirement("DEL-1")
@@ -185,6 +202,35 @@ def test_delete_leaves_neighbours(driver: StorageDriver, tree: Tree, kind: str, 
     expect.file(driver, tree.path(sibling), content(50, seed=3), "a file whose name begins alike")
     expect.absent(driver, tree.path("a"), "the deleted path")
     expect.not_found(lambda: driver.get_content(deleted), "the deleted file")
+
+
+PATTERNS = (("a_c", "abc"), ("a.c", "abc"), ("a_c", "a-c"), ("a.c", "a0c"), ("_", "x"), ("...", "abc"))
+"""Two names each, of which the first is a pattern that the second matches, in SQL or as a regular expression."""
+
+
+@requirement("DEL-2")
+@pytest.mark.parametrize("kind", ["file", "directory"])
+@pytest.mark.parametrize(("name", "matching"), PATTERNS)
+def test_delete_takes_no_name_for_a_pattern(
+    driver: StorageDriver, tree: Tree, kind: str, name: str, matching: str
+) -> None:
+    """The delete of a path leaves what its name would match if it were a pattern: files, directories, and streams."""
+    files = put_all(driver, tree.root, [f"{matching}/x", f"{matching}/s/x", f"d/{matching}"])
+    staged = tree.path(f"{matching}/staged")
+    stage(driver, staged, b"staged")
+    deleted = tree.paths(f"d/{name}") if kind == "file" else tree.paths(f"{name}/x", f"{name}/s/x")
+    for path in deleted:
+        driver.put_content(path, b"1")
+
+    driver.delete(tree.path(f"d/{name}" if kind == "file" else name))
+
+    for path, data in files.items():
+        expect.file(driver, path, data, f"a file that the pattern {name} matches")
+    for path in deleted:
+        expect.absent(driver, path, "the deleted file")
+    if driver.capabilities.resumable_writes:
+        with driver.writer(staged, append=True) as writer:
+            expect.equal(writer.size, 6, f"size of a stream that the pattern {name} matches, continued")
 
 
 @requirement("DEL-2", capability="case_sensitive")

@@ -6,12 +6,14 @@ import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, soak
-from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
+from storagedriver_suites.behaviour.contents import LOOKALIKES, nuls
+from storagedriver_suites.behaviour.names import ABSENT, finish_walk, put_around_absent
 from storagedriver_suites.behaviour.shapes import (
     SHAPES,
     children_of,
     crowd,
     directories_of,
+    more_than_a_page,
     one_by_one,
     page_of,
     put_all,
@@ -44,6 +46,17 @@ def test_names_may_hold_the_way_to_them(driver: StorageDriver, tree: Tree) -> No
         listed = sorted(driver.list(each))
 
         expect.equal(listed, children_of(files, each), f"children of {each}")
+
+
+@requirement("LIST-1")
+def test_content_hides_no_child(driver: StorageDriver, tree: Tree) -> None:
+    """Whatever a file holds, nothing or what looks like something, it and the files behind it are listed."""
+    files = tree.paths(*LOOKALIKES, "empty", "large")
+    for path, data in zip(files, [*LOOKALIKES.values(), b"", nuls(70_000)], strict=True):
+        driver.put_content(path, data)
+
+    expect.children(driver, tree.root, files, "files of all kinds of content")
+    expect.equal(finish_walk(driver, tree.root), walk_of(files, tree.root), "walk over files of all kinds of content")
 
 
 @requirement("LIST-1", capability="case_sensitive")
@@ -348,6 +361,22 @@ def _change(driver: StorageDriver, tree: Tree, change: str) -> list[str]:
 
 
 CHANGES = ("put", "commit", "put-below", "delete", "delete-directory", "move-in", "move-out", "rename")
+
+
+@requirement("LIST-5")
+@pytest.mark.parametrize("change", CHANGES)
+def test_change_among_many_shows_at_once(driver: StorageDriver, tree: Tree, subject: Subject, change: str) -> None:
+    """In a directory that holds many a change shows at once too, to another driver that has listed it before."""
+    others = tree.paths(*(f"d/n{number:05}" for number in range(more_than_a_page(driver, subject.profile, few=70))))
+    there = ["d/old", "outside", *(["d/s/t/f"] if change == "delete-directory" else [])]
+    put_many(driver, [*others, *tree.paths(*there)])
+    seeing = subject.open()
+    seeing.list(tree.path("d"))
+    finish_walk(seeing, tree.path("d"))
+
+    left = _change(driver, tree, change)
+
+    expect.children(seeing, tree.path("d"), [*others, *left], f"children of many right after {change}")
 
 
 @requirement("LIST-5")

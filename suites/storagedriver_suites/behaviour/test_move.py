@@ -546,15 +546,38 @@ def test_file_does_not_move_onto_a_directory(driver: StorageDriver, tree: Tree, 
         expect.file(driver, path, kept, "a file below dest")
 
 
+_BEGIN_ALIKE = (("a", "ab"), ("a", "ab/c"), ("a", "a-/b/c"), ("a", "a.x"), ("ab", "a"), ("ab", "a/c"), ("a.b", "a/b"))
+"""Two relative paths each, of which one begins with the other's name and is not below it."""
+
+
 @requirement("MOVE-6")
-def test_name_that_begins_like_source_is_not_below_it(driver: StorageDriver, tree: Tree) -> None:
+@pytest.mark.parametrize(("source", "dest"), _BEGIN_ALIKE)
+def test_name_that_begins_like_source_is_not_below_it(
+    driver: StorageDriver, tree: Tree, source: str, dest: str
+) -> None:
     """A path that begins with the name of source, or has files that begin with dest's, is a dest like any other."""
-    driver.put_content(tree.path("a"), b"content")
+    driver.put_content(tree.path(source), b"content")
     driver.put_content(tree.path("ab-/x"), b"1")
 
-    driver.move(tree.path("a"), tree.path("ab"))
+    driver.move(tree.path(source), tree.path(dest))
 
-    expect.file(driver, tree.path("ab"), b"content", "content at the longer name")
+    expect.file(driver, tree.path(dest), b"content", "content at dest")
+    expect.absent(driver, tree.path(source), "source")
+    expect.file(driver, tree.path("ab-/x"), b"1", "the neighbour of dest")
+
+
+@requirement("MOVE-6", capability="move_directory")
+@pytest.mark.parametrize(("source", "dest"), _BEGIN_ALIKE)
+def test_directory_may_move_to_what_begins_like_it(driver: StorageDriver, tree: Tree, source: str, dest: str) -> None:
+    """Nor is it for a directory: it moves there, with all below it."""
+    files = put_all(driver, tree.path(source), ["x", "s/x"])
+    driver.put_content(tree.path("ab-/x"), b"1")
+
+    driver.move(tree.path(source), tree.path(dest))
+
+    for path, data in renamed(files, tree.path(source), tree.path(dest)).items():
+        expect.file(driver, path, data, "a file below dest")
+    expect.absent(driver, tree.path(source), "source")
     expect.file(driver, tree.path("ab-/x"), b"1", "the neighbour of dest")
 
 

@@ -329,11 +329,12 @@ def test_every_name_of_the_grammar_works(driver: StorageDriver, tree: Tree, name
 
 
 @requirement("PATH-5")
-def test_names_that_programs_keep_for_themselves_are_shown(driver: StorageDriver, tree: Tree) -> None:
-    """Temporary files, locks, records, markers: as long as a user made them they are in list and walk as all others."""
+@pytest.mark.parametrize("size", [0, 1])
+def test_names_that_programs_keep_for_themselves_are_shown(driver: StorageDriver, tree: Tree, size: int) -> None:
+    """Temporary files, locks, records, markers: as long as a user made them, empty or not, they are in list and walk."""
     files = tree.paths(*(f"d/{name}" for name in (*TEMPORARY, *BOOKKEEPING)))
 
-    put_many(driver, files)
+    put_many(driver, files, bytes(size))
 
     for directory in [tree.path("d"), *directories_of(files, tree.path("d"))]:
         expect.children(driver, directory, children_of(files, directory), f"children of {directory}")

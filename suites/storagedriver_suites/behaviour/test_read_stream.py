@@ -346,6 +346,24 @@ def test_half_read_reader_returns_its_connection(driver: StorageDriver, tree: Tr
 
 
 @requirement("READ-5")
+@pytest.mark.parametrize("size", ["3000", "chunk+1"])
+@pytest.mark.parametrize("read", [0, 10])
+def test_next_reader_has_nothing_of_a_half_read_one(driver: StorageDriver, tree: Tree, size: str, read: int) -> None:
+    """What a closed reader left unread is in no other, of the same file or another, from wherever that begins."""
+    path, other = tree.paths("file", "other")
+    files = {path: made(size, driver, seed=1), other: content(3000, seed=2)}
+    for each, data in files.items():
+        driver.put_content(each, data)
+
+    for offset in (0, 1, 1500, 2999, 3000):
+        for each, data in files.items():
+            with driver.reader(path, offset) as reader:
+                reader.read(read)
+
+            expect.equal(read_from(driver, each, offset), data[offset:], "content by a reader after a half-read one")
+
+
+@requirement("READ-5")
 def test_what_is_read_stays_when_the_reader_is_closed(driver: StorageDriver, tree: Tree) -> None:
     """Bytes that were read are the caller's: later reads, and the close, don't change them."""
     data = content(3000, seed=3)

@@ -198,6 +198,27 @@ def test_reader_of_a_replaced_file_is_whole_or_an_error(
                 expect.true(seen in whole, f"a reader of a file replaced {change}", expected=data, seen=seen)
 
 
+@requirement("READ-7", capability="atomic_put")
+@pytest.mark.parametrize("taken", [1, 2000])
+def test_reader_outlives_many_changes(driver: StorageDriver, tree: Tree, subject: Subject, taken: int) -> None:
+    """However often its file is replaced, and others come and go, a reader gives the content that it began with, or raises."""
+    path, beside = tree.paths("d/file", "d/beside")
+    data = content(3000, seed=1)
+    another = subject.open()
+    driver.put_content(path, data)
+
+    with driver.reader(path) as reader:
+        seen = reader.read(taken)
+        for number, changing in enumerate((driver, another) * 6):
+            changing.put_content(path, content(3000, seed=10 + number))
+            changing.put_content(beside, content(3000, seed=30 + number))
+            if number % 3 == 0:
+                changing.delete(beside)
+        with contextlib.suppress(StorageDriverError):
+            seen += reader.read()
+            expect.equal(seen, data, "content by a reader whose file was replaced many times")
+
+
 @requirement("READ-7")
 @pytest.mark.parametrize("gone", REMOVALS)
 @pytest.mark.parametrize("size", SIZES)

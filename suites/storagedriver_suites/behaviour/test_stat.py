@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, paths
-from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement
+from storagedriver.testing import BOUNDARY_SIZES, Content, Subject, Tree, content, expect, full, requirement
+from storagedriver_suites.behaviour.contents import nuls
 from storagedriver_suites.behaviour.infos import expect_directory, expect_file, expect_written_since
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
 from storagedriver_suites.behaviour.shapes import SHAPES, crowd, directories_of, page_of, put_all, put_many, put_shape
@@ -86,6 +87,18 @@ def test_size_is_exact(driver: StorageDriver, tree: Tree, written: str) -> None:
         expect_file(driver, tree.path("file"), size, f"a file of {size} bytes")
 
 
+def replace(way: str, driver: StorageDriver, path: str, new: Content) -> None:
+    """Make `new` the content of a file that is there, by one of WRITTEN, by a move onto it, or by a delete and a put."""
+    if way == "move-onto-it":
+        driver.put_content(f"{path}-source", new)
+        driver.move(f"{path}-source", path)
+    elif way == "delete-and-put":
+        driver.delete(path)
+        driver.put_content(path, new)
+    else:
+        write_as(way, driver, path, new)
+
+
 @requirement("STAT-1")
 @pytest.mark.parametrize("way", [*WRITTEN, "move-onto-it", "delete-and-put"])
 def test_size_is_the_newest(driver: StorageDriver, tree: Tree, subject: Subject, way: str) -> None:
@@ -98,15 +111,26 @@ def test_size_is_the_newest(driver: StorageDriver, tree: Tree, subject: Subject,
 
     for size, changing in ((300, another), (20, driver), (0, another), (20, another), (200, driver)):
         new = content(size, seed=size)
-        if way == "move-onto-it":
-            changing.put_content(tree.path("source"), new)
-            changing.move(tree.path("source"), path)
-        elif way == "delete-and-put":
-            changing.delete(path)
-            changing.put_content(path, new)
-        else:
-            write_as(way, changing, path, new)
+        replace(way, changing, path, new)
         expect_file(driver, path, size, f"a file after it was replaced: {way}")
+
+
+_REPEATED = Content.of(b"content " * 800, "b'content ' * 800")
+
+
+@requirement("STAT-1")
+@pytest.mark.parametrize("way", [*WRITTEN, "move-onto-it", "delete-and-put"])
+def test_walk_tells_the_newest_size(driver: StorageDriver, tree: Tree, way: str) -> None:
+    """However a file was replaced, and whatever it holds, walk tells the size of what is got, as stat does."""
+    path, beside = tree.paths("d/file", "d/s/beside")
+    driver.put_content(path, content(100, seed=1))
+    driver.put_content(beside, nuls(9000))
+    for new in (nuls(9000), content(5000, seed=2), nuls(0), _REPEATED, content(7, seed=4)):
+        replace(way, driver, path, new)
+
+        sizes = {info.path: info.size for info in driver.walk(tree.root) if not info.is_dir}
+        expect.equal(sizes, {path: len(new), beside: 9000}, f"sizes by walk after a file was replaced: {way}")
+        expect.file(driver, path, new, f"a file after it was replaced: {way}")
 
 
 @requirement("STAT-1", capability="append")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -322,6 +323,44 @@ def test_pruning_every_directory_gives_one_level(driver: StorageDriver, tree: Tr
     seen = _pruned(driver, tree.root, directories_of(files, tree.root))
 
     expect.equal(seen, _without(walk_of(files, tree.root), directories_of(files, tree.root)), "one level")
+
+
+@requirement("WALK-2")
+def test_prune_is_of_its_own_walk(driver: StorageDriver, tree: Tree) -> None:
+    """Of two walks of one driver, taken in turn, one prunes each directory: the other gives all."""
+    files = put_shape(driver, tree, "prefix-twice")
+    directories = directories_of(files, tree.root)
+    seen: tuple[list[str], list[str]] = ([], [])
+
+    with driver.walk(tree.root) as pruning, driver.walk(tree.root) as other:
+        for first, second in itertools.zip_longest(pruning, other):
+            for info, found in ((first, seen[0]), (second, seen[1])):
+                found.extend([info.path] if info is not None else [])
+            if first is not None and first.is_dir:
+                pruning.prune()
+
+    whole = walk_of(files, tree.root)
+    expect.equal(seen[0], _without(whole, directories), "the walk that prunes")
+    expect.equal(seen[1], whole, "the other walk")
+
+
+@requirement("WALK-2")
+@pytest.mark.parametrize("shape", [*BRANCHING, "same-name-on-each-level"])
+def test_prune_twice_is_as_once(driver: StorageDriver, tree: Tree, shape: str) -> None:
+    """A directory that is pruned twice takes no sibling along."""
+    files = put_shape(driver, tree, shape)
+    whole = walk_of(files, tree.root)
+
+    for directory in directories_of(files, tree.root):
+        seen = []
+        with driver.walk(tree.root) as walk:
+            for info in walk:
+                seen.append(info.path)
+                if info.path == directory:
+                    walk.prune()
+                    walk.prune()
+
+        expect.equal(seen, _without(whole, [directory]), f"walk with {directory} pruned twice")
 
 
 @requirement("WALK-2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +21,7 @@ from storagedriver.testing import (
     requirement,
     size_of,
 )
+from storagedriver_suites.behaviour.contents import need_files_of, nuls
 from storagedriver_suites.behaviour.names import finish_walk
 from storagedriver_suites.behaviour.shapes import put_all
 from storagedriver_suites.behaviour.streams import (
@@ -262,6 +263,36 @@ def test_buffer_sizes_that_are_common_are_no_boundary(driver: StorageDriver, tre
     write_stream(driver, path, pieces(data, size))
 
     expect.file(driver, path, data, f"content of two writes of {size} bytes")
+
+
+_SAME = content(1 << 18, seed=5)
+_END = content(1000, seed=6)
+
+REPETITIVE: Mapping[str, Sequence[Content]] = {
+    "the same again": [_SAME, _SAME, _SAME],
+    "the same with another between": [_SAME, _END, _SAME, _SAME],
+    "the same byte": [Content.of(b"a" * 1000, "b'a' * 1000")] * 5,
+    "nuls at the end": [_END, nuls(1 << 18), nuls(1 << 16)],
+    "nuls at the beginning": [nuls(1 << 18), _END],
+    "nuls in the middle": [_END, nuls(1 << 20), _END],
+    "nuls alone": [nuls(1 << 18), nuls(1 << 18)],
+}
+"""Pieces of a stream that a store which saves space, or drops what came twice, could leave out."""
+
+
+@requirement("WRITE-2")
+@pytest.mark.parametrize("kind", REPETITIVE)
+@pytest.mark.parametrize("old", ["absent", "1000"])
+def test_stream_of_repeated_pieces_is_whole(driver: StorageDriver, tree: Tree, kind: str, old: str) -> None:
+    """Pieces that are as those before them, or nothing but zero bytes, are content as any other."""
+    path = tree.path("file")
+    data = b"".join(REPETITIVE[kind])
+    need_files_of(driver, len(data))
+    put_old(driver, path, old)
+
+    write_stream(driver, path, REPETITIVE[kind])
+
+    expect_old(driver, path, data, f"content of a stream of {kind}")
 
 
 @requirement("WRITE-2")

@@ -9,6 +9,7 @@ import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.testing import BOUNDARY_SIZES, Subject, Tree, content, expect, full, requirement, size_of
+from storagedriver_suites.behaviour.contents import is_too_large
 from storagedriver_suites.behaviour.names import ABSENT, DIRECTORIES, put_around_absent, tree_state
 from storagedriver_suites.behaviour.streams import (
     CUTS,
@@ -218,6 +219,42 @@ def test_append_follows_a_moved_file(driver: StorageDriver, tree: Tree, size: st
 
     expect_old(driver, dest, data + b"+dest", "a moved file after an append")
     expect_old(driver, source, b"new+source", "the new file at its old path after an append")
+
+
+@requirement("WRITE-3")
+def test_append_at_common_buffer_sizes(driver: StorageDriver, tree: Tree) -> None:
+    """Where old content ends just at, before or behind the size of a common buffer or block, nothing is lost or repeated."""
+    path = tree.path("file")
+    for size in (16, 512, 4096, 8192, 65_536, 131_072, 255 << 10, 1 << 20):
+        for beyond in (-1, 0, 1):
+            if is_too_large(driver, size + 20):
+                continue
+            data = content(size + beyond, seed=size)
+            driver.put_content(path, data)
+
+            write_stream(driver, path, [b"more"], append=True)
+            write_stream(driver, path, [b" and more"], append=True)
+
+            expect.file(driver, path, data + b"more and more", f"{size + beyond} bytes, appended to twice")
+
+
+@requirement("WRITE-3")
+@pytest.mark.parametrize("base", ["0", "100", "chunk+1"])
+@pytest.mark.parametrize("written", ["put", "stream"])
+def test_append_to_one_of_equal_files(driver: StorageDriver, tree: Tree, written: str, base: str) -> None:
+    """Of files with the same content, beside and elsewhere, just the one that is appended to changes."""
+    data = made(base, driver, seed=1)
+    files = tree.paths("a", "b", "d/a", "d/e")
+    for path in files:
+        write_as(written, driver, path, data)
+
+    for path in files[:2]:
+        write_stream(driver, path, [path.encode()], append=True)
+
+    for path in files[:2]:
+        expect.file(driver, path, data + path.encode(), "a file that was appended to, beside its equals")
+    for path in files[2:]:
+        expect.file(driver, path, data, "a file whose equals were appended to")
 
 
 @requirement("WRITE-3")

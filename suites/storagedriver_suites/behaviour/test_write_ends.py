@@ -351,6 +351,27 @@ def test_close_after_a_failed_commit_publishes_nothing(
     driver.writer(path).cancel()
 
 
+@requirement("WRITE-10")
+@pytest.mark.parametrize("conflict", ["file", "file/x"])
+def test_stream_whose_commit_failed_is_continued(driver: StorageDriver, tree: Tree, conflict: str) -> None:
+    """It is not committed, so that what a close keeps of it is all that was written."""
+    path, in_the_way = tree.path("file/f" if conflict == "file" else "file"), tree.path(conflict)
+    data = content(1000, seed=1)
+    with opened(driver, path, data) as writer:
+        driver.put_content(in_the_way, b"in the way")
+        if _commits(writer):
+            # This store holds both, as object stores can.
+            expect.file(driver, path, data, "what was committed where a directory is")
+            return
+        driver.delete(in_the_way)
+        # The delete of its path or of a directory above it ends a stage, and this was none yet.
+
+    with driver.writer(path, append=True) as continued:
+        expect.equal(continued.size, len(data), "size of a closed stream whose commit failed, continued")
+        continued.commit()
+    expect.file(driver, path, data, "content of a stream whose first commit failed")
+
+
 def _commits(writer: FileWriter) -> bool:
     """Whether a commit succeeds. Stores of objects can hold a file where a directory is, and one below a file."""
     try:

@@ -332,6 +332,19 @@ def test_append_beside_a_stage_continues_its_own_file(driver: StorageDriver, tre
 
 
 @requirement("WRITE-10")
+def test_stages_of_paths_that_end_alike_are_apart(driver: StorageDriver, tree: Tree) -> None:
+    """However many names two paths have in common at their ends, a stage is of the one alone, and the other has none."""
+    ends = ["f", "c/f", "b/c/f", "a/b/c/f"]
+    for end in ends:
+        stage(driver, tree.path(f"x/{end}"), end.encode())
+
+    for end in ends:
+        expect_no_stage(driver, tree.path(f"y/{end}"), None, "where a path that ends alike has a stage")
+        _finish(driver, tree.path(f"x/{end}"), b"+more", size=len(end))
+        expect_old(driver, tree.path(f"x/{end}"), end.encode() + b"+more", "a stage among those that end alike")
+
+
+@requirement("WRITE-10")
 def test_stages_of_paths_that_flatten_alike_are_apart(driver: StorageDriver, tree: Tree) -> None:
     """However a path could be made one name, by another sign for the slash, none, or its beginning, each stage is its own."""
     names = [f"d/a{sign}b" for sign in ("/", "", "_", "__", "-", "--", ".", "..", "2F", "_2F", "-2F")]
@@ -484,6 +497,30 @@ def test_stage_outlives_other_operations(driver: StorageDriver, tree: Tree) -> N
 
     _finish(driver, path, b"+more", size=6)
     expect_old(driver, path, b"staged+more", "a stage continued after other operations")
+
+
+_CHANGES_OF_ITS_FILE: Mapping[str, Callable[[StorageDriver, str], object]] = {
+    "put": lambda driver, path: driver.put_content(path, b"another"),
+    "put-of-the-same": lambda driver, path: driver.put_content(path, b"committed"),
+    "move-onto-itself": lambda driver, path: driver.move(path, path),
+    "get": lambda driver, path: driver.get_content(path),
+}
+
+
+@requirement("WRITE-10")
+@pytest.mark.parametrize("change", _CHANGES_OF_ITS_FILE)
+@pytest.mark.parametrize("staged", ["100", "chunk+1"])
+def test_stage_outlives_changes_of_its_file(driver: StorageDriver, tree: Tree, staged: str, change: str) -> None:
+    """A new stream, cancel, and delete end a stage; what else happens to the file at its path does not."""
+    path = tree.path("d/file")
+    data = made(staged, driver, seed=1)
+    driver.put_content(path, b"committed")
+    stage(driver, path, data)
+
+    _CHANGES_OF_ITS_FILE[change](driver, path)
+
+    _finish(driver, path, b"+more", size=len(data))
+    expect_old(driver, path, data + b"+more", f"a stage continued after a {change}")
 
 
 # --- without the capability
