@@ -31,7 +31,7 @@ class ForeignBlobs:
     """Blobs of other tools, by Azure's SDK."""
 
     ways = (_PLAIN, _IN_BLOCKS, _APPENDED, _WITH_METADATA)
-    odd_names = ("/q", "q~r", "~state", "x" * 256)
+    odd_names = ("", "/q", "q~r", "~state", "x" * 256)
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the container that these parameters of the driver name."""
@@ -59,7 +59,7 @@ class ForeignBlobs:
                     blob.append_block(piece)
             elif way == _WITH_METADATA:
                 settings = ContentSettings(
-                    content_type="text/html; charset=utf-16", cache_control="no-store", content_encoding="identity"
+                    content_type="text/html; charset=utf-16", cache_control="no-store", content_encoding="gzip"
                 )
                 metadata = {"mtime": "1700000000", "md5": "0"}
                 blob.upload_blob(content, overwrite=True, content_settings=settings, metadata=metadata)
@@ -74,7 +74,7 @@ class ForeignBlobs:
 
     def get(self, name: str) -> bytes | None:
         try:
-            return bytes(self._blob(name).download_blob().readall())
+            return bytes(self._blob(name).download_blob(decompress=False).readall())
         except HttpResponseError as error:
             if is_absent(error):
                 return None

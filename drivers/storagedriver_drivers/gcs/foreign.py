@@ -22,7 +22,7 @@ class ForeignObjects:
     """Objects of other tools, by google-cloud-storage."""
 
     ways = (_PLAIN, _RESUMABLE, _COMPOSED, _WITH_METADATA)
-    odd_names = ("/q", "./q", "../q", "q~r", "~state", "x" * 256)
+    odd_names = ("", "/q", "./q", "../q", "q~r", "~state", "x" * 256)
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the bucket that these parameters of the driver name."""
@@ -44,6 +44,7 @@ class ForeignObjects:
                 if way == _WITH_METADATA:
                     blob.cache_control = "no-store"
                     blob.content_disposition = "attachment"
+                    blob.content_encoding = "gzip"
                     blob.metadata = {"storagedriver-write": "", "mtime": "1700000000", "md5": "0"}
                 blob.upload_from_string(content, content_type="text/html; charset=utf-16")
         except Exception as error:
@@ -56,7 +57,7 @@ class ForeignObjects:
 
     def get(self, name: str) -> bytes | None:
         try:
-            content: bytes = self._bucket.blob(self._key(name)).download_as_bytes()
+            content: bytes = self._bucket.blob(self._key(name)).download_as_bytes(raw_download=True)
         except Exception as error:
             if is_not_found(error):
                 return None

@@ -19,7 +19,7 @@ class ForeignObjects:
     """Objects of other tools, by Alibaba's SDK."""
 
     ways = (_PLAIN, _IN_PARTS, _APPENDED, _WITH_METADATA)
-    odd_names = ("/q", "./q", "../q", "q~r", "~state", "x" * 256)
+    odd_names = ("", "/q", "./q", "../q", "q~r", "~state", "x" * 256)
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the bucket that these parameters of the driver name."""

@@ -28,7 +28,7 @@ class ForeignObjects:
     """Objects of other tools, by boto3."""
 
     ways = (_PLAIN, _IN_PARTS, _WITH_METADATA)
-    odd_names = ("/q", "./q", "../q", "q~r", "~state", "x" * 256)
+    odd_names = ("", "/q", "./q", "../q", "q~r", "~state", "x" * 256)
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the bucket that these parameters of the driver name."""
@@ -52,6 +52,7 @@ class ForeignObjects:
                     ContentType="text/html; charset=utf-16",
                     CacheControl="no-store",
                     ContentDisposition="attachment",
+                    ContentEncoding="gzip",
                     Metadata={"storagedriver-upload": "", "mtime": "1700000000", "md5": "0"},
                 )
             else:

@@ -27,7 +27,7 @@ class ForeignSwiftObjects:
     """Objects of other tools, by python-swiftclient."""
 
     ways = (_PLAIN, _DYNAMIC, _STATIC, _WITH_METADATA)
-    odd_names = ("/q", "q~r", "~state", "x" * 256)
+    odd_names = ("", "/q", "q~r", "~state", "x" * 256)
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         """Use the container that these parameters of the driver name, by authentication of version 1."""
@@ -47,7 +47,7 @@ class ForeignSwiftObjects:
                 _, segments = self._put_segments(content)
                 self._put(key, json.dumps(segments).encode(), query="multipart-manifest=put")
             elif way == _WITH_METADATA:
-                headers = {"X-Object-Meta-Mtime": "1700000000.5", "Content-Encoding": "identity"}
+                headers = {"X-Object-Meta-Mtime": "1700000000.5", "Content-Encoding": "gzip"}
                 self._put(key, content, headers, content_type="text/html; charset=utf-16")
             else:
                 self._put(key, content)

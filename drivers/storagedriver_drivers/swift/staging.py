@@ -101,14 +101,17 @@ def end(files: Files, path: str) -> None:
         drop(files, path, stage.stream)
 
 
-def drop(files: Files, path: str, stream: str) -> None:
+def drop(files: Files, path: str, stream: str) -> bool:
     """Remove the segments of a stream that was not committed. One that was committed, or ended, is let alone.
 
     That it was neither is what the stream's own object says: a commit removes it, and so does a move of the file.
+
+    Returns:
+        Whether it was neither.
     """
     name = files.layout.stream(path, stream)
     if files.container.head(name) is None:
-        return
+        return False
     head = files.container.head(files.layout.key(path))
     if head is None or head.mark != stream:
         pages = files.container.pages(f"{files.layout.segments(stream)}/")
@@ -120,6 +123,7 @@ def drop(files: Files, path: str, stream: str) -> None:
             if segment not in listed and not files.container.remove(segment):
                 break
     files.container.remove(name)
+    return True
 
 
 def forget_committed(files: Files, path: str, stream: str) -> None:

@@ -70,8 +70,8 @@ class SwiftUpload:
 
     def discard(self) -> None:
         shared = self._end_state()
-        if self._is_noted and not shared:
-            staging.drop(self._files, self._path, self._stream)
+        if self._is_noted and not shared and not staging.drop(self._files, self._path, self._stream):
+            self._drop_strays()
 
     # --- where a stream begins
 
@@ -164,6 +164,11 @@ class SwiftUpload:
         numbers = range(after + 1, self._attempted + 1)
         self._files.discard(self._files.layout.segment(self._stream, number) for number in numbers)
         self._attempted = after
+
+    def _drop_strays(self) -> None:
+        """Remove what was added to a stream that others ended meanwhile. If its first segment is gone, no file is made of it."""
+        if self._files.container.head(self._files.layout.segment(self._stream, 1)) is None:
+            self._remove_attempts(after=0)
 
     # --- stage
 

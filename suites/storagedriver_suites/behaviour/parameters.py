@@ -124,6 +124,18 @@ def another_value(field: Mapping[str, Any], current: object = None) -> object:
     return next((value for each in alternatives(field) for value in _allowed(each) if value not in taken), None)
 
 
+def nearby_number(field: Mapping[str, Any], current: object = None) -> int | None:
+    """Another whole number than `current` that the schema of a parameter allows, and that is like it; None if there is none."""
+    start = field.get("default") if current is None else current
+    for each in alternatives(field):
+        if each.get("type") == "integer" and isinstance(start, int) and not isinstance(start, bool):
+            step = max(1, each.get("multipleOf", 1))
+            for near in (start + step, start - step, start * 2):
+                if each.get("minimum", near) <= near <= each.get("maximum", near) and near != start:
+                    return near
+    return None
+
+
 def _allowed(schema: Mapping[str, Any]) -> list[Any]:
     if schema.get("enum"):
         return list(schema["enum"])

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from storagedriver.testing import Subject, expect, requirement
+from storagedriver import StorageDriver, StorageDriverError
+from storagedriver.testing import Subject, Tree, content, expect, requirement
 from storagedriver_suites.behaviour.parameters import (
     alternatives,
     another_value,
     fields_of,
     model_of,
+    nearby_number,
     outcome,
     types_of,
 )
+from storagedriver_suites.behaviour.streams import made, stage
 
 COMPARABLE = {"integer", "number", "boolean"}
 """JSON types whose values mean what they are; a text may be turned into a path, a secret or a URL."""
@@ -55,6 +58,37 @@ def test_parameter_changes_itself_alone(subject: Subject) -> None:
         expect.equal(changed, set(), f"other parameters that {name}={value!r} changes")
         if types_of(fields_of(subject)[name]) <= COMPARABLE:
             expect.equal(after[name], value, f"what {name}={value!r} is taken for")
+
+
+@requirement("CONF-3", needs=["shared"])
+def test_numbers_tune_a_driver_and_no_content(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """Drivers of one store whose sizes and counts differ read, and continue, what each of them wrote.
+
+    A number that leads elsewhere, as a port does, is left out: its driver does not find the file that is there.
+    """
+    near = {name: nearby_number(field, subject.parameters.get(name)) for name, field in fields_of(subject).items()}
+    numbers = {name: value for name, value in near.items() if value is not None}
+    if not numbers:
+        pytest.skip("the driver's constructor shows no model of its parameters, or none of them is a whole number")
+    path, data, more = tree.path("file"), made("chunk+1", driver, seed=1), content(3000, seed=2)
+    driver.put_content(path, data)
+    for name, value in numbers.items():
+        try:
+            tuned = subject.open(**{name: value})
+            tuned.stat(path)
+        except StorageDriverError:
+            continue
+        for one, other in ((driver, tuned), (tuned, driver)):
+            what = f"between drivers of {name}={subject.parameters.get(name, 'its default')} and {value}"
+            expect.file(other, path, data, f"content {what}")
+            if driver.capabilities.resumable_writes and driver.capabilities.append:
+                stage(one, path, data)
+                with other.writer(path, append=True) as writer:
+                    expect.equal(writer.size, len(data), f"size of a stream that is continued {what}")
+                    writer.write(more)
+                    writer.commit()
+                expect.file(one, path, data + more, f"content of a stream that was continued {what}")
+            one.put_content(path, data)
 
 
 @requirement("CONF-1")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from storagedriver import PathNotFoundError, StorageDriver
+from storagedriver import PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, soak
 from storagedriver_suites.behaviour.contents import LOOKALIKES, nuls
 from storagedriver_suites.behaviour.names import ABSENT, finish_walk, put_around_absent
@@ -283,6 +285,18 @@ def test_page_of_the_other_kind_comes_too(driver: StorageDriver, tree: Tree, fir
     listed = sorted(driver.list(tree.path("d")))
 
     expect.equal(listed, children_of(files, tree.path("d")), f"children where a page of {first} comes first")
+
+
+@requirement("LIST-3")
+def test_file_and_directory_of_one_name_are_one_child(driver: StorageDriver, tree: Tree) -> None:
+    """Where a backend holds both, a page of names that sort between them apart, the name comes once."""
+    between = tree.paths(*(f"a-{number:05}" for number in range(page_of(driver) + 1)))
+    put_many(driver, [*between, tree.path("a")])
+    # Many stores refuse it, as there is a file.
+    with contextlib.suppress(StorageDriverError):
+        driver.put_content(tree.path("a/b"), b"1")
+
+    expect.children(driver, tree.root, [tree.path("a"), *between], "children, of which one is a file and a directory")
 
 
 @requirement("LIST-3")

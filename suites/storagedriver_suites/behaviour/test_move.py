@@ -333,6 +333,23 @@ def test_files_around_the_copy_limit_move(driver: StorageDriver, tree: Tree, bey
     expect.absent(driver, tree.path("source"), "source after a move around the copy limit")
 
 
+@requirement("MOVE-4")
+@pytest.mark.parametrize("beyond", [1, pytest.param(0, marks=full)])
+def test_file_of_many_parts_moves_whole(driver: StorageDriver, tree: Tree, beyond: int) -> None:
+    """What is copied in more than ten parts is put together in their order, to the last byte."""
+    part = driver.capabilities.limits.copy_size or chunk_size(driver)
+    size = 11 * part + beyond
+    if size > LARGEST_MOVED:
+        pytest.skip(f"eleven times the copy limit, {size:,} bytes, is more than a check writes")
+    data = content(size, seed=8)
+    driver.put_content(tree.path("source"), data)
+
+    driver.move(tree.path("source"), tree.path("d/dest"))
+
+    expect.file(driver, tree.path("d/dest"), data, "content after a move of many parts")
+    expect.absent(driver, tree.path("source"), "source after a move of many parts")
+
+
 @requirement("MOVE-4", needs=["root"])
 @pytest.mark.parametrize("root", ["r", "R-_.0/s"])
 def test_large_file_moves_below_a_root(subject: Subject, root: str) -> None:

@@ -40,7 +40,7 @@ from storagedriver_suites.behaviour.streams import (
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-MANY_CHUNKS_BYTES = 16 * 1024 * 1024
+MANY_CHUNKS_BYTES = 64 * 1024 * 1024
 """About the most that a quick check of many chunks writes."""
 
 

@@ -20,6 +20,7 @@ from storagedriver_suites.behaviour.streams import (
     pieces,
     put_old,
     read_from,
+    stage,
     together,
     write_stream,
 )
@@ -203,6 +204,34 @@ def test_commit_is_whole_whatever_came_between(driver: StorageDriver, tree: Tree
         expect_old(driver, path, data, f"content of a stream that was committed after {between}")
     if between == "move-away":
         expect_old(driver, tree.path("moved"), b"old", "what was moved away")
+
+
+@requirement("WRITE-8", capability="resumable_writes")
+@pytest.mark.parametrize("size", ["100", "chunk+1"])
+@pytest.mark.parametrize("then", ["put", "stream", "nothing"])
+def test_commit_of_what_was_deleted_is_whole_or_an_error(
+    driver: StorageDriver, tree: Tree, subject: Subject, size: str, then: str
+) -> None:
+    """A delete ends the stage that a writer continues: its commit publishes all the same, or raises. Another file is no proof."""
+    path = tree.path("d/file")
+    another, data = subject.open(), made(size, driver, seed=1)
+    driver.put_content(path, b"old")
+    stage(driver, path, data)
+    writer = driver.writer(path, append=True)
+    another.delete(path)
+    left = {"put": b"another", "stream": b"another", "nothing": None}[then]
+    if then == "put":
+        another.put_content(path, b"another")
+    elif then == "stream":
+        write_stream(another, path, [b"another"])
+
+    try:
+        writer.commit()
+    except StorageDriverError:
+        writer.cancel()
+        expect_old(driver, path, left, "a path where a commit failed, as what it continued was deleted")
+    else:
+        expect_old(driver, path, data, "content of a stream whose stage was deleted")
 
 
 @requirement("WRITE-8")

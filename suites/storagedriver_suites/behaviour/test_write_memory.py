@@ -92,6 +92,27 @@ def test_stream_of_many_chunks_is_not_held_in_memory(
     )
 
 
+@requirement("WRITE-7", capability="append", needs=["shared"])
+def test_what_is_continued_is_not_held_in_memory(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """A stream that continues a large file does not take half of it into memory, and keeps less."""
+    _need_a_server_elsewhere(subject)
+    path = tree.path("file")
+    size = _stream_size(driver, subject)
+    writing = subject.construct(subject.parameters)
+    _write_much(writing, path, size)
+
+    peak, _ = _traced(lambda: write_stream(writing, path, [b"more"], append=True))
+    writing.close()
+
+    expect.equal(driver.stat(path).size, size + 4, "size of the file that was continued")
+    expect.true(
+        peak < size // 2,
+        f"memory held at most while a file of {size:,} bytes was continued",
+        expected=f"less than {size // 2:,} bytes",
+        seen=f"{peak:,} bytes",
+    )
+
+
 @requirement("WRITE-7")
 def test_memory_of_a_stream_is_given_back(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
     """After the commit, and the delete of the file, the driver holds nothing of a large stream, wherever its store is."""

@@ -9,6 +9,7 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, requirement, size_of
+from storagedriver_suites.behaviour.contents import need_files_of
 from storagedriver_suites.behaviour.names import finish_walk
 from storagedriver_suites.behaviour.shapes import more_than_a_page
 from storagedriver_suites.behaviour.streams import (
@@ -109,6 +110,20 @@ def test_stream_of_many_rounds(driver: StorageDriver, tree: Tree, rounds: str) -
     _finish(driver, path, b"end", size=len(written))
 
     expect_old(driver, path, written + b"end", "content of a stream of many rounds")
+
+
+@requirement("WRITE-10")
+def test_stage_of_many_chunks_is_continued(driver: StorageDriver, tree: Tree) -> None:
+    """More than ten chunks, the last of them full or not, are continued in their order."""
+    chunk, path = chunk_size(driver), tree.path("file")
+    need_files_of(driver, 14 * chunk)
+    data = content(11 * chunk + 7, seed=1)
+    stage(driver, path, data[: 10 * chunk])
+    stage(driver, path, data[10 * chunk :], append=True)
+
+    _finish(driver, path, b"+more", size=len(data))
+
+    expect_old(driver, path, data + b"+more", "content of a stream of many chunks, continued")
 
 
 @requirement("WRITE-10")
