@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mutants.model import mutant
@@ -20,7 +21,7 @@ from storagedriver import (
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
-COPIED_AT_ONCE = 4096
+COPIED_AT_ONCE = PART = 4096
 PAGE = 1000
 
 
@@ -256,6 +257,34 @@ class MovesBelowItself(InMemoryDriver):
         content = self.get_content(source)
         self.delete(source)
         self.put_content(dest, content)
+
+
+class InParts(InMemoryDriver):
+    """Moves files part by part."""
+
+    capabilities = replace(InMemoryDriver.capabilities, limits=Limits(chunk_size=PART, copy_size=PART))
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        with contextlib.suppress(PathNotFoundError):
+            content = self._get_content(dest)
+            parts = [content[at : at + PART] for at in range(0, len(content), PART)]
+            self._store.put(self._key(dest), b"".join(self._joined(parts)))
+
+    def _joined(self, parts: Sequence[bytes]) -> Iterable[bytes]:
+        raise NotImplementedError
+
+
+@mutant("MOVE-4", bug="parts are put together in the order of their names: 10 before 2")
+class PartsMoveByName(InParts):
+    def _joined(self, parts: Sequence[bytes]) -> Iterable[bytes]:
+        return [parts[int(number) - 1] for number in sorted(map(str, range(1, len(parts) + 1)))]
+
+
+@mutant("MOVE-4", bug="what is more than ten parts is lost")
+class TenPartsMove(InParts):
+    def _joined(self, parts: Sequence[bytes]) -> Iterable[bytes]:
+        return parts[:10]
 
 
 @mutant("MOVE-6", bug="a path below one that begins with the name of source counts as below source")

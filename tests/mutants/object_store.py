@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 
 from mutants.model import mutant
@@ -9,6 +10,7 @@ from storagedriver import FileInfo, PathNotFoundError, paths
 from storagedriver.base import Upload
 from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload
+from storagedriver_drivers.oss.driver import OSSDriver
 from storagedriver_drivers.s3 import copying, deletion
 from storagedriver_drivers.s3.driver import S3Driver
 
@@ -55,6 +57,52 @@ class DirectoriesOfDirectoriesAreMissing(S3Driver):
             if not any(page.get("Contents") for page in pages):
                 raise PathNotFoundError
         return info
+
+
+@mutant(
+    "FOR-1",
+    rows=("B45",),
+    bug="a marker of a directory is known by its emptiness: one with content is a file of no name",
+)
+class MarkerWithContentIsAFile(S3Driver):
+    def _list(self, path: str) -> Iterable[str]:
+        own = self._layout.prefix(path)
+        marker = self._bucket.head(own) if own else None
+        return [*super()._list(path), *([f"{path}/"] if marker is not None and marker.size else [])]
+
+
+@mutant("FOR-1", bug="what another tool says is compressed is unpacked as it is got")
+class EncodedContentIsUnpacked(S3Driver):
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        told = self._bucket.client.head_object(Bucket=self._bucket.name, Key=self._layout.key(path))
+        return gzip.decompress(content) if told.get("ContentEncoding") == "gzip" else content
+
+
+@mutant("LIST-3", bug="that a name comes as a file and as a directory is noticed within a page alone")
+class OneNameOnTwoPages(OSSDriver):
+    """MinIO has no such names."""
+
+    def _list(self, path: str) -> Iterable[str]:
+        prefix = self._layout.prefix(path)
+        found: list[str] = []
+        for page in self._bucket.pages(prefix, delimiter="/"):
+            names = {entry.key.removeprefix(prefix) for entry in page.entries}
+            names |= {group.removeprefix(prefix).rstrip("/") for group in page.prefixes}
+            found += [paths.join(path, name) for name in names if paths.is_component(name)]
+        if not found and path != paths.ROOT:
+            raise PathNotFoundError
+        return found
+
+
+@mutant("CONF-3", bug="the size of a staged stream is that of this driver's chunks, not of those that it was staged in")
+class StagesAreOfItsOwnChunks(S3Driver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, MultipartUpload)
+        if append and upload._state is not None:
+            upload._chunks._sent = len(upload._chunks.parts) * self._parameters.chunksize
+        return upload
 
 
 class CompletesWithoutParts(MultipartUpload):

@@ -19,6 +19,21 @@ from storagedriver_drivers.filesystem.driver import FilesystemDriver
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
+
+class _AnyFileIsProof(InMemoryUpload):
+    def commit(self) -> None:
+        if self._stage is not None and self._store.staged(self._key) is not self._stage:
+            with contextlib.suppress(PathNotFoundError):
+                self._store.get_file(self._key)
+                return
+        super().commit()
+
+
+@mutant("WRITE-8", bug="where a stage is gone and a file is there, it was committed already: any file")
+class AnyFileIsProofOfACommit(Uploading):
+    Stream = _AnyFileIsProof
+
+
 # --- WRITE-7
 
 
@@ -26,6 +41,14 @@ from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 class HeldUntilTheCommit(FilesystemDriver):
     def _writer(self, path: str, *, append: bool) -> Upload:
         return _Holding(super()._writer(path, append=append))
+
+
+@mutant("WRITE-7", bug="what a stream continues is read whole, and kept")
+class ContinuedContentIsHeld(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        self._held = self._get_content(path) if append and upload.size else b""
+        return upload
 
 
 class _Holding:

@@ -59,6 +59,14 @@ class ByTheLastThreeNames(Staged):
         return f"/{'/'.join(paths.components(key)[-3:])}"
 
 
+@mutant("WRITE-10", bug="the chunks of a stage are put together in the order of their names: 10 before 2")
+class ChunksOfAStageByName(Uploading):
+    def _opened(self, upload: InMemoryUpload, path: str, *, append: bool) -> None:
+        if append and upload._stage is not None:
+            chunks = [upload._content[at : at + CHUNK] for at in range(0, len(upload._content), CHUNK)]
+            upload._content[:] = b"".join(chunks[int(number)] for number in sorted(map(str, range(len(chunks)))))
+
+
 @mutant("WRITE-10", bug="a put of what is there is no change but for the stage, which it ends")
 class PutOfTheSameEndsTheStage(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
