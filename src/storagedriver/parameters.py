@@ -79,7 +79,9 @@ def _normal_root(given: str) -> str:
         return ""
     for name in trimmed.split("/"):
         if not paths.is_component(name):
-            raise ValueError(f"a root directory consists of components of A-Z a-z 0-9 . _ -, not {name!r}")
+            raise ValueError(
+                "a root directory consists of components of A-Z a-z 0-9 . _ -, and neither . nor .. is one"
+            )
     return f"/{trimmed}"
 
 

@@ -45,6 +45,17 @@ class EndOfConnectionIsTheEnd(HttpStoreDriver):
         return b"".join(pieces)
 
 
+@mutant("FAULT-1", bug="an answer that ends before its body has none")
+class UnbegunBodyIsEmpty(HttpStoreDriver):
+    def receive(self, answer: http.client.HTTPResponse) -> bytes:
+        try:
+            return answer.read()
+        except http.client.IncompleteRead as broken:
+            if broken.partial:
+                raise
+            return b""
+
+
 @mutant("FAULT-1", bug="the whole, which a server sends instead of a part, is the part")
 class WholeForThePart(HttpStoreDriver):
     def part(self, answer: Answer, offset: int) -> bytes:

@@ -102,10 +102,10 @@ class GoesUpBlindly(FilesystemDriver):
 class TrustingBucket(Bucket):
     """Takes what is listed for what was asked for."""
 
-    def pages(self, prefix: str, *, delimiter: str = "") -> Iterator[ListObjectsV2OutputTypeDef]:
+    def pages(self, prefix: str, *, delimiter: str = "", size: int = 0) -> Iterator[ListObjectsV2OutputTypeDef]:
         more: dict[str, Any] = {"Delimiter": delimiter} if delimiter else {}
         while True:
-            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=self._page, **more)
+            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=size or self._page, **more)
             yield page
             if not page.get("IsTruncated"):
                 return

@@ -139,11 +139,11 @@ class Bucket:
         deleted = {each.key for each in answer.deleted_objects or []}
         return [key for key in keys if key not in deleted]
 
-    def pages(self, prefix: str, *, delimiter: str = "") -> Iterator[Page]:
-        """The listing of a prefix, page by page."""
+    def pages(self, prefix: str, *, delimiter: str = "", size: int = 0) -> Iterator[Page]:
+        """The listing of a prefix, page by page, each of at most `size` keys; 0 for as many as the driver was told."""
         token: str | None = None
         while True:
-            page = self._listed(prefix, delimiter, self._page, token)
+            page = self._listed(prefix, delimiter, size or self._page, token)
             yield _page(page, prefix)
             if not page.is_truncated:
                 return
@@ -154,7 +154,8 @@ class Bucket:
 
     def holds(self, prefix: str) -> bool:
         """Whether any key begins with `prefix`."""
-        return bool(_page(self._listed(prefix, "", 1, None), prefix).entries)
+        # A page may hold nothing and say that more follows.
+        return any(page.entries for page in self.pages(prefix, size=1))
 
     def _listed(self, prefix: str, delimiter: str, most: int, token: str | None) -> Any:
         return self.api.list_objects_v2(

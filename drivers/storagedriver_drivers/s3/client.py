@@ -7,8 +7,10 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from storagedriver.dependencies import require
+from storagedriver.errors import BackendError
 from storagedriver_drivers.s3.configuration import client_arguments, config_arguments, models, register_events
 from storagedriver_drivers.s3.parameters import S3Parameters
+from storagedriver_drivers.s3.retries import Repeats, is_short
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +30,16 @@ def make_client(parameters: S3Parameters) -> S3Client:
         **client_arguments(parameters),
     )
     register_events(client, parameters)
+    # aiohttp notices it by itself.
+    events: Any = client.meta.events
+    events.register("needs-retry.s3", Repeats(parameters.maxretries).bodies_that_are_short)
+    events.register("after-call.s3", _require_whole)
     return client
+
+
+def _require_whole(http_response: Any, model: Any, **_: Any) -> None:
+    if is_short(http_response, model):
+        raise BackendError(f"the answer to {model.name} breaks off")
 
 
 @functools.cache

@@ -68,16 +68,20 @@ class Bucket:
         """Delete one object; one that is absent is no error to S3."""
         self.client.delete_object(Bucket=self.name, Key=key)
 
-    def pages(self, prefix: str, *, delimiter: str = "") -> Iterator[ListObjectsV2OutputTypeDef]:
-        """The listing of a prefix, page by page."""
-        arguments: dict[str, Any] | None = {"Delimiter": delimiter} if delimiter else {}
+    def pages(self, prefix: str, *, delimiter: str = "", size: int = 0) -> Iterator[ListObjectsV2OutputTypeDef]:
+        """The listing of a prefix, page by page, each of at most `size` keys; 0 for as many as the driver was told."""
+        grouped = {"Delimiter": delimiter} if delimiter else {}
+        arguments: dict[str, Any] | None = {"MaxKeys": size or self._page, **grouped}
         while arguments is not None:
-            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=self._page, **arguments)
+            page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, **arguments)
             require_below(page, prefix)
             yield page
             arguments = next_page(page, arguments)
 
     def holds(self, prefix: str) -> bool:
         """Whether any key begins with `prefix`."""
-        page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1)
-        return bool(page.get("Contents"))
+        # A page may hold nothing and say that more follows.
+        for page in self.pages(prefix, size=1):  # noqa: SIM110  as s3-async, which has no any() for it
+            if page.get("Contents"):
+                return True
+        return False

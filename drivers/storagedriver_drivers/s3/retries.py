@@ -48,6 +48,19 @@ class Repeats:
             return None
         return backoff(attempts, _REFUSAL_PAUSE)
 
+    def bodies_that_are_short(self, response: Any, attempts: int, operation: Any, **_: Any) -> float | None:
+        """Repeat what was answered by less than announced: where that is nothing, boto3 takes it for a document of nothing."""
+        short = response is not None and is_short(response[0], operation)
+        return backoff(attempts, 1.0) if short and attempts <= self._maxretries else None
+
+
+def is_short(answer: Any, operation: Any) -> bool:
+    """Whether the body of an answer that was read whole is shorter than its head says."""
+    if operation.has_streaming_output or operation.http.get("method") == "HEAD":
+        return False
+    announced = answer.headers.get("Content-Length", "")
+    return announced.isdecimal() and len(answer.content) < int(announced)
+
 
 def _is_refused_by_minio(answer: Mapping[str, Any]) -> bool:
     return answer.get("Error", {}).get("Code") == "AccessDenied" and is_minio(answer)

@@ -68,16 +68,22 @@ class Bucket:
         """Delete one object; one that is absent is no error to S3."""
         await self.client.delete_object(Bucket=self.name, Key=key)
 
-    async def pages(self, prefix: str, *, delimiter: str = "") -> AsyncIterator[ListObjectsV2OutputTypeDef]:
-        """The listing of a prefix, page by page."""
-        arguments: dict[str, Any] | None = {"Delimiter": delimiter} if delimiter else {}
+    async def pages(
+        self, prefix: str, *, delimiter: str = "", size: int = 0
+    ) -> AsyncIterator[ListObjectsV2OutputTypeDef]:
+        """The listing of a prefix, page by page, each of at most `size` keys; 0 for as many as the driver was told."""
+        grouped = {"Delimiter": delimiter} if delimiter else {}
+        arguments: dict[str, Any] | None = {"MaxKeys": size or self._page, **grouped}
         while arguments is not None:
-            page = await self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=self._page, **arguments)
+            page = await self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, **arguments)
             require_below(page, prefix)
             yield page
             arguments = next_page(page, arguments)
 
     async def holds(self, prefix: str) -> bool:
         """Whether any key begins with `prefix`."""
-        page = await self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1)
-        return bool(page.get("Contents"))
+        # A page may hold nothing and say that more follows.
+        async for page in self.pages(prefix, size=1):
+            if page.get("Contents"):
+                return True
+        return False

@@ -6,7 +6,7 @@ import math
 import os
 import random
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,9 @@ def read(config: pytest.Config, table: Table) -> Options:
     return Options(
         drivers=drivers,
         backends=_unique(_given(config.getoption("storagedriver_backends"), table, "backend")),
-        suites=_suites(_listed(_given(config.getoption("storagedriver_suites"), table, "suite")), compare=compare),
+        suites=_suites(
+            _listed(_given(config.getoption("storagedriver_suites"), table, "suite")), config.args, compare=compare
+        ),
         requirements=_requirements(
             _listed(_given(config.getoption("storagedriver_requirements"), table, "requirement"))
         ),
@@ -174,8 +176,10 @@ def _drivers(named: Collection[str]) -> tuple[str, ...]:
     return drivers
 
 
-def _suites(wanted: list[str], *, compare: bool) -> dict[str, str]:
+def _suites(wanted: list[str], arguments: Sequence[str], *, compare: bool) -> dict[str, str]:
+    """The packages of the chosen suites, by name; those of which a module or a check is named are chosen by that."""
     known = {point.name: point.value for point in entry_points(group=CHECKS)}
+    named = [argument.partition("::")[0] for argument in arguments]
     if ALL in wanted:
         return dict(sorted(known.items()))
     for name in wanted:
@@ -184,7 +188,12 @@ def _suites(wanted: list[str], *, compare: bool) -> dict[str, str]:
                 f"--suite: no suite is called {name!r}; {did_you_mean_or(name, [*sorted(known), ALL])}"
             )
     usual = [name for name in sorted(known) if name not in BY_NAME_ONLY or (compare and name == COMPARING)]
-    return {name: known[name] for name in wanted or usual}
+    by_check = [
+        name
+        for name, package in known.items()
+        if any(f"/{package}/".replace(".", "/") in f"/{path}/" for path in named)
+    ]
+    return {name: known[name] for name in dict.fromkeys([*(wanted or usual), *by_check])}
 
 
 def _requirements(wanted: list[str]) -> frozenset[str] | None:

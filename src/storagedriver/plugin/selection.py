@@ -47,10 +47,22 @@ class Suite:
     def located(self, argument: str) -> str:
         """An argument that is a node id of the suite, as the path that pytest finds; others as they are."""
         path, colons, rest = argument.partition("::")
-        folder = self.package.replace(".", "/")
-        if path != folder and not path.startswith(f"{folder}/"):
-            return argument
-        return f"{self.folder}{path.removeprefix(folder)}{colons}{rest}"
+        within = in_package(path, self.package)
+        return argument if within is None else f"{self.folder}{within}{colons}{rest}"
+
+
+def in_package(path: str, package: str) -> str | None:
+    """What comes behind the folder of a package, in a path by which pytest names a module of it; None if it names none.
+
+    Where the project's own folder lies deeper than pytest's root, pytest writes "../" before it.
+    """
+    bare = path
+    while bare.startswith("../"):
+        bare = bare.removeprefix("../")
+    folder = package.replace(".", "/")
+    if (bare != path and Path(path).exists()) or not f"{bare}/".startswith(f"{folder}/"):
+        return None
+    return bare.removeprefix(folder)
 
 
 def suites(options: Options) -> list[Suite]:

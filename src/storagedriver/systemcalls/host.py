@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,9 +202,8 @@ def _child(job: Job, go: int, result: int) -> None:
         waiting.poll()
     outcome = _operate(job, driver)
     gc.collect()
-    left = list(_descriptors(job.folder))
-    for each in before:
-        left.remove(each)
+    # What was open before may be closed by now.
+    left = list((Counter(_descriptors(job.folder)) - Counter(before)).elements())
     with os.fdopen(result, "wb") as stream:
         stream.write(pickle.dumps((outcome, tuple(left))))
     os._exit(0)

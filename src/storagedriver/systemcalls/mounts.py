@@ -7,6 +7,7 @@ namespace.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from pathlib import Path
 
@@ -56,8 +57,17 @@ def mount(folder: Path, size: int) -> None:
 
 
 def set_read_only(folder: Path, *, read_only: bool) -> None:
-    """Make what is mounted on a folder read-only, or writable again."""
-    _called("mount", None, os.fsencode(folder), None, _REMOUNT | (_READ_ONLY if read_only else 0), None)
+    """Make what is mounted on a folder read-only, or writable again.
+
+    Raises:
+        MountError: A file on it is open for writing.
+    """
+    try:
+        _called("mount", None, os.fsencode(folder), None, _REMOUNT | (_READ_ONLY if read_only else 0), None)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        raise MountError("a file is open for writing, so that the file system cannot be made read-only") from error
 
 
 def unmount(folder: Path) -> None:

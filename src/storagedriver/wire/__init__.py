@@ -19,10 +19,12 @@ from storagedriver.wire.faults import (
     ResetAfter,
     ResetBefore,
     ResetDuring,
+    ResumedByWhole,
     Silent,
     Slow,
     StalledBody,
     TruncatedBody,
+    UnbegunBody,
     Undisturbed,
 )
 from storagedriver.wire.library import (
@@ -36,6 +38,7 @@ from storagedriver.wire.library import (
     LostAnswer,
     LostRequest,
 )
+from storagedriver.wire.listings import EmptyPages
 from storagedriver.wire.messages import AnswerHead, RequestHead
 from storagedriver.wire.passage import Exchange, Passage
 from storagedriver.wire.proxy import FaultProxy, Injection
@@ -51,6 +54,7 @@ __all__ = [
     "CopyNotDone",
     "CutOff",
     "Duplicated",
+    "EmptyPages",
     "ErrorInSuccess",
     "Exchange",
     "Fault",
@@ -75,10 +79,12 @@ __all__ = [
     "ResetAfter",
     "ResetBefore",
     "ResetDuring",
+    "ResumedByWhole",
     "Silent",
     "Slow",
     "StalledBody",
     "TruncatedBody",
+    "UnbegunBody",
     "Undisturbed",
     "WireAccess",
 ]

@@ -155,6 +155,37 @@ class TruncatedBody:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbegunBody:
+    """The head of an answer comes, and the connection ends, in good order, before the first byte of its body."""
+
+    condition: str = "answer ends before its body"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return _has_answered(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.deliver_head()
+        passage.end()
+
+
+@dataclass(frozen=True, slots=True)
+class ResumedByWhole:
+    """The whole is cut short, and of what is asked for then, which is a part, the whole comes again, with status 200."""
+
+    condition: str = "answer's body cut short, then the range ignored"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return exchange.request.header("Range") is None and _has_answered(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        if passage.exchange.request.header("Range") is None:
+            TruncatedBody().pass_through(passage)
+        else:
+            RangeIgnored().pass_through(passage)
+
+
+@dataclass(frozen=True, slots=True)
 class RangeIgnored:
     """A part was asked for, and the whole comes, with status 200, as HTTP allows it and caches do it.
 

@@ -207,6 +207,10 @@ class Passage:
         if answer.closes or self.exchange.request.closes or lasts_until_end or not self._body_read:
             self.end()
 
+    def deliver_head(self) -> None:
+        """Send the head of the server's answer, and nothing more."""
+        self._give(self.read_answer().raw)
+
     def deliver_half(self) -> None:
         """Send the head and half of the body of the server's answer, and nothing more."""
         answer = self.read_answer()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -107,15 +109,24 @@ def takes_any_secret(subject: Subject, path: str) -> bool:
 
 
 def outcome(subject: Subject, parameters: Any) -> str:
-    """What the constructor does with these parameters, in words that can be compared; a driver it makes is closed."""
-    try:
-        driver = subject.construct(parameters)
-    except ParameterError as error:
-        return f"ParameterError for {error.parameter}"
-    except Exception as error:  # noqa: BLE001  compared by the caller
-        return f"{type(error).__name__}: {error}"
-    driver.close()
+    """What the constructor does with these parameters, in words that can be compared; a driver it makes is closed.
+
+    It runs in a folder that goes afterwards: a value may be taken for the name of a file.
+    """
+    with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder, contextlib.chdir(folder):
+        try:
+            driver = subject.construct(parameters)
+        except ParameterError as error:
+            return f"ParameterError for {error.parameter}"
+        except Exception as error:  # noqa: BLE001  compared by the caller
+            return f"{type(error).__name__}: {error}"
+        driver.close()
     return "a driver"
+
+
+def is_made_or_refused(outcome: str) -> bool:
+    """Whether the constructor did what it may with a value that may be right: the backend may have no room for it."""
+    return outcome == "a driver" or outcome.startswith(("ParameterError for ", "BackendError: "))
 
 
 def another_value(field: Mapping[str, Any], current: object = None) -> object:

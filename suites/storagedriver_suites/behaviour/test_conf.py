@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import tempfile
+import traceback
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -12,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from storagedriver import InvalidStorageDriverError, ParameterError, StorageDriver, factory
+from storagedriver import InvalidStorageDriverError, ParameterError, StorageDriver, StorageDriverError, factory
 from storagedriver.testing import Subject, Tree, expect, full, requirement
 from storagedriver_suites.behaviour.parameters import (
     alternatives,
     fields_of,
+    is_made_or_refused,
     model_of,
     outcome,
     required_of,
@@ -239,8 +242,33 @@ def test_value_of_another_type_makes_a_driver_or_a_parameter_error(subject: Subj
     for name in _need_fields(subject):
         seen = outcome(subject, {**subject.parameters, name: value})
 
-        told = seen == "a driver" or seen.startswith("ParameterError for ")
-        expect.true(told, f"what is made with {name}={value!r}", expected="a driver, or ParameterError", seen=seen)
+        expect.true(
+            is_made_or_refused(seen),
+            f"what is made with {name}={value!r}",
+            expected="a driver, or ParameterError",
+            seen=seen,
+        )
+
+
+@requirement("CONF-1")
+def test_refusal_never_shows_the_value(subject: Subject) -> None:
+    """Whatever is wrong with a value, its type, its form or what it holds, neither the error nor its cause quotes it."""
+    told = "kept-to-itself-4f1e9a7c"
+    wrong = [told, f"a/{told} b/c", f"{told}\n", f"{told}://{told}", f"http://u:{told}@h:x", [told], {told: told}]
+    for name in _need_fields(subject):
+        for value in wrong:
+            with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder, contextlib.chdir(folder):
+                try:
+                    subject.construct({**subject.parameters, name: value}).close()
+                except ParameterError as error:
+                    shown = "".join(traceback.format_exception(error)) + repr(error) + repr(error.args)
+                except StorageDriverError:
+                    continue
+                else:
+                    continue
+            expect.equal(
+                told in shown, False, f"whether the refusal of {name} as {type(value).__name__} shows the value"
+            )
 
 
 @requirement("CONF-1")

@@ -257,6 +257,7 @@ def test_content_is_what_was_written(driver: StorageDriver, tree: Tree, size: st
 )
 def test_buffer_sizes_that_are_common_are_no_boundary(driver: StorageDriver, tree: Tree, size: int) -> None:
     """Writes of just the size that a buffer commonly has, one behind the other, lose nothing."""
+    need_files_of(driver, 2 * size)
     path = tree.path("file")
     data = content(2 * size, seed=2)
 

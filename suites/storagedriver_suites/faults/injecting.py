@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, Trials, expect
-from storagedriver.wire import Duplicated, Injection, Overheard
+from storagedriver.wire import Duplicated, Fault, Injection, Overheard
 from storagedriver_suites.faults.disturbances import Disturbance
 from storagedriver_suites.faults.served_operations import Operation
 
@@ -110,16 +110,25 @@ class Injector:
         self._undisturbed(operation, Injection(fault=overheard, at=1, lasting=True))
         return [*overheard.kept]
 
+    def require_unharmed(self, operation: Operation, fault: Fault) -> Sequence[Countable]:
+        """The requests that the operation makes while all of them meet with `fault`, which is none to a right driver.
+
+        Raises:
+            ContractViolation: It does not do what it should.
+        """
+        return self._undisturbed(operation, Injection(fault=fault, at=1, lasting=True))
+
     def _undisturbed(self, operation: Operation, injection: Any) -> Sequence[Countable]:
         directory = self._directory(operation)
+        met = "nothing disturbed" if injection is None else injection.fault.condition
         with self.subject.target.open() as plain, self.subject.disturbed() as target, target.open() as driver:
             operation.prepare(plain, self.tree.path(directory))
             target.proxy.begin(injection)
-            error = _error_of(operation, driver, self.tree.path(directory), f"{operation.name}, nothing disturbed")
+            error = _error_of(operation, driver, self.tree.path(directory), f"{operation.name}, {met}")
             exchanges: Sequence[Countable] = target.proxy.exchanges
             if not operation.absent:
-                expect.equal(error, None, f"{operation.name} while nothing is disturbed")
-                operation.expect_done(plain, self.tree.path(directory), f"after {operation.name}, nothing disturbed")
+                expect.equal(error, None, f"what {operation.name} raises, {met}")
+                operation.expect_done(plain, self.tree.path(directory), f"after {operation.name}, {met}")
         return exchanges
 
     def try_each(self, operation: Operation, faults: Sequence[Disturbance]) -> None:

@@ -198,6 +198,22 @@ def _stream_on(driver: StorageDriver, directory: str) -> None:
         writer.commit()
 
 
+def _write_after_commit(driver: StorageDriver, directory: str) -> None:
+    """More is written where the commit fails; where it does not, it is appended, so that both come to the same."""
+    path, data, more = f"{directory}/file", _large(driver, 8), _small(9)
+    with driver.writer(path) as writer:
+        writer.write(data)
+        try:
+            writer.commit()
+        except BackendError:
+            writer.write(more)
+            writer.commit()
+            return
+    with driver.writer(path, append=True) as writer:
+        writer.write(more)
+        writer.commit()
+
+
 def _append(driver: StorageDriver, directory: str) -> None:
     with driver.writer(f"{directory}/file", append=True) as writer:
         writer.write(_small(5))
@@ -262,6 +278,15 @@ STREAM_ON = Operation(
     is_large=True,
 )
 """Not among OPERATIONS: it is for requests whose failure no driver takes for one that passes."""
+WRITE_AFTER_COMMIT = Operation(
+    name="stream that goes on after its commit",
+    # What the first commit makes is there before: so it is allowed between the two as well.
+    before=lambda driver: {"file": _large(driver, 8), **_BESIDE},
+    after=lambda driver: {"file": _large(driver, 8) + _small(9), **_BESIDE},
+    call=_write_after_commit,
+    is_large=True,
+)
+"""As STREAM_ON; of drivers that append."""
 APPEND = Operation(
     name="append",
     before=_old,
@@ -336,6 +361,13 @@ READ = Operation(
     call=_read,
     result=lambda _, __: _small(1)[10:],
 )
+GET_LARGE = Operation(
+    name="get of a large file",
+    before=_old_large,
+    call=lambda driver, directory: driver.get_content(f"{directory}/file"),
+    result=lambda driver, _: _large(driver, 1),
+)
+"""Not among OPERATIONS: it makes the requests of READ_LARGE."""
 READ_LARGE = Operation(
     name="read of a large file",
     before=_old_large,

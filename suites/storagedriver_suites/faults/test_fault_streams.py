@@ -1,0 +1,66 @@
+"""FAULT-1: streams that go on after a failure, and those of others beside one that fails."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import pytest
+
+from storagedriver import BackendError, StorageDriver
+from storagedriver.testing import Content, Subject, Tree, content, expect, requirement, size_of
+from storagedriver.wire import Answered, Exchange, Fault, Injection, ResetAfter
+from storagedriver_suites.faults.injecting import Injector
+from storagedriver_suites.faults.served_operations import STREAM, STREAM_ON, WRITE_AFTER_COMMIT, Operation
+
+REFUSALS: Sequence[Fault] = (Answered("403 Forbidden"), Answered("400 Bad Request"))
+"""Answers that tell of no failure that passes: a driver that makes its requests again gives up here."""
+
+
+def _refuse_each(subject: Subject, tree: Tree, operation: Operation) -> None:
+    # No trial waits for anything, and many streams at once would take a busy server longer than the driver waits.
+    Injector(subject, tree, at_once=1).try_each(operation, REFUSALS)
+
+
+@requirement("FAULT-1", needs=["wire"])
+def test_stream_goes_on_after_a_request_that_failed(subject: Subject, tree: Tree) -> None:
+    """A write that fails is followed by one of what `size` says is missing: the whole is committed, or an error is raised."""
+    _refuse_each(subject, tree, STREAM_ON)
+
+
+@requirement("FAULT-1", capability="append", needs=["wire"])
+def test_stream_goes_on_after_a_commit_that_failed(subject: Subject, tree: Tree) -> None:
+    """A commit that fails is followed by more writes and another one: all of it is committed, or an error is raised."""
+    _refuse_each(subject, tree, WRITE_AFTER_COMMIT)
+
+
+def _staged(driver: StorageDriver, path: str, data: Content) -> None:
+    with driver.writer(path) as writer:
+        writer.write(data)
+
+
+@requirement("FAULT-1", capability="resumable_writes", needs=["wire"])
+@pytest.mark.parametrize("name", ["file-beside", "fil", "file.x"])
+def test_lost_answer_ends_no_other_stream(subject: Subject, tree: Tree, name: str) -> None:
+    """Whichever answer of a stream is lost, what it does to go on leaves the stages of paths that begin alike whole."""
+    for exchange in Injector(subject, tree).requests(STREAM):
+        assert isinstance(exchange, Exchange)
+        if exchange.request.method in {"GET", "HEAD"}:
+            continue
+        directory = tree.path(f"{exchange.number:03}")
+        with subject.target.open() as plain, subject.disturbed() as target, target.open() as driver:
+            STREAM.prepare(plain, directory)
+            data = content(size_of("chunk+1", driver), seed=9)
+            _staged(plain, f"{directory}/{name}", data)
+
+            target.proxy.begin(Injection(fault=ResetAfter(), at=exchange.number))
+            with contextlib.suppress(BackendError):
+                STREAM.call(driver, directory)
+            target.proxy.begin()
+
+            what = f"a stage of {name} beside a stream whose answer to request {exchange.label} was lost"
+            with plain.writer(f"{directory}/{name}", append=True) as writer:
+                expect.equal(writer.size, len(data), f"size of {what}")
+                writer.commit()
+            expect.file(plain, f"{directory}/{name}", data, what)
+            plain.delete(directory)

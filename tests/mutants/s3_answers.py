@@ -1,0 +1,111 @@
+"""Drivers of S3 that take an answer for another than it is. MinIO is their server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mutants.model import mutant
+from storagedriver import BackendError
+from storagedriver.base import ByteSource
+from storagedriver_drivers.s3 import multipart
+from storagedriver_drivers.s3.driver import S3Driver
+from storagedriver_drivers.s3.errors import ClientError, status
+from storagedriver_drivers.s3.objects import Bucket
+from storagedriver_drivers.s3.parameters import S3Parameters
+from storagedriver_drivers.s3.reading import ObjectReader
+from storagedriver_drivers.s3.target import ObjectTarget
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+
+
+class _EndsAtAnEmptyPage(Bucket):
+    def pages(self, prefix: str, *, delimiter: str = "", size: int = 0) -> Iterator[ListObjectsV2OutputTypeDef]:
+        for page in super().pages(prefix, delimiter=delimiter, size=size):
+            yield page
+            if not page.get("Contents") and not page.get("CommonPrefixes"):
+                return
+
+
+@mutant("FAULT-1", bug="a page of no names is the last one, whatever it says")
+class EmptyPageIsTheLast(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        self._bucket = _EndsAtAnEmptyPage(self._bucket.client, parameters)
+
+
+class Reading(S3Driver):
+    """Reads by readers of its own."""
+
+    Reader: type[ObjectReader] = ObjectReader
+
+    def _get_content(self, path: str) -> bytes:
+        return self.Reader(self._bucket, self._layout.key(path)).read_all()
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        return self.Reader(self._bucket, self._layout.key(path), offset)
+
+
+class _TakesWhatComes(ObjectReader):
+    _is_resumed = False
+
+    def _begins_at(self, *, partial: bool, content_range: str) -> None:
+        if not self._is_resumed or partial:
+            self._is_resumed = True
+            super()._begins_at(partial=partial, content_range=content_range)
+
+
+@mutant("FAULT-1", bug="where a body is resumed, the whole that comes is put behind what there is")
+class ResumedByTheWhole(Reading):
+    Reader = _TakesWhatComes
+
+
+class _EndsWhereItIsReplaced(ObjectReader):
+    def _reopen(self) -> None:
+        try:
+            self._open()
+        except ClientError as error:
+            if status(error) not in {412, 416}:
+                raise
+            self._body, self._remaining = None, 0
+
+
+@mutant("READ-7", bug="a read that breaks off ends there, if the file was replaced meanwhile")
+class ReplacedIsTheEnd(Reading):
+    Reader = _EndsWhereItIsReplaced
+
+
+class _OfOneSize(ObjectReader):
+    _total: int | None = None
+
+    def _open(self) -> None:
+        # What it asks for may be of any version.
+        self.etag = ""
+        super()._open()
+        total = self._position + (self._remaining or 0)
+        if self._total not in {None, total}:
+            self.close()
+            raise BackendError("the file was replaced while it was read")
+        self._total = total
+
+
+@mutant("READ-7", bug="a read that breaks off goes on in whatever is there, if its size is the same")
+class ResumedInAnotherOfItsSize(Reading):
+    Reader = _OfOneSize
+
+
+class _SweepsWhatBeginsAlike(ObjectTarget):
+    def sweep(self, keep: str | None) -> None:
+        for key, upload_id in multipart.unfinished(self.bucket, self.key):
+            if upload_id != keep:
+                multipart.abort(self.bucket, key, upload_id)
+
+
+@mutant("FAULT-1", bug="after an upload was begun twice, those of all paths that begin alike are ended")
+class SweepEndsOthers(S3Driver):
+    def _target(self, path: str) -> ObjectTarget:
+        good = super()._target(path)
+        return _SweepsWhatBeginsAlike(
+            good.bucket, good.key, good.state_key, self._parameters.multipartcopymaxconcurrency
+        )
