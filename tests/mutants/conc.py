@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,6 +142,18 @@ class WakesAtTheLimitAlone(Limiting):
 )
 class WakesAtALargeLimitAlone(WakesAtTheLimitAlone):
     slots = 25
+
+
+@mutant("CONC-1", bug="each call goes to the root as to the folder that the process is in")
+class GoesToItsRoot(FilesystemDriver):
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._folder = parameters.rootdirectory
+
+    def _get_content(self, path: str) -> bytes:
+        self._stat(path)
+        with contextlib.chdir(self._folder):
+            return Path(path.lstrip("/")).read_bytes()
 
 
 # --- CONC-2: histories

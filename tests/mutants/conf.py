@@ -311,3 +311,22 @@ class StagesWithoutRoot(InMemoryDriver):
             }
         )
         return key
+
+
+@mutant("CONF-1", bug="a value that is refused for what it holds is shown")
+class RefusedTextIsShown(InMemoryDriver):
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any] | None = None) -> Self:
+        try:
+            return super().from_parameters(parameters)
+        except ParameterError as error:
+            value = dict(parameters or {}).get(error.parameter or "")
+            if not isinstance(value, str) or " " not in value:
+                raise
+            told = f"{value.partition(' ')[0]!r} has a blank behind it"
+        raise ParameterError(told, parameter=error_parameter(parameters), driver_name=cls.name)
+
+
+def error_parameter(parameters: Mapping[str, Any] | None) -> str:
+    """The first parameter whose value holds a blank."""
+    return next(name for name, value in dict(parameters or {}).items() if isinstance(value, str) and " " in value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mutants.model import mutant
+from mutants.write import Uploading
 from storagedriver import FileWriter
 from storagedriver.foundation import contiguous
-from storagedriver_drivers.inmemory.driver import InMemoryDriver
+from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
 if TYPE_CHECKING:
@@ -116,3 +117,30 @@ class ItemsAreCounted(InMemoryDriver):
         if isinstance(content, memoryview):
             content = content.tobytes()[: len(content)]
         super().put_content(path, content)
+
+
+class _LargeIsBorrowed(InMemoryUpload):
+    """Copies a large piece as late as it can."""
+
+    _borrowed: memoryview | None = None
+
+    def write(self, data: memoryview, /) -> None:
+        self._copy()
+        if len(data) >= 1 << 20:
+            self._borrowed = data
+        else:
+            super().write(data)
+
+    def commit(self) -> None:
+        self._copy()
+        super().commit()
+
+    def _copy(self) -> None:
+        borrowed, self._borrowed = self._borrowed, None
+        if borrowed is not None:
+            super().write(borrowed)
+
+
+@mutant("CONT-3", bug="a large piece is copied when the next call is made")
+class LargePieceIsBorrowed(Uploading):
+    Stream = _LargeIsBorrowed

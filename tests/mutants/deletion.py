@@ -6,9 +6,10 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mutants.model import mutant
-from storagedriver import BackendError, PathNotFoundError, paths
+from storagedriver import BackendError, Limits, PathNotFoundError, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -132,6 +133,29 @@ class ThirdTombstoneStays(InMemoryDriver):
 
     def _list(self, path: str) -> Iterable[str]:
         return [child for child in super()._list(path) if self._graves[child] < 3]
+
+
+@mutant("DEL-5", bug="of the unfinished streams below a directory those of one page end")
+class FirstPageOfStreamsEnds(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        key, told = self._key(path), "staged stream of "
+        below = [name.removeprefix(told) for name in self._store.inspect() if name.startswith(told)]
+        kept = {name: self._store.staged(name) for name in sorted(below) if paths.is_below(name, key)}
+        super()._delete(path)
+        for name in list(kept)[100:]:
+            self._store.stage(name, kept[name] or bytearray())
+
+
+@mutant("DEL-2", bug="large streams into paths that begin alike end with a path")
+class LargeStreamsOfNeighboursEnd(InMemoryDriver):
+    capabilities = replace(InMemoryDriver.capabilities, limits=Limits(chunk_size=4096))
+
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        key, told = self._key(path), "staged stream of "
+        for name in [each.removeprefix(told) for each in self._store.inspect() if each.startswith(told)]:
+            if name.startswith(key) and len(self._store.staged(name) or b"") > 4096:
+                self._store.end_stage(name)
 
 
 @mutant("DEL-2", bug="the same name in other directories is deleted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import SecretStr
@@ -329,3 +329,27 @@ class AnswerIsUsedUnlooked(KeyedDriver):
                 return super()._writer(path, append=True)
             answer.children if isinstance(answer, Directory) else answer.content
         return super()._writer(path, append=append)
+
+
+@mutant("ERR-2", bug="a long path is shortened in the error")
+class LongPathIsShortened(InMemoryDriver):
+    @contextlib.contextmanager
+    def translated(self, path: str | None) -> Iterator[None]:
+        with super().translated(path if path is None or len(path) < 300 else f"{path[:100]}...{path[-100:]}"):
+            yield
+
+
+@mutant("ERR-2", bug="an error names the path of the latest call of the driver")
+class ErrorNamesTheLatestPath(InMemoryDriver):
+    _latest: str | None = None
+
+    @contextlib.contextmanager
+    def translated(self, path: str | None) -> Iterator[None]:
+        with super().translated(self._latest or path):
+            yield
+
+    def stat(self, path: str) -> FileInfo:
+        self._latest = None
+        info = super().stat(path)
+        self._latest = path
+        return info

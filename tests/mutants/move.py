@@ -287,6 +287,30 @@ class TenPartsMove(InParts):
         return parts[:10]
 
 
+@mutant("MOVE-1", bug="that nothing was at dest is remembered after a move to it")
+class AbsenceIsRemembered(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._absent: set[str] = set()
+
+    def _stat(self, path: str) -> FileInfo:
+        if path in self._absent:
+            raise PathNotFoundError
+        try:
+            return super()._stat(path)
+        except PathNotFoundError:
+            self._absent.add(path)
+            raise
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._absent.clear()
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        self._absent.clear()
+        return super()._writer(path, append=append)
+
+
 @mutant("MOVE-6", bug="a path below one that begins with the name of source counts as below source")
 class BeginsLikeSourceIsBelowIt(InMemoryDriver):
     def _move(self, source: str, dest: str) -> None:

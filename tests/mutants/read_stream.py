@@ -88,6 +88,16 @@ class ByteIsLostBetweenBuffers(OwnStream):
             return data
 
 
+@mutant("READ-5", bug="readinto takes each buffer for one of bytes")
+class ReadintoOfBytesAlone(OwnStream):
+    class stream(Stream):  # noqa: N801  the attribute's name
+        def readinto(self, buffer: Buffer, /) -> int:
+            view = memoryview(buffer)
+            data = self.read(view.nbytes)
+            view[: len(data)] = data
+            return len(data)
+
+
 @mutant("READ-5", bug="readinto says that the buffer is full")
 class ReadintoSaysFull(OwnStream):
     class stream(Stream):  # noqa: N801  the attribute's name

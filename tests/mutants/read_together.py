@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import weakref
 from typing import BinaryIO, cast
 
 from mutants.err import KeyedDriver
 from mutants.model import mutant
 from mutants.read import FromBytes
 from mutants.read_stream import Pooled
-from storagedriver import PathNotFoundError
+from storagedriver import BackendError, PathNotFoundError
 from storagedriver.base import ByteSource
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
@@ -75,6 +76,69 @@ class SlotIsUsedAgain(InMemoryDriver):
         if content not in slots:
             return super()._reader(path, offset)
         return SlotSource(slots, slots.index(content), offset)
+
+
+class GoesOnSource:
+    """Reads each piece from what is at its path by then, if a move brought it there."""
+
+    def __init__(self, driver: GoesOnInWhatWasMoved, path: str, offset: int) -> None:
+        self._driver, self._path, self._position = driver, path, offset
+        self._content = driver._get_content(path)
+
+    def read(self, size: int, /) -> bytes:
+        moved = self._driver.moved.get(self._path, self._content)
+        content = moved if len(moved) == len(self._content) else self._content
+        piece = content[self._position : self._position + min(size, CHUNK)]
+        self._position += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@mutant("READ-7", bug="a reader goes on in what a move put at its path, if that is as long")
+class GoesOnInWhatWasMoved(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self.moved: dict[str, bytes] = {}
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        self.moved.pop(path, None)
+        return GoesOnSource(self, path, offset)
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        if not self._stat(dest).is_dir:
+            self.moved[dest] = self._get_content(dest)
+
+
+@mutant("READ-6", rows=("B93",), bug="more than a hundred readers cannot be open at once")
+class HundredReaders(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._open: weakref.WeakSet[LimitedSource] = weakref.WeakSet()
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        if sum(not source.is_closed for source in self._open) >= 100:
+            raise BackendError("no connection is free")
+        source = LimitedSource(super()._reader(path, offset))
+        self._open.add(source)
+        return source
+
+
+class LimitedSource:
+    """A source that tells whether it is closed."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self.is_closed = False
+
+    def read(self, size: int, /) -> bytes:
+        return self._source.read(size)
+
+    def close(self) -> None:
+        self.is_closed = True
+        self._source.close()
 
 
 class OneBufferSource:

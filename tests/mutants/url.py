@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pydantic import SecretStr
 
 from mutants.model import mutant
-from storagedriver import StorageDriverError
+from storagedriver import PathNotFoundError, StorageDriverError
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -182,3 +182,23 @@ class AnyMethodIsSigned(ServingDriver):
 class FilesArePublic(ServingDriver):
     def may(self, method: str, url: str) -> bool:
         return (method == "GET" and "signature" not in url) or super().may(method, url)
+
+
+@mutant("URL-1", bug="the URL of a path and a method is kept, whatever time it is asked for")
+class UrlIsKept(ServingDriver):
+    def _redirect_url(self, path: str, method: str, expires: float | None) -> str | None:
+        kept: dict[tuple[str, str], str | None] = self.__dict__.setdefault("kept", {})
+        if (path, method) not in kept:
+            kept[path, method] = super()._redirect_url(path, method, expires)
+        return kept[path, method]
+
+
+@mutant("URL-1", bug="a URL for HEAD that was asked for before there was a file is for GET ever after")
+class UrlOfAbsentIsForGet(ServingDriver):
+    def _redirect_url(self, path: str, method: str, expires: float | None) -> str | None:
+        early: set[str] = self.__dict__.setdefault("early", set())
+        try:
+            self._stat(path)
+        except PathNotFoundError:
+            early.add(path)
+        return super()._redirect_url(path, "GET" if path in early else method, expires)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 from typing import ClassVar, Protocol
 
+from mutants.leak import Wrapping
 from mutants.model import mutant
 from mutants.write import CHUNK, Impatient, StatTellsOfTheStream, Uploading
 from storagedriver import (
@@ -49,6 +51,22 @@ class ContinuedContentIsHeld(FilesystemDriver):
         upload = super()._writer(path, append=append)
         self._held = self._get_content(path) if append and upload.size else b""
         return upload
+
+
+class _NotesEachWrite(Wrapping):
+    def __init__(self, inner: Upload) -> None:
+        super().__init__(inner)
+        self._notes: list[tuple[int, bytes]] = []
+
+    def write(self, data: memoryview, /) -> None:
+        super().write(data)
+        self._notes.append((self.size, hashlib.sha256(data).digest()))
+
+
+@mutant("WRITE-7", bug="something is kept of each write")
+class EachWriteIsNoted(FilesystemDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        return _NotesEachWrite(super()._writer(path, append=append))
 
 
 class _Holding:

@@ -126,6 +126,11 @@ TEMPORARY: tuple[str, ...] = (
     ".directory",
     "manifest",
     "file.manifest",
+    *(
+        f"{before}file{ending}"
+        for before in (".", "_", "tmp.", "tmp-", "new-")
+        for ending in (".part", ".partial", ".temp", ".new", ".old", ".bak", ".lock", ".swp", "-journal", "-wal")
+    ),
 )
 """Files of a user's whose names look as those of a driver's internals do: of `file` (PATH-6)."""
 

@@ -12,7 +12,7 @@ from storagedriver import StorageDriver, paths
 from storagedriver.testing import Content, Subject, expect
 from storagedriver_suites.behaviour.streams import together, write_stream
 
-MANY_READERS = 60
+MANY_READERS = 130
 """More readers than a pool of connections commonly holds."""
 
 MOST_PUTS = 20_000
@@ -166,6 +166,11 @@ def _put_anew(driver: StorageDriver, path: str, data: bytes) -> None:
     driver.put_content(path, data)
 
 
+def _move_over(driver: StorageDriver, path: str, data: bytes) -> None:
+    driver.put_content(f"{path}-source", data)
+    driver.move(f"{path}-source", path)
+
+
 REPLACEMENTS: Mapping[str, Callable[[StorageDriver, str, Content], None]] = {
     "by-a-shorter-put": lambda driver, path, data: driver.put_content(path, b"short"),  # noqa: ARG005
     "by-an-empty-put": lambda driver, path, data: driver.put_content(path, b""),  # noqa: ARG005
@@ -173,6 +178,7 @@ REPLACEMENTS: Mapping[str, Callable[[StorageDriver, str, Content], None]] = {
     "by-a-longer-put": lambda driver, path, data: driver.put_content(path, data[::-1] + b"behind" * 50),
     "by-a-stream": lambda driver, path, data: write_stream(driver, path, [data[::-1], b"behind"]),
     "by-a-move-onto-it": lambda driver, path, data: _put_other(driver, path),  # noqa: ARG005
+    "by-a-move-of-its-size": lambda driver, path, data: _move_over(driver, path, data[::-1]),
     "after-a-delete": lambda driver, path, data: _put_anew(driver, path, data[::-1] + b"behind"),
 }
 """Ways to replace the content of a file, given what it is: each leaves other bytes at every place."""

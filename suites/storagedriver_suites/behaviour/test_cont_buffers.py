@@ -7,8 +7,8 @@ import gc
 import pytest
 
 from storagedriver import StorageDriver
-from storagedriver.testing import Tree, content, expect, full, requirement
-from storagedriver_suites.behaviour.contents import BUFFERS, CHANGEABLE, NO_BUFFERS, overwrite
+from storagedriver.testing import Tree, content, expect, full, requirement, size_of
+from storagedriver_suites.behaviour.contents import BUFFERS, CHANGEABLE, NO_BUFFERS, need_files_of, overwrite
 from storagedriver_suites.behaviour.streams import expect_old, made, put_old, write_stream
 
 
@@ -60,9 +60,11 @@ def test_buffer_may_be_changed_after_the_call(driver: StorageDriver, tree: Tree,
 
 
 @requirement("CONT-3")
-def test_large_buffer_may_be_changed_after_the_call(driver: StorageDriver, tree: Tree) -> None:
-    """The same holds for a buffer of just a chunk, which could go up as it is."""
-    _judge_changes(driver, tree, "bytearray", made("chunk", driver, seed=5))
+@pytest.mark.parametrize("size", ["chunk", "65536", "1048576"])
+def test_large_buffer_may_be_changed_after_the_call(driver: StorageDriver, tree: Tree, size: str) -> None:
+    """The same holds for a buffer of just a chunk, or of a common size, which could go up as it is."""
+    need_files_of(driver, size_of(size, driver) + 3)
+    _judge_changes(driver, tree, "bytearray", made(size, driver, seed=5))
 
 
 def _judge_changes(driver: StorageDriver, tree: Tree, kind: str, data: bytes) -> None:
@@ -73,18 +75,20 @@ def _judge_changes(driver: StorageDriver, tree: Tree, kind: str, data: bytes) ->
     overwrite(owner)
     expect.file(driver, tree.path("put"), held, f"content after a change of the {kind} it was put from")
 
-    for when in ("between writes", "before the commit", "after the commit"):
+    for when in ("between writes", "before the commit", "after the only write", "after the commit"):
         buffer, owner = CHANGEABLE[kind](data)
         with driver.writer(tree.path("written")) as writer:
             writer.write(buffer)
             if when == "between writes":
                 overwrite(owner)
-            writer.write(b"end")
-            if when == "before the commit":
+            if when != "after the only write":
+                writer.write(b"end")
+            if when in {"before the commit", "after the only write"}:
                 overwrite(owner)
             writer.commit()
             overwrite(owner)
-        expect.file(driver, tree.path("written"), held + b"end", f"content after a change of its {kind} {when}")
+        written = held if when == "after the only write" else held + b"end"
+        expect.file(driver, tree.path("written"), written, f"content after a change of its {kind} {when}")
 
 
 @requirement("CONT-3", capability="resumable_writes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -445,6 +446,38 @@ def test_delete_removes_stages_from_the_backend(
     deleting.delete(tree.path("d"))
 
     expect.equal(subject.inspect(), [], "what is on the backend after the delete")
+
+
+@requirement("DEL-5", capability="resumable_writes")
+def test_streams_of_more_than_a_page_end_with_the_delete(driver: StorageDriver, tree: Tree) -> None:
+    """Of more unfinished streams than a listing gives at once, none below a deleted directory can be continued."""
+    staged = tree.paths(*(f"d/{name}" for name in crowd(min(page_of(driver), 120) + 5)))
+    driver.put_content(tree.path("d/file"), b"1")
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for done in [pool.submit(stage, driver, path, b"staged") for path in staged]:
+            done.result()
+
+    driver.delete(tree.path("d"))
+
+    for path in staged[:: max(1, len(staged) // 12)] + staged[-2:]:
+        expect.not_found(lambda path=path: _continue(driver, path), "one of many streams, after the delete")  # type: ignore[misc]
+
+
+@requirement("DEL-2", capability="resumable_writes")
+@pytest.mark.parametrize("sibling", ["ab", "a-b", "a.b/x"])
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_delete_leaves_streams_of_neighbours(driver: StorageDriver, tree: Tree, kind: str, sibling: str) -> None:
+    """Streams of more than a chunk into paths that begin alike can be continued after the delete."""
+    data = content(size_of("chunk+1", driver), seed=3)
+    stage(driver, tree.path(sibling), data)
+    driver.put_content(tree.path("a" if kind == "file" else "a/x"), b"1")
+
+    driver.delete(tree.path("a"))
+
+    with driver.writer(tree.path(sibling), append=True) as writer:
+        expect.equal(writer.size, len(data), "size of a neighbour's stream, continued after the delete")
+        writer.commit()
+    expect.file(driver, tree.path(sibling), data, "content of a neighbour's stream")
 
 
 @requirement("DEL-5", needs=["inspect"])

@@ -169,6 +169,22 @@ def test_error_of_absence_names_driver_and_path(driver: StorageDriver, tree: Tre
     _judge(caught.error, driver, tree.path(absent), method)
 
 
+@requirement("ERR-2")
+@pytest.mark.parametrize("method", ON_WHAT_IS_THERE)
+def test_error_carries_a_long_path_whole(driver: StorageDriver, tree: Tree, method: str) -> None:
+    """A path as long as paths may be is in the error as it was given, not shortened."""
+    limits = driver.capabilities.limits
+    name = "n" * min(60, limits.longest_component)
+    path = tree.root
+    while len(path) + len(name) < limits.longest_path:
+        path = f"{path}/{name}"
+
+    with expect.raises(StorageDriverError, f"{method} of an absent long path") as caught:
+        ON_WHAT_IS_THERE[method](driver, path)
+
+    _judge(caught.error, driver, path, f"{method} of a long path")
+
+
 @requirement("ERR-2", needs=["root"])
 @pytest.mark.parametrize("method", ON_WHAT_IS_THERE)
 def test_error_below_a_root_carries_the_callers_path(subject: Subject, method: str) -> None:
@@ -200,11 +216,33 @@ def test_error_of_a_finished_writer_names_driver_and_path(driver: StorageDriver,
     writer = driver.writer(path)
     writer.write(b"1")
     writer.commit()
+    # What the driver did since is none of the writer's.
+    driver.put_content(tree.path("another"), b"1")
+    driver.stat(tree.path("another"))
 
     with expect.raises(WriterStateError, f"{call} after commit") as caught:
         writer.write(b"2") if call == "write" else getattr(writer, call)()
 
     _judge(caught.error, driver, path, f"{call} after commit")
+
+
+@requirement("ERR-2")
+@pytest.mark.parametrize("conflict", ["file", "file/x"])
+def test_late_error_of_a_stream_carries_its_own_path(driver: StorageDriver, tree: Tree, conflict: str) -> None:
+    """A commit that something is in the way of names the path of its stream, whatever was called in between."""
+    path, in_the_way = tree.path("file/f" if conflict == "file" else "file"), tree.path(conflict)
+    with driver.writer(path) as writer:
+        writer.write(b"1")
+        driver.put_content(in_the_way, b"in the way")
+        driver.stat(tree.root)
+        try:
+            writer.commit()
+        except StorageDriverError as error:
+            _judge(error, driver, path, "a commit that something is in the way of")
+            writer.cancel()
+            return
+    # This store holds both, as object stores can.
+    expect.file(driver, path, b"1", "what was committed where something else is")
 
 
 @requirement("ERR-2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 import pytest
@@ -171,6 +172,30 @@ def test_moved_file_has_nothing_in_common_with_a_new_one(driver: StorageDriver, 
     elif then == "delete":
         driver.delete(tree.path("source"))
     expect.file(driver, tree.path("dest"), data, f"the moved file after {then} at its old path")
+
+
+@requirement("MOVE-1")
+@pytest.mark.parametrize("there", ["absent", "file"])
+def test_what_was_seen_before_the_move_is_not_told_after_it(
+    driver: StorageDriver, tree: Tree, subject: Subject, there: str
+) -> None:
+    """Both paths were looked at by each method before, by this driver and another: afterwards each tells of what is there now."""
+    source, dest = tree.paths("s/source", "d/dest")
+    another = subject.open()
+    driver.put_content(source, content(50, seed=1))
+    if there == "file":
+        driver.put_content(dest, content(70, seed=2))
+    for each in (driver, another):
+        for path in (source, dest):
+            for look in (each.stat, each.get_content, lambda path, each=each: each.reader(path).close()):
+                with contextlib.suppress(PathNotFoundError):
+                    look(path)
+
+    driver.move(source, dest)
+
+    for each in (driver, another):
+        expect.file(each, dest, content(50, seed=1), "content at dest, looked at before")
+        expect.absent(each, source, "source, looked at before")
 
 
 @requirement("MOVE-1")

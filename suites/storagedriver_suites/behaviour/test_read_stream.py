@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import gzip
 import hashlib
 import io
@@ -173,6 +174,34 @@ def test_readinto_part_of_a_buffer(driver: StorageDriver, tree: Tree) -> None:
     beside = bytes(buffer[:100] + buffer[100 + count :])
     expect.equal(beside, b"\xaa" * (500 - count), "what lies beside it")
     expect.equal(rest, data[count:], "the rest")
+
+
+ITEMS: Mapping[str, Callable[[], array.array[int] | memoryview]] = {
+    "two-byte-items": lambda: array.array("H", bytes(240)),
+    "four-byte-items": lambda: array.array("I", bytes(240)),
+    "eight-byte-items": lambda: array.array("Q", bytes(240)),
+    "signed-bytes": lambda: memoryview(bytearray(240)).cast("b"),
+    "rows": lambda: memoryview(bytearray(240)).cast("B", shape=[30, 8]),
+    "slice-of-items": lambda: memoryview(array.array("I", bytes(480)))[10:70],
+}
+"""Buffers of 240 bytes that are no bytes to Python."""
+
+
+@requirement("READ-5")
+@pytest.mark.parametrize("kind", ITEMS)
+def test_readinto_any_buffer(driver: StorageDriver, tree: Tree, kind: str) -> None:
+    """Whatever items a buffer has, it is filled with bytes, as many as readinto says, and its owner goes on with it."""
+    data = content(1000, seed=9)
+    driver.put_content(tree.path("file"), data)
+    buffer = ITEMS[kind]()
+
+    with driver.reader(tree.path("file"), 3) as reader:
+        count: int = reader.readinto(buffer)  # type: ignore[attr-defined]
+        rest = reader.read()
+
+    expect.true(0 < count <= 240, f"what readinto of {kind} returns", expected="1 to 240", seen=count)
+    expect.equal(memoryview(buffer).tobytes()[:count], data[3 : 3 + count], f"what was read into {kind}")
+    expect.equal(rest, data[3 + count :], "the rest")
 
 
 # --- lines

@@ -168,6 +168,7 @@ SIZES = ("1000", "chunk+1", pytest.param("200000", marks=full), pytest.param("2*
     ("size", "change"),
     [
         *(("1000", change) for change in REPLACEMENTS),
+        ("200000", "by-a-move-of-its-size"),
         ("chunk+1", "by-a-shorter-put"),
         ("chunk+1", "by-a-stream"),
         ("chunk+1", "after-a-delete"),

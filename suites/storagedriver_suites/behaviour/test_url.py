@@ -148,6 +148,41 @@ def test_url_expires(driver: StorageDriver, tree: Tree, subject: Subject, method
 
 
 @requirement("URL-1")
+def test_each_url_is_for_its_own_time(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """Asked for again, for another time, or after the first has expired, the URL is a new one: it works, and for so long alone."""
+    path = tree.path("file")
+    driver.put_content(path, b"content")
+    _need_a_server_that_refuses(subject, path)
+    long = _url(driver, path, expires=3600)
+    short = _url(driver, path, expires=1)
+
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (answer := _fetch(short)).status == 200 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    again = _url(driver, path, expires=600)
+
+    expect.equal(400 <= answer.status < 500, True, "whether a URL for 1 s, asked for after one for an hour, is refused")
+    for url, what in ((long, "the one for an hour"), (again, "one that was asked for then")):
+        seen = _fetch(url)
+        expect.equal((seen.status, seen.body), (200, b"content"), f"status and body of {what}, after another expired")
+
+
+@requirement("URL-1")
+def test_url_is_of_the_method_that_was_asked_for(driver: StorageDriver, tree: Tree) -> None:
+    """Asked for one method after the other, and before there is a file, each URL is for its own."""
+    path = tree.path("file")
+    for method in ("HEAD", "GET"):
+        driver.redirect_url(path, method=method, expires=600)
+    driver.put_content(path, b"content")
+
+    for method, body in (("HEAD", b""), ("GET", b"content"), ("HEAD", b"")):
+        url = driver.redirect_url(path, method=method, expires=600)
+        if url is not None:
+            answer = _fetch(url, method)
+            expect.equal((answer.status, answer.body), (200, body), f"status and body of a {method}")
+
+
+@requirement("URL-1")
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "PROPFIND"])
 def test_other_methods_have_a_url_or_none(driver: StorageDriver, tree: Tree, method: str) -> None:
     """For a method beside GET and HEAD there may be a URL, or None; asking changes nothing."""

@@ -113,6 +113,61 @@ def test_what_is_continued_is_not_held_in_memory(driver: StorageDriver, tree: Tr
     )
 
 
+@requirement("WRITE-7", capability="resumable_writes", needs=["shared"])
+def test_stage_is_not_held_in_memory(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """Nor does one that continues a large stage, and leaves it again."""
+    _need_a_server_elsewhere(subject)
+    path = tree.path("file")
+    size = _stream_size(driver, subject)
+    writing = subject.construct(subject.parameters)
+    with writing.writer(path) as writer:
+        piece = bytes(min(MIB, chunk_size(driver)))
+        while writer.size < size:
+            writer.write(piece)
+
+    def leave_again() -> None:
+        with writing.writer(path, append=True) as continued:
+            continued.write(b"more")
+
+    peak, _ = _traced(leave_again)
+
+    with writing.writer(path, append=True) as writer:
+        staged = writer.size
+        writer.cancel()
+    writing.close()
+    expect.true(staged > size, "size of the stage", expected=f"more than {size:,}", seen=staged)
+    expect.true(
+        peak < size // 2,
+        f"memory held at most while a stage of {size:,} bytes was continued",
+        expected=f"less than {size // 2:,} bytes",
+        seen=f"{peak:,} bytes",
+    )
+
+
+@requirement("WRITE-7", needs=["shared"])
+def test_many_writes_take_no_memory_each(tree: Tree, subject: Subject) -> None:
+    """Tens of thousands of writes of a byte take no more than what they wrote."""
+    _need_a_server_elsewhere(subject)
+    writing = subject.construct(subject.parameters)
+    count = 20_000
+    with writing.writer(tree.path("file")) as writer:
+        writer.write(b"first")
+
+        def write() -> None:
+            for _ in range(count):
+                writer.write(b"x")
+
+        _, held = _traced(write)
+        writer.cancel()
+    writing.close()
+    expect.true(
+        held < 30 * count,
+        f"memory held after {count:,} writes of a byte",
+        expected=f"less than {30 * count:,} bytes",
+        seen=f"{held:,} bytes",
+    )
+
+
 @requirement("WRITE-7")
 def test_memory_of_a_stream_is_given_back(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
     """After the commit, and the delete of the file, the driver holds nothing of a large stream, wherever its store is."""

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -220,6 +221,36 @@ def test_streams_and_walks_go_on_in_other_threads(tree: Tree, subject: Subject) 
     expect.equal(b"".join(read), content[1:], "what a reader gives in one thread after the other")
     expect.equal(seen, [tree.path("d"), tree.path("d/file")], "what a walk gives in one thread after the other")
     expect.equal(elsewhere(lambda: shared.get_content(tree.path("d/file"))), content, "what a writer wrote so")
+
+
+@requirement("CONC-1", needs=["root"])
+def test_drivers_of_two_roots_are_apart(subject: Subject) -> None:
+    """Threads that use drivers of two roots at once, at the same paths, each get what lies in their own."""
+    stores = [subject.open_root(name) for name in ("r", "s")]
+    contents = [content_of(number, number, 500) for number in (1, 2)]
+    for store, content in zip(stores, contents, strict=True):
+        store.put_content("/d/file", content)
+    rounds = 60 if subject.target.backend is not None else 400
+    wrong: list[bytes] = []
+    before = Path.cwd()
+
+    def work(store: StorageDriver, content: bytes) -> None:
+        for number in range(rounds):
+            seen = store.get_content("/d/file")
+            if seen != content:
+                wrong.append(seen)
+            if number % 10 == 0:
+                store.put_content("/d/file", content)
+                store.list("/d")
+
+    at_once(
+        subject,
+        [partial(work, store, content) for store, content in zip(stores, contents, strict=True)] * 2,
+        "threads that use drivers of two roots",
+    )
+
+    expect.equal(wrong, [], "what was read of the other root, or of neither")
+    expect.equal(Path.cwd(), before, "the folder that the process is in")
 
 
 @requirement("CONC-1")
