@@ -7,7 +7,7 @@ import http.client
 import io
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -213,6 +213,32 @@ class LastErrorIsLogged(HttpStoreDriver):
 
     def upload(self, path: str) -> HttpStoreUpload:
         return LoggedEnd(self, path)
+
+
+class QuietDiscard(HttpStoreUpload):
+    """Tells nobody that an upload was not ended."""
+
+    def discard(self) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            super().discard()
+
+
+@mutant("FAULT-1", bug="a cancel whose request fails says nothing, and the upload stays")
+class FailedCancelIsQuiet(HttpStoreDriver):
+    def upload(self, path: str) -> HttpStoreUpload:
+        return QuietDiscard(self, path)
+
+
+@mutant("FAULT-1", rows=("B40",), bug="an error names the server's form of the path")
+class ErrorNamesTheObject(HttpStoreDriver):
+    @contextlib.contextmanager
+    def translated(self, path: str | None) -> Iterator[None]:
+        try:
+            with super().translated(path):
+                yield
+        except BackendError as error:
+            error.path = f"/object{path}"
+            raise
 
 
 class CrashingDiscard(HttpStoreUpload):

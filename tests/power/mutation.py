@@ -58,7 +58,7 @@ def judges_of(driver: str) -> Judges:
 
 PACKAGE = "storagedriver_drivers"
 
-NOT_THE_DRIVER = {"certification.py", "foreign.py", "__init__.py"}
+NOT_THE_DRIVER = {"certification.py", "foreign.py", "judging.py", "__init__.py"}
 """Modules that are no part of a driver: how it is judged, and another tool's view of its backend."""
 
 

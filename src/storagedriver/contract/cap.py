@@ -23,8 +23,8 @@ REQUIREMENTS = (
         title="Limits are declared values, and both sides of each edge behave as declared",
         promise=(
             "The longest component and path, the largest file, the chunk size and the case sensitivity are declared "
-            "values that tests read. What is within a limit works; what is beyond it is refused with the error due, "
-            "and changes nothing."
+            "values that tests read. What is within a limit works; what is beyond it is refused, names by "
+            "InvalidPathError and content by any error of the driver, and changes nothing."
         ),
         rationale="Bugs live at the edges: off by one, a minimum that is refused, a maximum that is cut silently.",
         source=STRICTER,

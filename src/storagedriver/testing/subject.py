@@ -170,7 +170,7 @@ class Subject:
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
         try:
-            names = inspect(self.parameters, self._tree.root)
+            names = list(inspect(self.parameters, self._tree.root))
         except Exception as error:
             raise InspectionError(
                 f"inspect, as given to register_suite, failed: {type(error).__name__}: {error}"

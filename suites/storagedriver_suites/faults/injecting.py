@@ -298,7 +298,7 @@ class Injector:
             done = operation.expect_allowed(plain, directory, f"{what}: it raised {type(error).__name__}, then")
             # Of a request that was delivered twice a driver knows nothing: what it asked for was done, and is gone.
             gone = operation.absent or (operation.gone_after and done and isinstance(fault, Duplicated))
-            _expect_clean(error, what, gone=gone)
+            _expect_clean(error, what, directory, gone=gone)
             if trial.point.lasting:
                 # It is given up, and nothing of it may be left without a second try either.
                 plain.delete(directory)
@@ -321,11 +321,19 @@ def hits(fault: Disturbance, exchange: Countable) -> bool:
     return fault.hits(cast("Any", exchange))
 
 
-def _expect_clean(error: Exception, what: str, *, gone: bool) -> None:
-    """The error says that the backend failed, and nothing else (ERR-1), unless what it is about may be gone."""
+def _expect_clean(error: Exception, what: str, directory: str, *, gone: bool) -> None:
+    """The error says that the backend failed, and nothing else (ERR-1), unless what it is about may be gone; and of which path."""
     allowed = (BackendError, PathNotFoundError) if gone else (BackendError,)
     if not isinstance(error, allowed):
         raise ContractViolation(what, expected="success, or BackendError", seen=error, kinds=allowed) from error
+    path = getattr(error, "path", None)
+    if not isinstance(path, str) or not f"{path}/".startswith(f"{directory}/"):
+        raise ContractViolation(
+            f"{what}: the path that the error carries",
+            expected=f"{directory}, or what lies below it",
+            seen=path,
+            requirement="ERR-2",
+        ) from error
 
 
 def _error_of(operation: Operation, driver: StorageDriver, directory: str, what: str) -> Exception | None:

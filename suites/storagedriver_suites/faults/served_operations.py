@@ -198,6 +198,12 @@ def _stream_on(driver: StorageDriver, directory: str) -> None:
         writer.commit()
 
 
+def _cancel(driver: StorageDriver, directory: str) -> None:
+    writer = driver.writer(f"{directory}/file")
+    writer.write(_chunks(driver, 10))
+    writer.cancel()
+
+
 def _write_after_commit(driver: StorageDriver, directory: str) -> None:
     """More is written where the commit fails; where it does not, it is appended, so that both come to the same."""
     path, data, more = f"{directory}/file", _large(driver, 8), _small(9)
@@ -278,6 +284,8 @@ STREAM_ON = Operation(
     is_large=True,
 )
 """Not among OPERATIONS: it is for requests whose failure no driver takes for one that passes."""
+CANCEL = Operation(name="cancelled stream", before=_old, after=_old, call=_cancel, is_large=True)
+"""As STREAM_ON."""
 WRITE_AFTER_COMMIT = Operation(
     name="stream that goes on after its commit",
     # What the first commit makes is there before: so it is allowed between the two as well.

@@ -11,7 +11,7 @@ from storagedriver import BackendError, StorageDriver
 from storagedriver.testing import Content, Subject, Tree, content, expect, requirement, size_of
 from storagedriver.wire import Answered, Exchange, Fault, Injection, ResetAfter
 from storagedriver_suites.faults.injecting import Injector
-from storagedriver_suites.faults.served_operations import STREAM, STREAM_ON, WRITE_AFTER_COMMIT, Operation
+from storagedriver_suites.faults.served_operations import CANCEL, STREAM, STREAM_ON, WRITE_AFTER_COMMIT, Operation
 
 REFUSALS: Sequence[Fault] = (Answered("403 Forbidden"), Answered("400 Bad Request"))
 """Answers that tell of no failure that passes: a driver that makes its requests again gives up here."""
@@ -32,6 +32,30 @@ def test_stream_goes_on_after_a_request_that_failed(subject: Subject, tree: Tree
 def test_stream_goes_on_after_a_commit_that_failed(subject: Subject, tree: Tree) -> None:
     """A commit that fails is followed by more writes and another one: all of it is committed, or an error is raised."""
     _refuse_each(subject, tree, WRITE_AFTER_COMMIT)
+
+
+@requirement("FAULT-1", needs=["wire", "inspect"])
+def test_cancel_that_returns_has_left_nothing(subject: Subject, tree: Tree) -> None:
+    """Whichever request of a stream that is cancelled is refused: cancel raises, or nothing of the stream is left (WRITE-11)."""
+    for exchange in Injector(subject, tree).requests(CANCEL):
+        assert isinstance(exchange, Exchange)
+        directory = tree.path(f"{exchange.number:03}")
+        with subject.target.open() as plain, subject.disturbed() as target, target.open() as driver:
+            CANCEL.prepare(plain, directory)
+            before = subject.inspect()
+
+            target.proxy.begin(Injection(fault=REFUSALS[0], at=exchange.number))
+            try:
+                CANCEL.call(driver, directory)
+            except BackendError:
+                plain.delete(directory)
+                continue
+            finally:
+                target.proxy.begin()
+
+            what = f"what is on the backend after a cancelled stream of which request {exchange.label} was refused"
+            expect.equal(subject.inspect(), before, what)
+            plain.delete(directory)
 
 
 def _staged(driver: StorageDriver, path: str, data: Content) -> None:
