@@ -231,6 +231,8 @@ class FailedCancelIsQuiet(HttpStoreDriver):
 
 @mutant("FAULT-1", rows=("B40",), bug="an error names the server's form of the path")
 class ErrorNamesTheObject(HttpStoreDriver):
+    repeats = False
+
     @contextlib.contextmanager
     def translated(self, path: str | None) -> Iterator[None]:
         try:

@@ -329,10 +329,9 @@ def _expect_clean(error: Exception, what: str, directory: str, *, gone: bool) ->
     path = getattr(error, "path", None)
     if not isinstance(path, str) or not f"{path}/".startswith(f"{directory}/"):
         raise ContractViolation(
-            f"{what}: the path that the error carries",
+            f"{what}: the path that the error carries (ERR-2)",
             expected=f"{directory}, or what lies below it",
             seen=path,
-            requirement="ERR-2",
         ) from error
 
 
