@@ -71,7 +71,7 @@ class _EndsWhereItIsReplaced(ObjectReader):
             self._body, self._remaining = None, 0
 
 
-@mutant("READ-7", bug="a read that breaks off ends there, if the file was replaced meanwhile")
+@mutant("FAULT-1", bug="a read that breaks off ends there, if the file was replaced meanwhile")
 class ReplacedIsTheEnd(Reading):
     Reader = _EndsWhereItIsReplaced
 
@@ -90,7 +90,7 @@ class _OfOneSize(ObjectReader):
         self._total = total
 
 
-@mutant("READ-7", bug="a read that breaks off goes on in whatever is there, if its size is the same")
+@mutant("FAULT-1", bug="a read that breaks off goes on in whatever is there, if its size is the same")
 class ResumedInAnotherOfItsSize(Reading):
     Reader = _OfOneSize
 

@@ -62,7 +62,7 @@ def test_resumption_is_answered_by_the_whole(subject: Subject, tree: Tree, opera
     injector.try_points(operation, points)
 
 
-@requirement("READ-7", capability="atomic_put", needs=["wire"])
+@requirement("FAULT-1", capability="atomic_put", needs=["wire"])
 @pytest.mark.parametrize("new", ["chunk+1", "1000", "2*chunk+1"])
 def test_read_that_breaks_off_while_the_file_is_replaced(subject: Subject, tree: Tree, new: str) -> None:
     """What is read after the connection broke is the rest of the content that the reader began with, or an error."""
