@@ -23,6 +23,7 @@ from storagedriver.registry import unregister_suite
 from storagedriver.report import Outcome, Report
 from storagedriver.testing.target import label_of
 from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, security
+from storagedriver_suites.behaviour import streams
 
 SUITES = {
     each.__name__.rpartition(".")[2]: each
@@ -38,6 +39,14 @@ Selection = Mapping[str, Sequence[str]]
 
 TOGETHER = 8
 """Mutants that are run together, as a run takes longer to begin than most checks take; more would be long for one test."""
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """The checks are as patient as before: an impatient mutant whose driver nobody closed would leave them in a hurry."""
+    before = streams.HANG_SECONDS
+    yield
+    streams.HANG_SECONDS = before
 
 
 @pytest.fixture
