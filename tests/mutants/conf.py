@@ -320,13 +320,9 @@ class RefusedTextIsShown(InMemoryDriver):
         try:
             return super().from_parameters(parameters)
         except ParameterError as error:
-            value = dict(parameters or {}).get(error.parameter or "")
+            parameter = error.parameter or ""
+            value = dict(parameters or {}).get(parameter)
             if not isinstance(value, str) or " " not in value:
                 raise
             told = f"{value.partition(' ')[0]!r} has a blank behind it"
-        raise ParameterError(told, parameter=error_parameter(parameters), driver_name=cls.name)
-
-
-def error_parameter(parameters: Mapping[str, Any] | None) -> str:
-    """The first parameter whose value holds a blank."""
-    return next(name for name, value in dict(parameters or {}).items() if isinstance(value, str) and " " in value)
+        raise ParameterError(told, parameter=parameter, driver_name=cls.name)

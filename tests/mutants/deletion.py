@@ -12,6 +12,7 @@ from mutants.model import mutant
 from storagedriver import BackendError, Limits, PathNotFoundError, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+from storagedriver_drivers.inmemory.store import Store
 
 PAGE = 1000
 
@@ -94,6 +95,12 @@ class PrefixIsDeleted(ByKey):
         self._remove([each for each in self._files(paths.parent(path)) if each.startswith(path)])
 
 
+def staged(store: Store) -> list[str]:
+    """The paths of all unfinished streams."""
+    told = "staged stream of "
+    return [name.removeprefix(told) for name in store.inspect() if name.startswith(told)]
+
+
 class ByPattern(InMemoryDriver):
     """Deletes by a statement of SQL with LIKE, in which an underscore is any character."""
 
@@ -115,9 +122,7 @@ class UnderscoreDeletesFiles(ByPattern):
 class UnderscoreEndsStreams(ByPattern):
     def _delete(self, path: str) -> None:
         super()._delete(path)
-        told = "staged stream of "
-        staged = [each.removeprefix(told) for each in self._store.inspect() if each.startswith(told)]
-        for name in self._matching(self._key(path), staged):
+        for name in self._matching(self._key(path), staged(self._store)):
             self._store.end_stage(name)
 
 
@@ -138,9 +143,8 @@ class ThirdTombstoneStays(InMemoryDriver):
 @mutant("DEL-5", bug="of the unfinished streams below a directory those of one page end")
 class FirstPageOfStreamsEnds(InMemoryDriver):
     def _delete(self, path: str) -> None:
-        key, told = self._key(path), "staged stream of "
-        below = [name.removeprefix(told) for name in self._store.inspect() if name.startswith(told)]
-        kept = {name: self._store.staged(name) for name in sorted(below) if paths.is_below(name, key)}
+        key = self._key(path)
+        kept = {name: self._store.staged(name) for name in sorted(staged(self._store)) if paths.is_below(name, key)}
         super()._delete(path)
         for name in list(kept)[100:]:
             self._store.stage(name, kept[name] or bytearray())
@@ -152,8 +156,8 @@ class LargeStreamsOfNeighboursEnd(InMemoryDriver):
 
     def _delete(self, path: str) -> None:
         super()._delete(path)
-        key, told = self._key(path), "staged stream of "
-        for name in [each.removeprefix(told) for each in self._store.inspect() if each.startswith(told)]:
+        key = self._key(path)
+        for name in staged(self._store):
             if name.startswith(key) and len(self._store.staged(name) or b"") > 4096:
                 self._store.end_stage(name)
 

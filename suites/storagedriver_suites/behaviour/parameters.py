@@ -108,12 +108,16 @@ def takes_any_secret(subject: Subject, path: str) -> bool:
     return True
 
 
-def outcome(subject: Subject, parameters: Any) -> str:
-    """What the constructor does with these parameters, in words that can be compared; a driver it makes is closed.
-
-    It runs in a folder that goes afterwards: a value may be taken for the name of a file.
-    """
+@contextlib.contextmanager
+def in_a_folder_that_goes() -> Iterator[None]:
+    """Let this process be in a folder that goes afterwards: a value may be taken for the name of a file."""
     with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder, contextlib.chdir(folder):
+        yield
+
+
+def outcome(subject: Subject, parameters: Any) -> str:
+    """What the constructor does with these parameters, in words that can be compared; a driver it makes is closed."""
+    with in_a_folder_that_goes():
         try:
             driver = subject.construct(parameters)
         except ParameterError as error:

@@ -166,7 +166,8 @@ def _put_anew(driver: StorageDriver, path: str, data: bytes) -> None:
     driver.put_content(path, data)
 
 
-def _move_over(driver: StorageDriver, path: str, data: bytes) -> None:
+def move_over(driver: StorageDriver, path: str, data: bytes) -> None:
+    """Make `data` the content of a file by the move of another one onto it."""
     driver.put_content(f"{path}-source", data)
     driver.move(f"{path}-source", path)
 
@@ -178,7 +179,7 @@ REPLACEMENTS: Mapping[str, Callable[[StorageDriver, str, Content], None]] = {
     "by-a-longer-put": lambda driver, path, data: driver.put_content(path, data[::-1] + b"behind" * 50),
     "by-a-stream": lambda driver, path, data: write_stream(driver, path, [data[::-1], b"behind"]),
     "by-a-move-onto-it": lambda driver, path, data: _put_other(driver, path),  # noqa: ARG005
-    "by-a-move-of-its-size": lambda driver, path, data: _move_over(driver, path, data[::-1]),
+    "by-a-move-of-its-size": lambda driver, path, data: move_over(driver, path, data[::-1]),
     "after-a-delete": lambda driver, path, data: _put_anew(driver, path, data[::-1] + b"behind"),
 }
 """Ways to replace the content of a file, given what it is: each leaves other bytes at every place."""

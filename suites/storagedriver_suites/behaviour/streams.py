@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from storagedriver import FileWriter, StorageDriver
@@ -73,6 +73,13 @@ def stage(driver: StorageDriver, path: str, data: bytes, *, append: bool = False
     with driver.writer(path, append=append) as writer:
         if data:
             writer.write(data)
+
+
+def stage_many(driver: StorageDriver, contents: Mapping[str, bytes]) -> None:
+    """Leave a stream of each content closed and not committed, by path, several at a time."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for done in [pool.submit(stage, driver, path, data) for path, data in contents.items()]:
+            done.result()
 
 
 def opened(driver: StorageDriver, path: str, data: bytes, *, append: bool = False) -> FileWriter:

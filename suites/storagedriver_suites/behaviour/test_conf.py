@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
-import tempfile
 import traceback
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from storagedriver.testing import Subject, Tree, expect, full, requirement
 from storagedriver_suites.behaviour.parameters import (
     alternatives,
     fields_of,
+    in_a_folder_that_goes,
     is_made_or_refused,
     model_of,
     outcome,
@@ -257,7 +257,7 @@ def test_refusal_never_shows_the_value(subject: Subject) -> None:
     wrong = [told, f"a/{told} b/c", f"{told}\n", f"{told}://{told}", f"http://u:{told}@h:x", [told], {told: told}]
     for name in _need_fields(subject):
         for value in wrong:
-            with tempfile.TemporaryDirectory(prefix="storagedriver-") as folder, contextlib.chdir(folder):
+            with in_a_folder_that_goes():
                 try:
                     subject.construct({**subject.parameters, name: value}).close()
                 except ParameterError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,7 +19,7 @@ from storagedriver_suites.behaviour.shapes import (
     put_many,
     put_shape,
 )
-from storagedriver_suites.behaviour.streams import stage
+from storagedriver_suites.behaviour.streams import stage, stage_many
 
 HANG_SECONDS = 120
 """How long threads may take before they count as hung; many times what the slowest server needs."""
@@ -453,9 +452,7 @@ def test_streams_of_more_than_a_page_end_with_the_delete(driver: StorageDriver, 
     """Of more unfinished streams than a listing gives at once, none below a deleted directory can be continued."""
     staged = tree.paths(*(f"d/{name}" for name in crowd(min(page_of(driver), 120) + 5)))
     driver.put_content(tree.path("d/file"), b"1")
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        for done in [pool.submit(stage, driver, path, b"staged") for path in staged]:
-            done.result()
+    stage_many(driver, dict.fromkeys(staged, b"staged"))
 
     driver.delete(tree.path("d"))
 

@@ -11,6 +11,7 @@ from storagedriver.testing import BOUNDARY_SIZES, Content, Subject, Tree, conten
 from storagedriver_suites.behaviour.contents import nuls
 from storagedriver_suites.behaviour.infos import expect_directory, expect_file, expect_written_since
 from storagedriver_suites.behaviour.names import ABSENT, put_around_absent
+from storagedriver_suites.behaviour.readers import move_over
 from storagedriver_suites.behaviour.shapes import SHAPES, crowd, directories_of, page_of, put_all, put_many, put_shape
 from storagedriver_suites.behaviour.streams import WRITTEN, made, write_as, write_stream
 
@@ -90,8 +91,7 @@ def test_size_is_exact(driver: StorageDriver, tree: Tree, written: str) -> None:
 def replace(way: str, driver: StorageDriver, path: str, new: Content) -> None:
     """Make `new` the content of a file that is there, by one of WRITTEN, by a move onto it, or by a delete and a put."""
     if way == "move-onto-it":
-        driver.put_content(f"{path}-source", new)
-        driver.move(f"{path}-source", path)
+        move_over(driver, path, new)
     elif way == "delete-and-put":
         driver.delete(path)
         driver.put_content(path, new)

@@ -38,6 +38,14 @@ def _fetch(url: str, method: str = "GET", body: bytes | None = None) -> Answer:
         connection.close()
 
 
+def _once_refused(url: str, method: str = "GET") -> Answer:
+    """The first answer that is no success; after DEADLINE_SECONDS whichever it is."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (answer := _fetch(url, method)).status == 200 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return answer
+
+
 def _url(driver: StorageDriver, path: str, method: str = "GET", expires: float | None = 600) -> str:
     """The URL; redirect is declared, so there is one for GET, and for HEAD unless the driver offers none."""
     url = driver.redirect_url(path, method=method, expires=expires)
@@ -140,9 +148,7 @@ def test_url_expires(driver: StorageDriver, tree: Tree, subject: Subject, method
     _need_a_server_that_refuses(subject, tree.path("file"))
     url = _url(driver, tree.path("file"), method, expires=1)
 
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while (answer := _fetch(url, method)).status == 200 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    answer = _once_refused(url, method)
 
     expect.equal(400 <= answer.status < 500, True, f"whether {DEADLINE_SECONDS} s later a URL for 1 s is refused")
 
@@ -156,9 +162,7 @@ def test_each_url_is_for_its_own_time(driver: StorageDriver, tree: Tree, subject
     long = _url(driver, path, expires=3600)
     short = _url(driver, path, expires=1)
 
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while (answer := _fetch(short)).status == 200 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    answer = _once_refused(short)
     again = _url(driver, path, expires=600)
 
     expect.equal(400 <= answer.status < 500, True, "whether a URL for 1 s, asked for after one for an hour, is refused")

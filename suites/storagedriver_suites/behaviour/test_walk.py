@@ -287,13 +287,16 @@ def test_walk_of_a_set_root_resumes(subject: Subject, shape: str) -> None:
         expect.equal(rest, whole[position + 1 :], f"walk of / with start_after={path}")
 
 
-def _pruned(driver: StorageDriver, path: str, prune: Sequence[str], start_after: str | None = None) -> list[str]:
+def _pruned(
+    driver: StorageDriver, path: str, prune: Sequence[str], start_after: str | None = None, *, times: int = 1
+) -> list[str]:
     seen = []
     with driver.walk(path, start_after=start_after) as walk:
         for info in walk:
             seen.append(info.path)
             if info.path in prune:
-                walk.prune()
+                for _ in range(times):
+                    walk.prune()
     return seen
 
 
@@ -330,18 +333,19 @@ def test_prune_is_of_its_own_walk(driver: StorageDriver, tree: Tree) -> None:
     """Of two walks of one driver, taken in turn, one prunes each directory: the other gives all."""
     files = put_shape(driver, tree, "prefix-twice")
     directories = directories_of(files, tree.root)
-    seen: tuple[list[str], list[str]] = ([], [])
+    pruned, others = [], []
 
     with driver.walk(tree.root) as pruning, driver.walk(tree.root) as other:
         for first, second in itertools.zip_longest(pruning, other):
-            for info, found in ((first, seen[0]), (second, seen[1])):
-                found.extend([info.path] if info is not None else [])
+            pruned.append(first)
+            others.append(second)
             if first is not None and first.is_dir:
                 pruning.prune()
 
     whole = walk_of(files, tree.root)
-    expect.equal(seen[0], _without(whole, directories), "the walk that prunes")
-    expect.equal(seen[1], whole, "the other walk")
+    seen = [info.path for info in pruned if info is not None]
+    expect.equal(seen, _without(whole, directories), "the walk that prunes")
+    expect.equal([info.path for info in others if info is not None], whole, "the other walk")
 
 
 @requirement("WALK-2")
@@ -352,13 +356,7 @@ def test_prune_twice_is_as_once(driver: StorageDriver, tree: Tree, shape: str) -
     whole = walk_of(files, tree.root)
 
     for directory in directories_of(files, tree.root):
-        seen = []
-        with driver.walk(tree.root) as walk:
-            for info in walk:
-                seen.append(info.path)
-                if info.path == directory:
-                    walk.prune()
-                    walk.prune()
+        seen = _pruned(driver, tree.root, [directory], times=2)
 
         expect.equal(seen, _without(whole, [directory]), f"walk with {directory} pruned twice")
 

@@ -51,6 +51,11 @@ def _write_much(driver: StorageDriver, path: str, size: int, *, append: bool = F
         writer.commit()
 
 
+def _expect_less(seen: int, most: int, what: str) -> None:
+    __tracebackhide__ = True
+    expect.true(seen < most, what, expected=f"less than {most:,} bytes", seen=f"{seen:,} bytes")
+
+
 def _need_a_server_elsewhere(subject: Subject) -> None:
     if subject.target.backend is not None and subject.target.backend.mode == IN_PROCESS_MODE:
         pytest.skip("the server is in this process, so its memory cannot be told from the driver's")
@@ -84,11 +89,8 @@ def test_stream_of_many_chunks_is_not_held_in_memory(
     writing.close()
 
     expect.equal(driver.stat(path).size, size + 3 * appending, "size of the stream")
-    expect.true(
-        peak < size // 2,
-        f"memory held at most while {size:,} bytes were written in chunks of {chunk_size(driver):,}",
-        expected=f"less than {size // 2:,} bytes",
-        seen=f"{peak:,} bytes",
+    _expect_less(
+        peak, size // 2, f"memory held at most while {size:,} bytes were written in chunks of {chunk_size(driver):,}"
     )
 
 
@@ -105,12 +107,7 @@ def test_what_is_continued_is_not_held_in_memory(driver: StorageDriver, tree: Tr
     writing.close()
 
     expect.equal(driver.stat(path).size, size + 4, "size of the file that was continued")
-    expect.true(
-        peak < size // 2,
-        f"memory held at most while a file of {size:,} bytes was continued",
-        expected=f"less than {size // 2:,} bytes",
-        seen=f"{peak:,} bytes",
-    )
+    _expect_less(peak, size // 2, f"memory held at most while a file of {size:,} bytes was continued")
 
 
 @requirement("WRITE-7", capability="resumable_writes", needs=["shared"])
@@ -136,12 +133,7 @@ def test_stage_is_not_held_in_memory(driver: StorageDriver, tree: Tree, subject:
         writer.cancel()
     writing.close()
     expect.true(staged > size, "size of the stage", expected=f"more than {size:,}", seen=staged)
-    expect.true(
-        peak < size // 2,
-        f"memory held at most while a stage of {size:,} bytes was continued",
-        expected=f"less than {size // 2:,} bytes",
-        seen=f"{peak:,} bytes",
-    )
+    _expect_less(peak, size // 2, f"memory held at most while a stage of {size:,} bytes was continued")
 
 
 @requirement("WRITE-7", needs=["shared"])
@@ -160,12 +152,7 @@ def test_many_writes_take_no_memory_each(tree: Tree, subject: Subject) -> None:
         _, held = _traced(write)
         writer.cancel()
     writing.close()
-    expect.true(
-        held < 30 * count,
-        f"memory held after {count:,} writes of a byte",
-        expected=f"less than {30 * count:,} bytes",
-        seen=f"{held:,} bytes",
-    )
+    _expect_less(held, 30 * count, f"memory held after {count:,} writes of a byte")
 
 
 @requirement("WRITE-7")
@@ -187,9 +174,4 @@ def test_memory_of_a_stream_is_given_back(driver: StorageDriver, tree: Tree, sub
     _, held = _traced(write_and_delete)
     writing.close()
 
-    expect.true(
-        held < size // 2,
-        f"memory held after streams of {size:,} bytes were committed and deleted",
-        expected=f"less than {size // 2:,} bytes",
-        seen=f"{held:,} bytes",
-    )
+    _expect_less(held, size // 2, f"memory held after streams of {size:,} bytes were committed and deleted")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,6 +18,7 @@ from storagedriver_suites.behaviour.streams import (
     opened,
     put_old,
     stage,
+    stage_many,
     write_stream,
 )
 
@@ -382,9 +382,7 @@ def test_stage_among_many_is_found(driver: StorageDriver, tree: Tree, subject: S
     """Beside more unfinished streams than a page of the backend's lists, the first, middle and last are continued."""
     count = more_than_a_page(driver, subject.profile, few=12)
     names = [f"d/n{number:05}" if spread == "one-directory" else f"d{number:05}/f" for number in range(count)]
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        for done in [pool.submit(stage, driver, tree.path(name), name.encode()) for name in names]:
-            done.result()
+    stage_many(driver, {tree.path(name): name.encode() for name in names})
 
     for name in (names[-1], names[count // 2], names[0]):
         _finish(driver, tree.path(name), b"+more", size=len(name))

@@ -131,14 +131,21 @@ class Injector:
                 operation.expect_done(plain, self.tree.path(directory), f"after {operation.name}, {met}")
         return exchanges
 
-    def try_each(self, operation: Operation, faults: Sequence[Disturbance]) -> None:
+    def try_each(
+        self, operation: Operation, faults: Sequence[Disturbance], exchanges: Sequence[Countable] | None = None
+    ) -> None:
         """Let each fault hit each request of the operation that it makes a difference to.
+
+        Args:
+            operation: What is tried.
+            faults: What goes wrong.
+            exchanges: The requests of the operation, for who has asked for them already.
 
         Raises:
             ContractViolation: The first, after all were tried; the others are told with it.
         """
         __tracebackhide__ = True
-        exchanges = self.requests(operation)
+        exchanges = self.requests(operation) if exchanges is None else exchanges
         self.subject.measured(f"requests, {operation.name}", len(exchanges))
         if operation.may_ask_nothing and not exchanges:
             return

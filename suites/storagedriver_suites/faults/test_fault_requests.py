@@ -55,11 +55,12 @@ def test_content_is_damaged_on_its_way(subject: Subject, tree: Tree, operation: 
     if backend is not None and backend.mode == IN_PROCESS_MODE:
         pytest.skip(f"{backend.name} is an imitation that compares no checksums")
     injector = Injector(subject, tree)
-    if not any(hits(fault, exchange) for fault in DAMAGES for exchange in injector.requests(operation)):
+    exchanges = injector.requests(operation)
+    if not any(hits(fault, exchange) for fault in DAMAGES for exchange in exchanges):
         pytest.skip(
             "its content goes neither by PUT nor by POST of multipart/related, and in no other the proxy knows it"
         )
-    injector.try_each(operation, DAMAGES)
+    injector.try_each(operation, DAMAGES, exchanges)
 
 
 @requirement("FAULT-1", needs=["wire"])

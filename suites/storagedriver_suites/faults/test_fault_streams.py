@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from storagedriver import BackendError, StorageDriver
-from storagedriver.testing import Content, Subject, Tree, content, expect, requirement, size_of
+from storagedriver import BackendError
+from storagedriver.testing import Subject, Tree, content, expect, requirement, size_of
 from storagedriver.wire import Answered, Exchange, Fault, Injection, ResetAfter
 from storagedriver_suites.faults.injecting import Injector
+from storagedriver_suites.faults.local_operations import close_without_commit
 from storagedriver_suites.faults.served_operations import CANCEL, STREAM, STREAM_ON, WRITE_AFTER_COMMIT, Operation
 
 REFUSALS: Sequence[Fault] = (Answered("403 Forbidden"), Answered("400 Bad Request"))
@@ -58,11 +59,6 @@ def test_cancel_that_returns_has_left_nothing(subject: Subject, tree: Tree) -> N
             plain.delete(directory)
 
 
-def _staged(driver: StorageDriver, path: str, data: Content) -> None:
-    with driver.writer(path) as writer:
-        writer.write(data)
-
-
 @requirement("FAULT-1", capability="resumable_writes", needs=["wire"])
 @pytest.mark.parametrize("name", ["file-beside", "fil", "file.x"])
 def test_lost_answer_ends_no_other_stream(subject: Subject, tree: Tree, name: str) -> None:
@@ -75,7 +71,7 @@ def test_lost_answer_ends_no_other_stream(subject: Subject, tree: Tree, name: st
         with subject.target.open() as plain, subject.disturbed() as target, target.open() as driver:
             STREAM.prepare(plain, directory)
             data = content(size_of("chunk+1", driver), seed=9)
-            _staged(plain, f"{directory}/{name}", data)
+            close_without_commit(plain, f"{directory}/{name}", data)
 
             target.proxy.begin(Injection(fault=ResetAfter(), at=exchange.number))
             with contextlib.suppress(BackendError):
