@@ -905,10 +905,8 @@ class TestFaults:
                     call("/f")
                 assert "d3Jvbmc=" not in f"{caught.value} {caught.value.__cause__!r}"
 
-    def test_dead_server(self, parameters: dict[str, Any]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        dead = {"serviceurl": f"http://127.0.0.1:{port}/account"}
+    def test_dead_server(self, parameters: dict[str, Any], dead_port: int) -> None:
+        dead = {"serviceurl": f"http://127.0.0.1:{dead_port}/account"}
         unreached = pytest.raises(BackendError, match=r"could not be asked .*check serviceurl")
         with AzureDriver.from_parameters({**parameters, **dead}) as driver, unreached:
             driver.stat("/f")
@@ -1240,12 +1238,10 @@ class TestSecrets:
             assert parameters["accountkey"] not in text
             assert url.rpartition("sig=")[2] not in text
 
-    def test_of_a_signature(self, parameters: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    def test_of_a_signature(self, parameters: dict[str, Any], dead_port: int, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
         signed = {"accountkey": None, "sastoken": "sv=2025-01-05&sp=rl&sig=hidden%2Fsignature%3D"}
-        for url in (f"http://127.0.0.1:{port}/account", parameters["serviceurl"]):
+        for url in (f"http://127.0.0.1:{dead_port}/account", parameters["serviceurl"]):
             with AzureDriver.from_parameters({**parameters, **signed, "serviceurl": url}) as driver:
                 with pytest.raises(BackendError) as caught:
                     driver.put_content("/f", b"x")

@@ -918,10 +918,8 @@ class TestFaults:
         assert inspect(parameters) == [f"{root}/f"]
         assert not [thread for thread in threading.enumerate() if thread.name.startswith("s3-part-copy")]
 
-    def test_a_dead_server(self, parameters: dict[str, Any]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        endpoint = {"regionendpoint": f"http://127.0.0.1:{port}"}
+    def test_a_dead_server(self, parameters: dict[str, Any], dead_port: int) -> None:
+        endpoint = {"regionendpoint": f"http://127.0.0.1:{dead_port}"}
         with S3Driver.from_parameters({**parameters, **endpoint}) as driver, pytest.raises(BackendError) as caught:
             driver.stat("/f")
         assert "EndpointConnectionError" in caught.value.detail

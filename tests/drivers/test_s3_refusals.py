@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
 import ssl
 import threading
 import traceback
@@ -89,11 +88,8 @@ def test_a_clock_that_is_off(
 
 
 @each_call
-def test_no_server(parameters: dict[str, Any], call: Callable[[StorageDriver], object]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    told = refusal({**parameters, "regionendpoint": f"http://127.0.0.1:{port}"}, call)
+def test_no_server(parameters: dict[str, Any], call: Callable[[StorageDriver], object], dead_port: int) -> None:
+    told = refusal({**parameters, "regionendpoint": f"http://127.0.0.1:{dead_port}"}, call)
 
     assert "nothing answers there; check regionendpoint and the network" in told
 

@@ -851,10 +851,8 @@ class TestFaults:
             with pytest.raises(BackendError):
                 driver.writer("/f", append=True)
 
-    def test_a_dead_server(self, parameters: dict[str, Any]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        dead = {"authurl": f"http://127.0.0.1:{port}/auth/v1.0"}
+    def test_a_dead_server(self, parameters: dict[str, Any], dead_port: int) -> None:
+        dead = {"authurl": f"http://127.0.0.1:{dead_port}/auth/v1.0"}
         with SwiftDriver.from_parameters({**parameters, **dead}) as driver, pytest.raises(BackendError) as caught:
             driver.stat("/f")
         assert "the connection failed" in caught.value.detail

@@ -123,6 +123,29 @@ def test_a_broken_check_is_errored(author: pytest.Pytester, run: Callable[..., R
     )
 
 
+def test_a_driver_that_leaves_the_process_in_another_folder_ends_no_run(
+    author: pytest.Pytester, run: Callable[..., Run]
+) -> None:
+    """The run goes on in the folder it began in, also where the other one is no more."""
+    add_check(
+        author,
+        "import os, tempfile\n"
+        "def go():\n"
+        "    with tempfile.TemporaryDirectory() as folder:\n"
+        "        os.chdir(folder)\n"
+        "@requirement('CONT-1')\ndef test_goes_and_fails(driver, tree):\n    go()\n    expect.equal(1, 2, 'x')\n"
+        "@requirement('CONT-3')\ndef test_goes(driver, tree):\n    go()\n",
+    )
+
+    done = run(GOOD)
+
+    assert done.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert {name: outcome for name, outcome in done.outcomes().items() if "goes" in name} == {
+        "test_goes_and_fails": "failed",
+        "test_goes": "passed",
+    }
+
+
 def test_marks_of_the_author_do_not_change_the_outcome(author: pytest.Pytester, run: Callable[..., Run]) -> None:
     """What a conftest.py marks xfail has failed nevertheless; what it marks skip was skipped."""
     author.makeconftest(

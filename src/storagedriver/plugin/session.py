@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -295,8 +297,8 @@ class CertificationPlugin:
         progress = TerminalProgress(self.config, case.subject.target.label)
         case.subject.progress = progress
         try:
-            # Before pytest shows how the check ended.
-            with progress, deadline(self.options.timeout):
+            # Before pytest shows how the check ended; in the folder it began in, wherever the driver went and stayed.
+            with contextlib.chdir(os.curdir), progress, deadline(self.options.timeout):
                 result = yield
                 case.judge_leftovers()
         except BaseException:
