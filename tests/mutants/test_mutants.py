@@ -37,6 +37,9 @@ Selection = Mapping[str, Sequence[str]]
 """What pytest is to collect, by the suite it belongs to."""
 
 
+PATIENCE = 10
+"""Seconds after which a call of a mutant hangs: they are local, and hang for ever where they do."""
+
 TOGETHER = 8
 """Mutants that are run together, as a run takes longer to begin than most checks take; more would be long for one test."""
 
@@ -45,6 +48,7 @@ TOGETHER = 8
 def _patience() -> Iterator[None]:
     """The checks are as patient as before: an impatient mutant whose driver nobody closed would leave them in a hurry."""
     before = streams.HANG_SECONDS
+    streams.HANG_SECONDS = PATIENCE
     yield
     streams.HANG_SECONDS = before
 
