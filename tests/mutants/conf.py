@@ -326,3 +326,20 @@ class RefusedTextIsShown(InMemoryDriver):
                 raise
             told = f"{value.partition(' ')[0]!r} has a blank behind it"
         raise ParameterError(told, parameter=parameter, driver_name=cls.name)
+
+
+class UnboundedParameters(InMemoryParameters):
+    chunksize: int = 1024
+
+
+@mutant("CONF-1", bug="the size of a chunk may be 0, and then nothing can be put; less than that puts nothing")
+class NoChunkIsTaken(InMemoryDriver):
+    Parameters = UnboundedParameters
+
+    def __init__(self, parameters: UnboundedParameters) -> None:
+        super().__init__(parameters)
+        self._chunksize = parameters.chunksize
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        cuts = range(0, len(content), self._chunksize)
+        super()._put_content(path, b"".join(content[cut : cut + self._chunksize] for cut in cuts))

@@ -454,3 +454,28 @@ class UnpacksByName(InMemoryDriver):
 class TextByName(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
         super()._put_content(path, content.replace(b"\r\n", b"\n") if path.endswith(".txt") else content)
+
+
+@mutant("CONT-2", bug="files are rows of chunks, of which the delete of a directory leaves those behind the first")
+class ChunksOutliveTheirDirectory(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._left: dict[str, bytes] = {}
+
+    def _delete(self, path: str) -> None:
+        below = {info.path for info in self.walk(path)} if self._stat(path).is_dir else set()
+        files = {
+            each: super(ChunksOutliveTheirDirectory, self)._get_content(each)
+            for each in below
+            if not self._stat(each).is_dir
+        }
+        super()._delete(path)
+        self._left |= {each: content[CHUNK:] for each, content in files.items()}
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        if len(content) > CHUNK:
+            self._left.pop(path, None)
+
+    def _get_content(self, path: str) -> bytes:
+        return super()._get_content(path) + self._left.get(path, b"")

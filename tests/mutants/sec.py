@@ -15,7 +15,7 @@ from unittest import mock
 from mutants import conf, deletion, path
 from mutants.err import SECRET, KeyedDriver
 from mutants.model import mutant
-from storagedriver import BackendError, FileInfo, StorageDriverError
+from storagedriver import BackendError, FileInfo, StorageDriverError, Upload
 from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.filesystem import trail
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
@@ -71,6 +71,22 @@ class LooksThenOpens(ByName):
         if Path(os.path.realpath(self.file(path))) != Path(os.path.realpath(self.root)) / path.lstrip("/"):
             raise PathNotFoundError
         return super()._get_content(path)
+
+
+@mutant("SEC-1", bug="a stream that is to continue a file begins with what a link leads to")
+class AppendBeginsWithTheLinked(ByName):
+    def _get_content(self, path: str) -> bytes:
+        return FilesystemDriver._get_content(self, path)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        try:
+            return super()._writer(path, append=append)
+        except PathNotFoundError:
+            if not append or not self.file(path).is_file():
+                raise
+        upload = super()._writer(path, append=False)
+        upload.write(memoryview(self.file(path).read_bytes()))
+        return upload
 
 
 @mutant("SEC-1", bug="delete of a directory takes along what a link in it leads to")

@@ -339,3 +339,36 @@ class LooksInTheFirstPage(InMemoryDriver):
         if info.is_dir and path != paths.ROOT and path not in sorted(self._list(paths.parent(path)))[:1000]:
             raise PathNotFoundError
         return info
+
+
+@mutant(
+    "STAT-3", bug="that a path is absent is kept until something is written there; what a move brings lies below it"
+)
+class AbsenceOutlivesMoves(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._absences: set[str] = set()
+
+    def _stat(self, path: str) -> FileInfo:
+        if path in self._absences:
+            raise PathNotFoundError
+        try:
+            return super()._stat(path)
+        except PathNotFoundError:
+            self._absences.add(path)
+            raise
+
+    def _come(self, path: str) -> None:
+        self._absences -= {path, *(each for each in self._absences if paths.is_below(path, each))}
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._come(path)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        self._come(path)
+        return super()._writer(path, append=append)
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        self._come(dest)

@@ -379,3 +379,28 @@ class ListingSweepsStages(InMemoryDriver):
 @mutant("WRITE-10", bug="the capability is not declared, and close keeps the stage all the same")
 class StageThatIsNotDeclared(InMemoryDriver):
     capabilities = replace(InMemoryDriver.capabilities, resumable_writes=False)
+
+
+@mutant("WRITE-10", bug="a stage as long as the file is taken for one that was committed, and dropped")
+class StageOfTheFilesSizeIsDropped(InMemoryDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        key = self._key(path)
+        staged = self._store.staged(key)
+        with contextlib.suppress(PathNotFoundError):
+            if append and staged is not None and len(staged) == len(self._store.get_file(key).content):
+                self._store.end_stage(key)
+        return super()._writer(path, append=append)
+
+
+@mutant("WRITE-10", bug="the first put of a driver tidies up what others staged")
+class FirstPutTidiesUp(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._tidy = False
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        if not self._tidy:
+            self._tidy = True
+            for key in list(self._store._staged):
+                self._store.end_stage(key)
+        super()._put_content(path, content)

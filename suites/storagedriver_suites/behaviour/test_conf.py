@@ -26,6 +26,7 @@ from storagedriver_suites.behaviour.parameters import (
     types_of,
 )
 from storagedriver_suites.behaviour.shapes import SHAPES, put_all, walk_of
+from storagedriver_suites.behaviour.streams import read_from, write_stream
 
 NUMBERS = {"integer", "number"}
 
@@ -161,6 +162,23 @@ def test_number_at_the_edge_of_its_range_is_taken(subject: Subject) -> None:
                 seen = outcome(subject, {**subject.parameters, name: value})
 
                 expect.equal(seen, "a driver", f"what is made with {name}={value}")
+
+
+@requirement("CONF-1")
+def test_number_that_is_of_no_use_is_refused(tree: Tree, subject: Subject) -> None:
+    """Nothing, or less, is a ParameterError for a number that cannot be it; where it is taken, the driver works."""
+    path = tree.path("d/file")
+    for name, field in _need_fields(subject).items():
+        for value in (0, -1) if types_of(field) & NUMBERS else ():
+            try:
+                driver = subject.open(**{name: value})
+            except ParameterError:
+                continue
+            driver.put_content(path, b"content")
+            write_stream(driver, path, [b"str", b"eam"])
+            seen = driver.get_content(path), read_from(driver, path), list(driver.list(tree.path("d")))
+            driver.delete(tree.path("d"))
+            expect.equal(seen, (b"stream", b"stream", [path]), f"what a driver with {name}={value} gives of a stream")
 
 
 @requirement("CONF-1")

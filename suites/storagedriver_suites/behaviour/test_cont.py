@@ -352,19 +352,38 @@ def test_put_replaces_its_own_file_alone(driver: StorageDriver, tree: Tree) -> N
 
 @requirement("CONT-2")
 @pytest.mark.parametrize("gone", ["deleted", "moved", "deleted-with-its-directory"])
-def test_put_after_a_file_is_gone_brings_nothing_back(driver: StorageDriver, tree: Tree, gone: str) -> None:
-    """Where a longer file was, a put makes a new file, of which the old one is no part."""
-    path = tree.path("d/file")
-    driver.put_content(path, content(1000, seed=1))
-    if gone == "moved":
-        driver.move(path, tree.path("moved"))
-    else:
-        driver.delete(path if gone == "deleted" else tree.path("d"))
+@pytest.mark.parametrize("old", ["1000", "2*chunk+1"])
+def test_what_is_written_after_a_file_is_gone_brings_nothing_back(
+    driver: StorageDriver, tree: Tree, old: str, gone: str
+) -> None:
+    """Where a longer file was, of however many chunks, there is a new one, of which the old one is no part."""
+    _write_where_a_longer_file_was(driver, tree, old, gone)
 
-    driver.put_content(path, b"new")
 
-    expect.file(driver, path, b"new", f"content put where a file was {gone}")
-    expect.children(driver, tree.path("d"), [path], f"children where a file was {gone}")
+@requirement("CONT-2", capability="move_directory")
+@pytest.mark.parametrize("old", ["1000", "2*chunk+1"])
+def test_what_is_written_after_a_directory_was_moved_away_brings_nothing_back(
+    driver: StorageDriver, tree: Tree, old: str
+) -> None:
+    """The same where a directory took the longer file along."""
+    _write_where_a_longer_file_was(driver, tree, old, "moved-with-its-directory")
+
+
+def _write_where_a_longer_file_was(driver: StorageDriver, tree: Tree, old: str, gone: str) -> None:
+    path, new = tree.path("d/file"), content(3, seed=2)
+    going = tree.path("d") if gone.endswith("directory") else path
+    for written in WRITTEN:
+        driver.put_content(path, made(old, driver, seed=1))
+        if gone.startswith("moved"):
+            driver.move(going, tree.path("moved"))
+            driver.delete(tree.path("moved"))
+        else:
+            driver.delete(going)
+
+        write_as(written, driver, path, new)
+
+        expect.file(driver, path, new, f"content by a {written} where a file was {gone}")
+        expect.children(driver, tree.path("d"), [path], f"children where a file was {gone}")
 
 
 @requirement("CONT-2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -403,15 +404,36 @@ def test_what_is_gone_is_absent_at_once(driver: StorageDriver, tree: Tree, subje
 
 
 @requirement("STAT-3")
-def test_what_was_absent_is_there_at_once(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
-    """That something was absent is forgotten as soon as it is there; and so again."""
-    path = tree.path("d/file")
+@pytest.mark.parametrize("come", [*WRITTEN, "moved"])
+def test_what_was_absent_is_there_at_once(driver: StorageDriver, tree: Tree, subject: Subject, come: str) -> None:
+    """That something was absent is forgotten as soon as it is there, however it came; and so again."""
+    _look_before_and_after(driver, tree, subject, come, moved="d/s/file")
 
+
+@requirement("STAT-3", capability="move_directory")
+@pytest.mark.parametrize("moved", ["d/s", "d"])
+def test_what_was_absent_is_there_with_its_directory(
+    driver: StorageDriver, tree: Tree, subject: Subject, moved: str
+) -> None:
+    """The same where a directory brought it along."""
+    _look_before_and_after(driver, tree, subject, "moved", moved=moved)
+
+
+def _look_before_and_after(driver: StorageDriver, tree: Tree, subject: Subject, come: str, *, moved: str) -> None:
+    path = tree.path("d/s/file")
     for size, changing in ((5, driver), (0, subject.open()), (10, driver)):
-        expect.not_found(lambda: driver.stat(path), "stat before the put")
-        changing.put_content(path, content(size))
+        for absent in tree.paths("d/s/file", "d/s", "d"):
+            for look in (driver.stat, driver.get_content, driver.list):
+                expect.not_found(partial(look, absent), f"{look.__name__} of what is absent")
+        if come == "moved":
+            changing.put_content(tree.path("from/d/s/file"), content(size))
+            changing.move(tree.path(f"from/{moved}"), tree.path(moved))
+        else:
+            write_as(come, changing, path, content(size))
         expect_file(driver, path, size, "a file that was absent just before")
-        changing.delete(path)
+        expect.file(driver, path, content(size), "a file that was absent just before")
+        expect.children(driver, tree.path("d/s"), [path], "a directory that was absent just before")
+        changing.delete(tree.path("d"))
 
 
 @requirement("STAT-3", needs=["root"])

@@ -71,13 +71,24 @@ def test_closed_stream_is_continued(driver: StorageDriver, tree: Tree, first: st
 
 
 @requirement("WRITE-10")
-@pytest.mark.parametrize("first", ["0", "100", "chunk"])
-def test_stage_over_an_old_file_counts(driver: StorageDriver, tree: Tree, first: str) -> None:
-    """Where both a stage and a committed file are, the stage is what is continued."""
+@pytest.mark.parametrize(
+    ("first", "old"),
+    [
+        ("0", "0"),
+        ("0", "1000"),
+        ("100", "100"),
+        ("100", "1000"),
+        ("chunk", "1000"),
+        ("chunk", "chunk"),
+        ("chunk+1", "100"),
+    ],
+)
+def test_stage_over_an_old_file_counts(driver: StorageDriver, tree: Tree, first: str, old: str) -> None:
+    """Where both a stage and a committed file are, the stage is what is continued, whichever of them is the longer one."""
     path = tree.path("file")
-    old, one = put_old(driver, path, "1000"), made(first, driver, seed=1)
+    before, one = put_old(driver, path, old), made(first, driver, seed=1)
     stage(driver, path, one)
-    expect_old(driver, path, old, "an old file over which a stream is staged")
+    expect_old(driver, path, before, "an old file over which a stream is staged")
 
     _finish(driver, path, b"+more", size=len(one))
 
@@ -494,22 +505,25 @@ def test_new_stream_has_nothing_of_an_older_stage(driver: StorageDriver, tree: T
 
 
 @requirement("WRITE-10")
-def test_stage_outlives_other_operations(driver: StorageDriver, tree: Tree) -> None:
-    """Reading, listing, and what happens to other paths leave a stage alone."""
+@pytest.mark.parametrize("by", ["this", "another"])
+def test_stage_outlives_other_operations(driver: StorageDriver, tree: Tree, subject: Subject, by: str) -> None:
+    """Reading, listing, and what happens to other paths leave a stage alone, whichever driver does it first."""
     path = tree.path("d/file")
     driver.put_content(tree.path("d/other"), b"other")
     stage(driver, path, b"staged")
 
-    driver.list(tree.path("d"))
-    finish_walk(driver, tree.root)
-    expect.not_found(lambda: driver.get_content(path), "get_content of a path whose stream is staged")
-    driver.move(tree.path("d/other"), tree.path("d/moved"))
-    write_stream(driver, tree.path("d/third"), [b"third"])
-    driver.delete(tree.path("d/third"))
-    driver.delete(tree.path("d/moved"))
+    one = driver if by == "this" else subject.open()
+    one.put_content(tree.path("d/put"), b"put")
+    one.list(tree.path("d"))
+    finish_walk(one, tree.root)
+    expect.not_found(lambda: one.get_content(path), "get_content of a path whose stream is staged")
+    one.move(tree.path("d/other"), tree.path("d/moved"))
+    write_stream(one, tree.path("d/third"), [b"third"])
+    for name in ("d/third", "d/moved", "d/put"):
+        one.delete(tree.path(name))
 
     _finish(driver, path, b"+more", size=6)
-    expect_old(driver, path, b"staged+more", "a stage continued after other operations")
+    expect_old(driver, path, b"staged+more", f"a stage continued after other operations by {by} driver")
 
 
 _CHANGES_OF_ITS_FILE: Mapping[str, Callable[[StorageDriver, str], object]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
-from storagedriver import FileInfo, StorageDriver, StorageDriverError
+from storagedriver import FileInfo, PathNotFoundError, StorageDriver, StorageDriverError
 from storagedriver.testing import ContractViolation, Ending, Subject, TrialKind, Trials
 
 
@@ -70,16 +70,30 @@ def _stream(driver: StorageDriver, path: str) -> None:
         writer.commit()
 
 
-def _append(driver: StorageDriver, path: str) -> None:
+def _append(driver: StorageDriver, path: str) -> bytes | None:
     with driver.writer(path, append=driver.capabilities.append) as writer:
         writer.write(WRITTEN)
         writer.commit()
+    return _content(driver, path)
 
 
 def _stage(driver: StorageDriver, path: str) -> None:
     with driver.writer(path) as writer:
         writer.write(WRITTEN)
     writer.cancel()
+
+
+def _move_away(driver: StorageDriver, path: str) -> bytes | None:
+    driver.move(path, DEST)
+    return _content(driver, DEST)
+
+
+def _content(driver: StorageDriver, path: str) -> bytes | None:
+    """What there is to read after a call that itself shows nothing."""
+    try:
+        return driver.get_content(path)
+    except PathNotFoundError:
+        return None
 
 
 def _walk(driver: StorageDriver, path: str) -> list[FileInfo]:
@@ -105,7 +119,7 @@ WRITING: Mapping[str, Method] = {
 """Methods that write; a file is at SOURCE."""
 
 REMOVING: Mapping[str, Method] = {
-    "move from it": lambda driver, path: driver.move(path, DEST),
+    "move from it": _move_away,
     "delete": lambda driver, path: driver.delete(path),
 }
 """Methods that take away."""
