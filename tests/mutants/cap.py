@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from mutants.model import mutant
 from mutants.write import Uploading
-from storagedriver import BackendError, FileWriter, Limits, UnsupportedMethodError, Upload, paths
+from storagedriver import BackendError, FileWriter, InvalidPathError, Limits, UnsupportedMethodError, Upload, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 
 GOOD = InMemoryDriver.capabilities
@@ -138,3 +138,12 @@ class LargestFileGrows(Uploading):
         if len(content) > LARGEST:
             raise BackendError("the file is too large")
         super()._put_content(path, content)
+
+
+@mutant("CAP-2", bug="the root counts in the length that a path may have")
+class RootCountsInTheLimit(InMemoryDriver):
+    def _key(self, path: str) -> str:
+        key = super()._key(path)
+        if len(key) > self.capabilities.limits.longest_path:
+            raise InvalidPathError("it is too long", path=path)
+        return key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import threading
 import time
 import weakref
@@ -16,13 +17,16 @@ import pytest
 
 from mutants.leak import Wrapping
 from mutants.model import mutant
+from mutants.write_beside import Named
 from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError, StorageDriverError, paths
 from storagedriver.base import ByteSource, Upload
+from storagedriver.multipart_upload import Multipart, MultipartTarget, MultipartUpload
 from storagedriver_drivers.filesystem import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
 from storagedriver_drivers.filesystem.upload import FilesystemUpload
 from storagedriver_drivers.inmemory import InMemoryDriver, InMemoryParameters
 from storagedriver_drivers.inmemory.driver import InMemoryUpload
+from storagedriver_drivers.s3.driver import S3Driver
 from storagedriver_suites.concurrency import running
 from storagedriver_suites.concurrency.workloads import load_of
 
@@ -640,3 +644,57 @@ class ReaderOfItsThread(InMemoryDriver):
 
     def _reader(self, path: str, offset: int) -> ByteSource:
         return self.Reading(super()._reader(path, offset))
+
+
+@mutant("CONC-1", bug="a call that raises leaves its lock locked, which its own thread does not notice")
+class LockStaysAfterAnError(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._lock = threading.RLock()
+
+    def _move(self, source: str, dest: str) -> None:
+        self._wait()
+        super()._move(source, dest)
+        self._lock.release()
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        self._wait()
+        try:
+            super()._put_content(path, content)
+        finally:
+            self._lock.release()
+
+    def _wait(self) -> None:
+        # Not for ever: a thread that hangs for good would be in the way of all that follow.
+        if not self._lock.acquire(timeout=2):
+            raise BackendError("it hangs")
+
+
+class _BegunByEachThread(MultipartUpload):
+    def __init__(self, target: MultipartTarget, *, chunk_size: int) -> None:
+        self._local = threading.local()
+        super().__init__(target, chunk_size=chunk_size)
+
+    @property
+    def _multipart(self) -> Multipart | None:
+        return getattr(self._local, "multipart", None)
+
+    @_multipart.setter
+    def _multipart(self, value: Multipart | None) -> None:
+        self._local.multipart = value
+
+
+@mutant("CONC-1", bug="what a stream has begun on the server is kept by thread, as connections are")
+class UploadOfEachThread(S3Driver):
+    def _upload(self, path: str) -> MultipartUpload:
+        return _BegunByEachThread(self._target(path), chunk_size=self._parameters.chunksize)
+
+
+@mutant("CONC-4", bug="names are drawn from a generator that a fork copies")
+class NamesOfACopiedGenerator(Named):
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._generator = random.Random()
+
+    def _name(self) -> str:
+        return f"~{self._generator.getrandbits(128):032x}"

@@ -479,3 +479,14 @@ class ChunksOutliveTheirDirectory(InMemoryDriver):
 
     def _get_content(self, path: str) -> bytes:
         return super()._get_content(path) + self._left.get(path, b"")
+
+
+@mutant("CONT-1", bug="what is got is the driver's own buffer, which the caller may change")
+class GivesItsOwnBuffer(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._buffers: dict[bytes, bytearray] = {}
+
+    def _get_content(self, path: str) -> bytes:
+        content = super()._get_content(path)
+        return self._buffers.setdefault(content, bytearray(content))  # type: ignore[return-value]  # that is its fault

@@ -353,3 +353,13 @@ class ErrorNamesTheLatestPath(InMemoryDriver):
         info = super().stat(path)
         self._latest = path
         return info
+
+
+@mutant("ERR-2", bug="the error of a move onto a directory names the backend's key, with the root in it")
+class ConflictNamesTheKey(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        try:
+            super()._move(source, dest)
+        except PathConflictError as conflict:
+            conflict.path = self._key(dest)
+            raise

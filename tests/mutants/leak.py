@@ -17,6 +17,8 @@ from mutants.model import mutant
 from mutants.write import Uploading
 from storagedriver import FileInfo
 from storagedriver.base import ByteSource, Upload
+from storagedriver_drivers.filesystem import FilesystemDriver
+from storagedriver_drivers.filesystem.parameters import FilesystemParameters
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -345,3 +347,19 @@ class LibraryKeepsMemory(InMemoryDriver):
         library.malloc.restype = ctypes.c_void_p
         # What is never written to takes no memory.
         ctypes.memset(library.malloc(ctypes.c_size_t(len(content))), 1, len(content))
+
+
+@mutant("LEAK-1", bug="a move that something is in the way of leaves the directory of dest open")
+class RefusedMoveLeavesADescriptor(FilesystemDriver):
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._folder = Path(parameters.rootdirectory)
+
+    def _move(self, source: str, dest: str) -> None:
+        try:
+            directory = os.open(self._folder / dest.lstrip("/"), os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            super()._move(source, dest)
+            return
+        super()._move(source, dest)
+        os.close(directory)

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Sequence
 
 from mutants.model import mutant
-from storagedriver import PathNotFoundError, paths
+from storagedriver import PathNotFoundError, Upload, paths
 from storagedriver_drivers.inmemory.driver import InMemoryDriver
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -266,3 +266,32 @@ class FullPageLosesOne(InMemoryDriver):
     def _list(self, path: str) -> Iterable[str]:
         found = sorted(super()._list(path))
         return found[:-1] if len(found) == SMALL_PAGE else found
+
+
+@mutant("LIST-5", bug="lists are kept, and a delete drops that of its parent alone, which may be left empty")
+class ListsAboveTheParentAreKept(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._lists: dict[str, list[str]] = {}
+
+    def _list(self, path: str) -> Iterable[str]:
+        if path not in self._lists:
+            self._lists[path] = list(super()._list(path))
+        return self._lists[path]
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._lists.clear()
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        self._lists.clear()
+        return super()._writer(path, append=append)
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        self._lists.clear()
+
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        for listed in [each for each in self._lists if each == paths.parent(path) or f"{each}/".startswith(f"{path}/")]:
+            del self._lists[listed]

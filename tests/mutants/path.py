@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mutants.model import mutant
-from storagedriver import FileInfo, FileWriter, InvalidPathError, PathNotFoundError, paths
+from storagedriver import BackendError, FileInfo, FileWriter, InvalidPathError, PathNotFoundError, paths
 from storagedriver.base import Upload
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
+from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 from storagedriver_drivers.inmemory.store import Directory
 
 
@@ -349,3 +350,15 @@ class _StagedAside(_StagedBeside):
 class RecordsAreHidden(InMemoryDriver):
     def _scan(self, path: str) -> Sequence[FileInfo]:
         return [info for info in super()._scan(path) if not info.path.endswith((".metadata", ".lock"))]
+
+
+@mutant("PATH-6", bug="the index is over the first 767 bytes of a path, and takes each of them once")
+class IndexOfTheBeginning(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._index: dict[str, str] = {}
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        if self._index.setdefault(path[:767], path) != path and len(path) >= 767:
+            raise BackendError("duplicate key")
+        super()._put_content(path, content)

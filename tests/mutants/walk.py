@@ -14,6 +14,8 @@ PART = 1 << 16
 
 SMALL_PAGE = 100
 
+PAGE = 1000
+
 
 def _nothing(_: str) -> Iterable[FileInfo]:
     return []
@@ -272,3 +274,64 @@ class FullPageLosesOne(InMemoryDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         found = list(super()._scan(path))
         return found[:-1] if len(found) == SMALL_PAGE else found
+
+
+class _Paged(FlatWalk):
+    """Reads ahead by pages of files, and tells the directories on the way to them."""
+
+    forgetful = False
+
+    def __init__(self, files: Sequence[FileInfo], start: str) -> None:
+        super().__init__([])
+        self._rest = list(files)
+        self._start = start
+        self._told = {start}
+
+    def __next__(self) -> FileInfo:
+        if not self._infos and self._rest:
+            page, self._rest = self._rest[:PAGE], self._rest[PAGE:]
+            if self.forgetful:
+                self._told = {self._start}
+            for info in page:
+                self._infos += [FileInfo(each, 0, None, is_dir=True) for each in self._on_the_way(info.path)]
+                self._infos.append(info)
+        return super().__next__()
+
+    def _on_the_way(self, path: str) -> list[str]:
+        way: list[str] = []
+        while (path := paths.parent(path)) not in self._told:
+            self._told.add(path)
+            way.insert(0, path)
+        return way
+
+
+class _ForgetsWhatItTold(_Paged):
+    forgetful = True
+
+    def prune(self) -> None:
+        super().prune()
+        pruned = self._last
+        if pruned is not None and pruned.is_dir:
+            self._rest = [info for info in self._rest if not paths.is_below(info.path, pruned.path)]
+
+
+class Paged(InMemoryDriver):
+    """Walks over files by pages."""
+
+    Pages: type[_Paged] = _Paged
+
+    def walk(self, path: str, *, start_after: str | None = None) -> Walk:
+        found = super().walk(path, start_after=start_after)
+        if start_after is not None:
+            return found
+        return self.Pages([info for info in found if not info.is_dir], path)
+
+
+@mutant("WALK-2", bug="prune drops what was read ahead, and the next page brings the directory's rest")
+class PruneOfOnePage(Paged):
+    """As it is."""
+
+
+@mutant("WALK-1", bug="each page of files brings the directories on the way to them once more")
+class DirectoriesOnEachPage(Paged):
+    Pages = _ForgetsWhatItTold

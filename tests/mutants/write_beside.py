@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
+from unittest import mock
 
 from mutants.leak import Wrapping
 from mutants.model import mutant
@@ -17,7 +20,11 @@ from storagedriver import (
     PathNotFoundError,
 )
 from storagedriver.base import ByteSource, Upload
+from storagedriver_drivers.filesystem import datafile
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
+from storagedriver_drivers.filesystem.parameters import FilesystemParameters
+from storagedriver_drivers.filesystem.staging import Staging
+from storagedriver_drivers.filesystem.tree import Tree
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 
@@ -372,3 +379,33 @@ class PathIsLocked(Impatient, Uploading):
     def _reader(self, path: str, offset: int) -> ByteSource:
         with self._lock_of(path):
             return super()._reader(path, offset)
+
+
+class Named(FilesystemDriver):
+    """Calls the data files of its streams by names of its own."""
+
+    def __init__(self, parameters: FilesystemParameters) -> None:
+        super().__init__(parameters)
+        self._staging = _Named(self._tree, self._name)
+
+    def _name(self) -> str:
+        return datafile.new_name()
+
+
+class _Named(Staging):
+    def __init__(self, tree: Tree, name: Callable[[], str]) -> None:
+        super().__init__(tree)
+        self._name = name
+
+    def begin(self, components: Sequence[str]) -> datafile.DataFile:
+        with mock.patch.object(datafile, "new_name", self._name):
+            return super().begin(components)
+
+
+@mutant("WRITE-8", bug="temporary files are numbered by process and driver, as if a process had one driver")
+class NumberedByEachDriver(Named):
+    _count = 0
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"~{os.getpid():016x}{self._count:016x}"

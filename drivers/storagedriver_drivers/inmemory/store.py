@@ -64,7 +64,7 @@ class Store:
             except PathNotFoundError:
                 taken = None
             if isinstance(taken, Directory) or (isinstance(node, Directory) and taken is not None):
-                raise PathConflictError("something is there", path=dest)
+                raise PathConflictError("something is there")
             # A file on the way to dest is a conflict, unless it is the source itself, which base refuses.
             self._put(dest, node)
             self._remove(source)

@@ -131,9 +131,11 @@ def not_found(action: Callable[[], Any], what: str) -> None:
 
 
 def file(driver: StorageDriver, path: str, expected: bytes, what: str) -> None:
-    """A file with exactly this content is at `path`: by get_content and by stat."""
+    """A file with exactly this content is at `path`: by get_content, which gives bytes, and by stat."""
     __tracebackhide__ = True
-    equal(driver.get_content(path), expected, what)
+    content = driver.get_content(path)
+    equal(content, expected, what)
+    true(isinstance(content, bytes), f"type: {what}", expected="bytes", seen=type(content).__name__)
     info = driver.stat(path)
     equal(info.size, len(expected), f"size by stat: {what}")
     equal(info.is_dir, False, f"is_dir by stat: {what}")

@@ -264,6 +264,24 @@ def test_names_within_the_limits_work(driver: StorageDriver, tree: Tree, edge: s
     expect.absent(driver, path, "a deleted file of the longest name")
 
 
+@requirement("CAP-2", needs=["root"])
+@pytest.mark.parametrize("length", [1, 100])
+def test_longest_path_works_below_a_root(subject: Subject, length: int) -> None:
+    """What is declared holds below a root too, however long that is: such a driver declares less, or it has the room."""
+    store = subject.open_root("r" * length)
+    limits = store.capabilities.limits
+    path, data = path_of(limits.longest_path, limits.longest_component, Tree("")), content(100)
+    store.put_content(path, data)
+    expect.file(store, path, data, f"a file of the longest path below a root of {length} characters")
+    if store.capabilities.resumable_writes:
+        stage(store, path, b"staged")
+        with store.writer(path, append=True) as writer:
+            writer.write(b" and ended")
+            writer.commit()
+
+        expect.file(store, path, b"staged and ended", f"the longest path below a root of {length} characters, streamed")
+
+
 @requirement("CAP-2")
 @pytest.mark.parametrize("edge", ["component", "path"])
 @pytest.mark.parametrize(

@@ -197,6 +197,31 @@ def test_error_below_a_root_carries_the_callers_path(subject: Subject, method: s
     _judge(caught.error, store, "/nothing/here", method)
 
 
+@requirement("ERR-2", needs=["root"])
+@pytest.mark.parametrize("method", ["put_content", "writer", "move"])
+@pytest.mark.parametrize("dest", ["/d", "/d/file/below", "/d/file/below/deep"])
+def test_error_of_a_conflict_below_a_root_carries_the_callers_path(subject: Subject, method: str, dest: str) -> None:
+    """Where a file or a directory is in the way, the error carries a path of the caller's too, and shows no other."""
+    store = subject.open_root("r")
+    put_all(store, "/", ["d/file", "source"])
+    calls: Mapping[str, Action] = {
+        "put_content": lambda driver, path: driver.put_content(path, b"1"),
+        "writer": _commit,
+        "move": lambda driver, path: driver.move("/source", path),
+    }
+
+    try:
+        calls[method](store, dest)
+    except StorageDriverError as error:
+        path = str(getattr(error, "path", None))
+        expect.equal(path in (dest, "/source"), True, f"whether the error carries a path that {method} was called with")
+        _judge(error, store, path, f"{method} where something is in the way")
+        expect.equal(f"{subject.root('r')}/" in str(error), False, "whether the text of the error shows the root")
+    else:
+        # This store holds both, as object stores can.
+        expect.equal(store.stat(dest).is_dir, False, f"is_dir of what {method} made where something else is")
+
+
 @requirement("ERR-2")
 @pytest.mark.parametrize("method", ON_ANY_PATH)
 @pytest.mark.parametrize("path", ["relative", "/a/", "/a//b", "/..", "", "/a\n"])

@@ -233,17 +233,17 @@ def test_page_ends_between_capitals_and_others(driver: StorageDriver, tree: Tree
 
 @soak
 @requirement("LIST-3")
-def test_twelve_thousand_children_all_come_and_go(driver: StorageDriver, tree: Tree) -> None:
-    """More than any backend lists in one page: all are listed, walked, and deleted with their directory."""
-    files = tree.paths(*(f"d/{number:05}" for number in range(12_000)))
+def test_forty_thousand_children_all_come_and_go(driver: StorageDriver, tree: Tree) -> None:
+    """More than a backend lists in one page, or a database takes as values at once: all are listed, walked, and deleted."""
+    files = tree.paths(*(f"d/{number:05}" for number in range(40_000)))
     put_many(driver, files)
 
     listed = sorted(driver.list(tree.path("d")))
 
-    expect.equal(listed, files, "12,000 children")
-    expect.equal([info.path for info in driver.walk(tree.path("d"))], files, "walk over 12,000 children")
+    expect.equal(listed, files, "40,000 children")
+    expect.equal([info.path for info in driver.walk(tree.path("d"))], files, "walk over 40,000 children")
     driver.delete(tree.path("d"))
-    expect.absent(driver, tree.path("d"), "directory of 12,000 children after its delete")
+    expect.absent(driver, tree.path("d"), "directory of 40,000 children after its delete")
 
 
 @full
@@ -449,19 +449,26 @@ def test_change_shows_at_once_in_a_walk(driver: StorageDriver, tree: Tree, subje
 
 
 @requirement("LIST-5")
+@pytest.mark.parametrize("deleted", ["d", "d/s", "d/s/t", "d/s/t/old"])
 @pytest.mark.parametrize("observer", ["same", "another"])
 def test_last_delete_empties_the_directory_at_once(
-    driver: StorageDriver, tree: Tree, subject: Subject, observer: str
+    driver: StorageDriver, tree: Tree, subject: Subject, deleted: str, observer: str
 ) -> None:
-    """A file that was listed and then deleted with all its siblings is listed no more, by any driver."""
-    driver.put_content(tree.path("d/old"), b"1")
+    """What is left empty by a delete, up to the directory that holds something else, is listed no more, by any driver."""
+    driver.put_content(tree.path("d/s/t/old"), b"1")
+    driver.put_content(tree.path("beside"), b"1")
     seeing = driver if observer == "same" else subject.open()
-    seeing.list(tree.path("d"))
+    above = [tree.root, *tree.paths("d", "d/s", "d/s/t")]
+    for directory in above:
+        seeing.list(directory)
 
-    driver.delete(tree.path("d"))
+    driver.delete(tree.path(deleted))
 
-    expect.absent(seeing, tree.path("d"), "a directory right after its delete")
-    expect.absent(seeing, tree.path("d/old"), "a file right after the delete of its directory")
+    expect.children(
+        seeing, tree.root, tree.paths("beside"), f"children of the directory above, right after {deleted} went"
+    )
+    for path in [*above[1:], tree.path("d/s/t/old")]:
+        expect.absent(seeing, path, f"{path} right after the delete of {deleted}")
 
 
 @requirement("LIST-5")

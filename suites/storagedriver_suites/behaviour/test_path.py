@@ -526,6 +526,25 @@ def test_long_names_that_begin_alike_are_two_files(driver: StorageDriver, tree: 
 
 
 @requirement("PATH-6")
+@pytest.mark.parametrize("kind", ["short", "middle", "long"])
+def test_long_paths_that_begin_alike_are_two_files(driver: StorageDriver, tree: Tree, kind: str) -> None:
+    """Paths as long as may be that differ in their last byte, or end a few before, are kept whole: none is another's."""
+    limits = driver.capabilities.limits
+    longest = _long_path(kind, tree.root, limits.longest_path, limits.longest_component)
+    paths_alike = [longest, longest[:-1] + "c", longest[:-1] + "d"]
+    if kind != "short":
+        paths_alike += [longest[:-1], longest[:-3] + "e"] if len(longest.rpartition("/")[2]) > 3 else []
+
+    files = put_all(driver, tree.root, [path.removeprefix(f"{tree.root}/") for path in paths_alike])
+
+    for path, data in files.items():
+        expect.file(driver, path, data, "content of one of the long paths that begin alike")
+    driver.delete(paths_alike[0])
+    for path in paths_alike[1:]:
+        expect.file(driver, path, files[path], "a long path, after one that begins alike was deleted")
+
+
+@requirement("PATH-6")
 @pytest.mark.parametrize("write", ["put", "stream", "cancelled", "staged"])
 def test_writing_touches_no_file_of_another_name(driver: StorageDriver, tree: Tree, write: str) -> None:
     """Files named as a driver might name its temporary files, parts and markers are the user's, and stay as they are."""

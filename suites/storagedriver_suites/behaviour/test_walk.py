@@ -16,6 +16,7 @@ from storagedriver_suites.behaviour.shapes import (
     SHAPES,
     crowd,
     directories_of,
+    more_than_a_page,
     one_by_one,
     page_of,
     put_all,
@@ -176,6 +177,16 @@ def test_walk_over_pages_gives_all(driver: StorageDriver, tree: Tree, beyond: in
     expect.equal(walked, walk_of(files, tree.path("d")), "walk over several pages")
 
 
+@requirement("WALK-1")
+def test_walk_of_crowded_directories_gives_all(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """Where pages end amid a directory that lies deeper, it is not given again, and nothing of it is missing."""
+    files = _crowded(driver, tree, subject)
+
+    walked = _walked(driver, tree.path("d"))
+
+    expect.equal(walked, walk_of(files, tree.path("d")), "walk over directories that fill pages")
+
+
 # --- start_after, prune, early end
 
 
@@ -315,6 +326,29 @@ def test_pruned_directory_takes_no_sibling_along(driver: StorageDriver, tree: Tr
         seen = _pruned(driver, tree.root, [directory])
 
         expect.equal(seen, _without(whole, [directory]), f"walk with {directory} pruned")
+
+
+@requirement("WALK-2")
+def test_pruned_directory_of_many_pages_is_gone_whole(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
+    """However much lies below it, read ahead or not, nothing of a pruned directory comes; nor where a walk is resumed."""
+    files = _crowded(driver, tree, subject)
+    whole = walk_of(files, tree.path("d"))
+    pruned = tree.paths("d/a", "d/b/s")
+
+    seen = _pruned(driver, tree.path("d"), pruned)
+    resumed = _pruned(driver, tree.path("d"), pruned[1:], tree.path("d/a/s/00003"))
+
+    expect.equal(seen, _without(whole, pruned), "walk with directories pruned that fill pages")
+    rest = whole[whole.index(tree.path("d/a/s/00003")) + 1 :]
+    expect.equal(resumed, _without(rest, pruned[1:]), "walk that is resumed amid a page, with one pruned")
+
+
+def _crowded(driver: StorageDriver, tree: Tree, subject: Subject) -> list[str]:
+    """Put three deep directories, of which no two fit into a page; the files."""
+    each = more_than_a_page(driver, subject.profile, few=10) // 3 * 2
+    files = tree.paths(*(f"d/{letter}/s/{number:05}" for letter in "abc" for number in range(each)), "d/d")
+    put_many(driver, files)
+    return files
 
 
 @requirement("WALK-2")

@@ -97,6 +97,24 @@ def test_last_commit_wins_over_an_old_file_and_between_drivers(
 
 
 @requirement("WRITE-8")
+@pytest.mark.parametrize("paths", [("d/file", "d/file"), ("d/file", "d/other"), ("d/file", "e/file")], ids="+".join)
+def test_drivers_that_were_just_made_share_no_stream(tree: Tree, subject: Subject, paths: tuple[str, str]) -> None:
+    """Two drivers that do the same from their beginning on, with the same numbers and names within, keep apart."""
+    drivers = [subject.open(), subject.open()]
+    for turn in range(3):
+        files = {tree.path(path): content(100 + number, seed=10 * turn + number) for number, path in enumerate(paths)}
+        writers = [each.writer(tree.path(path)) for each, path in zip(drivers, paths, strict=True)]
+        one, two = (content(100 + number, seed=10 * turn + number) for number in range(2))
+        _alternately(writers[0], writers[1], one, two)
+
+        for writer in writers:
+            writer.commit()
+
+        for path, data in files.items():
+            expect_old(drivers[0], path, data, f"what the {turn + 1}. streams of two new drivers committed")
+
+
+@requirement("WRITE-8")
 @pytest.mark.parametrize("end", ["cancel", "close", pytest.param("close cancel", marks=full)])
 @pytest.mark.parametrize("order", ["first-before", "first-after", "second-before", "second-after"])
 @pytest.mark.parametrize("size", ["100", pytest.param("chunk+1", marks=full)])

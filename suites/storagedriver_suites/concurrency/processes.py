@@ -170,6 +170,40 @@ def fork_with_open_streams(driver: StorageDriver, directory: str) -> tuple[bytes
     return read, driver.get_content(f"{directory}/new"), continued
 
 
+def fork_and_write_alike(
+    driver: StorageDriver, directory: str, names: tuple[str, str], turns: int
+) -> list[list[bytes]]:
+    """Write streams beside those of a forked child, piece by piece in turn; what then is at both names, by turns.
+
+    What is drawn or counted in a driver before a fork is the same in both processes after it.
+    """
+    driver.put_content(f"{directory}/first", b"first")
+    with driver.writer(f"{directory}/second") as writer:
+        writer.write(b"second")
+        writer.commit()
+    mine, its = socket.socketpair()
+
+    def write(who: bytes, name: str, meeting: socket.socket, other: socket.socket) -> None:
+        other.close()
+        meeting.settimeout(HANG_SECONDS)
+        with meeting:
+            for turn in range(turns):
+                with driver.writer(f"{directory}/{name}-{turn}") as writer:
+                    for piece in (b"begun by ", who):
+                        writer.write(piece)
+                        meeting.sendall(b"1")
+                        if not meeting.recv(1):
+                            return  # The other process has ended, which is told by itself.
+                    writer.commit()
+
+    child = Child(partial(write, b"a child", names[1], its, mine))
+    try:
+        write(b"its parent", names[0], mine, its)
+    finally:
+        child.result()
+    return [[driver.get_content(f"{directory}/{name}-{turn}") for name in names] for turn in range(turns)]
+
+
 def fork_while_used(driver: StorageDriver, directory: str, forks: int) -> None:
     """Fork while other threads are in the middle of calls; each child uses the driver, and so do the threads on."""
     over = threading.Event()

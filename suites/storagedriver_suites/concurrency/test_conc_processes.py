@@ -10,6 +10,7 @@ from storagedriver_suites.concurrency.evidence import expect_consistent
 from storagedriver_suites.concurrency.processes import (
     CONTINUED,
     OLD,
+    fork_and_write_alike,
     fork_while_used,
     fork_with_open_streams,
     run_processes,
@@ -84,6 +85,19 @@ def test_driver_that_is_in_use_survives_a_fork(driver: StorageDriver, tree: Tree
 
     if driver.capabilities.shared:
         expect.file(driver, tree.path("d/first"), b"first", "what was put before the forks")
+
+
+@requirement("CONC-4", capability="fork_safe")
+def test_streams_of_parent_and_child_are_apart(tree: Tree, subject: Subject) -> None:
+    """After a fork both go on from the same state of their driver; what they write at the same time is not mixed."""
+    whole = [b"begun by its parent", b"begun by a child"]
+
+    apart = subject.elsewhere(fork_and_write_alike, tree.path("d"), ("one", "two"), 3)
+    together = subject.elsewhere(fork_and_write_alike, tree.path("e"), ("one", "one"), 3)
+
+    expect.equal(apart, [whole] * 3, "what parent and child committed to paths of their own")
+    for content, _ in together:
+        expect.equal(content in whole, True, f"whether {content!r} is what either of them committed to one path")
 
 
 @requirement("CONC-4", capability="fork_safe")

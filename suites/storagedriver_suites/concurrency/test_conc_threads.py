@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from storagedriver import PathNotFoundError, StorageDriver
-from storagedriver.testing import Subject, Tree, expect, requirement
-from storagedriver_suites.behaviour.streams import read_from
+from storagedriver import PathNotFoundError, StorageDriver, StorageDriverError
+from storagedriver.testing import Subject, Tree, chunk_size, expect, requirement
+from storagedriver_suites.behaviour.shapes import put_all
+from storagedriver_suites.behaviour.streams import read_from, write_stream
 from storagedriver_suites.concurrency.running import at_once
 from storagedriver_suites.concurrency.workloads import SEEDS, Action, Step, content_of, load_of, perform
 
@@ -197,7 +199,9 @@ def test_drivers_are_made_by_many_threads_at_once(driver: StorageDriver, tree: T
 def test_streams_and_walks_go_on_in_other_threads(tree: Tree, subject: Subject) -> None:
     """What one thread opened another goes on with, as in programs that await each call in whichever thread is free."""
     shared = subject.unrecorded()
-    content = content_of(1, 1, 5000)
+    chunk = chunk_size(shared)
+    # Some chunks may be held back, to be sent together.
+    content = content_of(1, 1, 5 * chunk + 5000)
 
     def elsewhere(call: Callable[[], T]) -> T:
         found: list[T] = []
@@ -206,8 +210,8 @@ def test_streams_and_walks_go_on_in_other_threads(tree: Tree, subject: Subject) 
 
     # Opened in this thread, which goes on to live: another one that had ended could be taken for each that comes after it.
     writer = shared.writer(tree.path("d/file"))
-    for begin in range(0, len(content), 2000):
-        elsewhere(partial(writer.write, content[begin : begin + 2000]))
+    for begin in range(0, len(content), chunk // 2 + 1000):
+        elsewhere(partial(writer.write, content[begin : begin + chunk // 2 + 1000]))
     elsewhere(writer.commit)
     elsewhere(writer.close)
     reader = shared.reader(tree.path("d/file"), offset=1)
@@ -221,6 +225,45 @@ def test_streams_and_walks_go_on_in_other_threads(tree: Tree, subject: Subject) 
     expect.equal(b"".join(read), content[1:], "what a reader gives in one thread after the other")
     expect.equal(seen, [tree.path("d"), tree.path("d/file")], "what a walk gives in one thread after the other")
     expect.equal(elsewhere(lambda: shared.get_content(tree.path("d/file"))), content, "what a writer wrote so")
+
+
+@requirement("CONC-1")
+def test_error_in_one_thread_hinders_no_other(tree: Tree, subject: Subject) -> None:
+    """Each call that raised in this thread, which lives on, is followed by calls of another thread, which all return."""
+    shared = subject.unrecorded()
+    put_all(shared, tree.root, ["d/file", "source"])
+    file, absent = tree.path("d/file"), tree.path("absent")
+    failing: Mapping[str, Callable[[], object]] = {
+        "get_content": lambda: shared.get_content(absent),
+        "reader": lambda: read_from(shared, absent),
+        "reader at a negative offset": lambda: shared.reader(file, -1),
+        "stat": lambda: shared.stat(absent),
+        "list": lambda: shared.list(absent),
+        "list of a file": lambda: shared.list(file),
+        "walk": lambda: list(shared.walk(absent)),
+        "append": lambda: shared.writer(absent, append=True),
+        "delete": lambda: shared.delete(absent),
+        "move of what is absent": lambda: shared.move(absent, tree.path("dest")),
+        "move onto a directory": lambda: shared.move(tree.path("source"), tree.path("d")),
+        "move to below itself": lambda: shared.move(tree.path("source"), tree.path("source/below")),
+        "put to below a file": lambda: shared.put_content(f"{file}/below", b"1"),
+        "put onto a directory": lambda: shared.put_content(tree.path("d"), b"1"),
+        "stream onto a directory": lambda: write_stream(shared, tree.path("d"), [b"1"]),
+        "write of a str": lambda: write_stream(shared, tree.path("str"), ["text"]),  # type: ignore[list-item]
+    }
+
+    def use() -> None:
+        path = tree.path("u/file")
+        shared.put_content(path, b"content")
+        expect.equal(shared.get_content(path), b"content", "content that another thread put")
+        shared.move(path, tree.path("u/moved"))
+        expect.equal(list(shared.list(tree.path("u"))), tree.paths("u/moved"), "what another thread moved")
+        shared.delete(tree.path("u"))
+
+    for what, fail in failing.items():
+        with contextlib.suppress(StorageDriverError, TypeError):
+            fail()
+        at_once(subject, [use], f"calls in another thread after a {what} that failed")
 
 
 @requirement("CONC-1", needs=["root"])

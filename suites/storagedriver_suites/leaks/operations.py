@@ -400,6 +400,33 @@ def _below_a_file(bench: Bench, path: str) -> None:
     driver.delete(path)
 
 
+def _onto_a_directory(bench: Bench, path: str) -> None:
+    """Write and move onto what is a directory, or to below the source; a store of whole paths may hold both."""
+    driver, directory, source = bench.driver, f"{path}/d", f"{path}/source"
+    driver.put_content(f"{directory}/file", b"in the way")
+    driver.put_content(source, bench.body())
+    writers = []
+
+    def stream() -> None:
+        writers.append(driver.writer(directory))
+        writers[0].write(bench.body())
+        writers[0].commit()
+
+    _try(
+        lambda: driver.put_content(directory, bench.body()),
+        stream,
+        lambda: driver.move(source, directory),
+        lambda: driver.move(source, f"{source}/below"),
+        lambda: driver.move(directory, f"{directory}/below"),
+        lambda: driver.move(f"{path}/absent", source),
+        lambda: driver.move(directory, source),
+        lambda: driver.delete(f"{path}/absent"),
+    )
+    for writer in writers:
+        _try(writer.cancel)
+    driver.delete(path)
+
+
 @contextlib.contextmanager
 def _limited(which: int, limit: int) -> Iterator[None]:
     before, most = resource.getrlimit(which)
@@ -489,6 +516,7 @@ FAILING = (
     Operation("reader beyond the end", _beyond_the_end),
     Operation("write of a str", _write_a_str),
     Operation("write below a file", _below_a_file),
+    Operation("write or move onto a directory", _onto_a_directory),
     Operation("write to a full disk", _full_disk),
     Operation("call without free descriptors", _no_descriptors),
     Operation("request that is refused", _refused, heavy=True),
