@@ -41,8 +41,15 @@ class Multipart(Protocol):
         """Make parts of the first `size` bytes of the object `source`, if its ETag still is `etag`; returns their ETags."""
         ...
 
-    def complete(self, etags: Sequence[str], /) -> None:
-        """Make the object of the parts. May be repeated after a failure whose outcome is not known."""
+    def complete(self, etags: Sequence[str], /, *, again: bool = False) -> None:
+        """Make the object of the parts.
+
+        Args:
+            etags: Of the parts, in order.
+            again: A call before it failed, and may have made the object all the same: if the upload is gone by now, and the
+                object bears its mark, it is that one. Otherwise it is what another stream made that continued the same
+                stage (WRITE-8).
+        """
         ...
 
     def abort(self) -> None:
@@ -142,6 +149,7 @@ class MultipartUpload:
         self._mark = secrets.token_hex(16)
         self._multipart: Multipart | None = None
         self._begun_in_doubt = False
+        self._maybe_completed = False
         # The ETag of the state object this stream came from or left; None if it has none.
         self._state: str | None = None
 
@@ -161,7 +169,8 @@ class MultipartUpload:
         if content is None:
             parts = self._chunks.finished()
             upload = self._begun()
-            upload.complete(parts)
+            again, self._maybe_completed = self._maybe_completed, True
+            upload.complete(parts, again=again)
         else:
             self._target.put(content, self._mark)
         shared = self._end_state()

@@ -105,7 +105,7 @@ class Upload:
         pieces = [content[start : start + part_size] for start in range(0, size, part_size)]
         return [self.part(number, piece) for number, piece in enumerate(pieces, 1)]
 
-    def complete(self, etags: Sequence[str]) -> None:
+    def complete(self, etags: Sequence[str], *, again: bool = False) -> None:
         parts = self.service.uploads.pop(self.upload_id)
         pieces = [parts[number] for number in range(1, len(etags) + 1)]
         assert [f"{number}:{len(piece)}" for number, piece in enumerate(pieces, 1)] == list(etags)
@@ -136,13 +136,13 @@ class Awaiting:
         if not callable(value) or name == "is_replaced":
             return value
 
-        def made(*arguments: Any) -> Any:
-            result = value(*arguments)
+        def made(*arguments: Any, **named: Any) -> Any:
+            result = value(*arguments, **named)
             return Awaiting(result) if isinstance(result, Upload | State) else result
 
-        async def call(*arguments: Any) -> Any:
+        async def call(*arguments: Any, **named: Any) -> Any:
             await asyncio.sleep(0)
-            return made(*arguments)
+            return made(*arguments, **named)
 
         return made if name == "begun" else call
 

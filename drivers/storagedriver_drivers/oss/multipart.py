@@ -79,8 +79,9 @@ class Multipart:
         ]
         return together(calls, concurrency, name="oss-part-copy")
 
-    def complete(self, etags: Sequence[str]) -> None:
-        """Make the object of the parts. May be repeated after a failure whose outcome is not known."""
+    def complete(self, etags: Sequence[str], *, again: bool = False) -> None:
+        """Make the object of the parts; `again` if an earlier call may have done it."""
+        retryer = CountingRetryer()
         parts = [sdk.UploadPart(part_number=number, etag=etag) for number, etag in enumerate(etags, 1)]
         try:
             answer = self.bucket.api.complete_multipart_upload(
@@ -90,11 +91,14 @@ class Multipart:
                     upload_id=self.upload_id,
                     complete_multipart_upload=sdk.CompleteMultipartUpload(parts=parts),
                     **self.bucket.acl_arguments,
-                )
+                ),
+                retryer=retryer,
             )
         except Exception as error:
-            # An earlier try may have succeeded with its answer lost: then the object bears this upload's mark.
-            if code(error) == _GONE and is_published(self.bucket, self.key, self.mark):
+            # An earlier try may have succeeded with its answer lost: then the object bears this upload's mark. Where there
+            # was none, another stream of the same stage was completed.
+            tried = again or retryer.repeated
+            if code(error) == _GONE and tried and is_published(self.bucket, self.key, self.mark):
                 return
             raise
         required_etag(answer, "CompleteMultipartUpload")

@@ -71,6 +71,11 @@ def status(error: Exception) -> int | None:
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
 
 
+def is_repeated(error: ClientError) -> bool:
+    """Whether the request was sent more than once: an earlier try may have been acted upon, and its answer lost."""
+    return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
 def is_absent(error: Exception) -> bool:
     """Whether the server said that the object itself is not there. An absent bucket or upload is a failure."""
     return isinstance(error, ClientError) and error.operation_name in _READS and code(error) in _ABSENT

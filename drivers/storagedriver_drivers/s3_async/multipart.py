@@ -11,7 +11,7 @@ from storagedriver.asynchronous.parallel import together
 from storagedriver.errors import BackendError
 from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
-from storagedriver_drivers.s3.errors import ClientError, code
+from storagedriver_drivers.s3.errors import ClientError, code, is_repeated
 from storagedriver_drivers.s3.parts import GONE, MARK, ranges
 from storagedriver_drivers.s3_async.objects import Bucket
 
@@ -67,16 +67,18 @@ class Multipart:
         ]
         return await together(calls, concurrency, name="s3-part-copy")
 
-    async def complete(self, etags: Sequence[str]) -> None:
-        """Make the object of the parts. May be repeated after a failure whose outcome is not known."""
+    async def complete(self, etags: Sequence[str], *, again: bool = False) -> None:
+        """Make the object of the parts; `again` if an earlier call may have done it."""
         parts: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
         try:
             answer = await self.bucket.client.complete_multipart_upload(
                 Bucket=self.bucket.name, Key=self.key, UploadId=self.upload_id, MultipartUpload={"Parts": parts}
             )
         except ClientError as error:
-            # An earlier try may have succeeded with its answer lost: then the object bears this upload's mark.
-            if code(error) == GONE and await is_published(self.bucket, self.key, self.mark):
+            # An earlier try may have succeeded with its answer lost: then the object bears this upload's mark. Where there
+            # was none, another stream of the same stage was completed.
+            tried = again or is_repeated(error)
+            if code(error) == GONE and tried and await is_published(self.bucket, self.key, self.mark):
                 return
             raise
         # Ceph's gateway leaves the ETag of its answer empty. An error in an answer of status 200 has none either, so the

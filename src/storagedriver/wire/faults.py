@@ -155,6 +155,21 @@ class TruncatedBody:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstByte:
+    """The answer's body ends after its first byte, and the connection with it, in good order."""
+
+    condition: str = "answer's body cut after a byte"
+
+    def hits(self, exchange: Exchange) -> bool:
+        return _has_answered(exchange)
+
+    def pass_through(self, passage: Passage) -> None:
+        passage.send_request()
+        passage.deliver_first_byte()
+        passage.end()
+
+
+@dataclass(frozen=True, slots=True)
 class UnbegunBody:
     """The head of an answer comes, and the connection ends, in good order, before the first byte of its body."""
 

@@ -211,6 +211,13 @@ class Passage:
         """Send the head of the server's answer, and nothing more."""
         self._give(self.read_answer().raw)
 
+    def deliver_first_byte(self) -> None:
+        """Send the head and the first byte of the body of the server's answer, and nothing more."""
+        self.deliver_head()
+        for piece in self.answer_body():
+            self._give(piece[:1])
+            break
+
     def deliver_half(self) -> None:
         """Send the head and half of the body of the server's answer, and nothing more."""
         answer = self.read_answer()

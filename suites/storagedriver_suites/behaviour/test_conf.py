@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import secrets
 import socket
 import traceback
@@ -106,6 +107,21 @@ def test_missing_parameter_is_refused(subject: Subject) -> None:
                 subject.construct(given).close()
             expect.equal(attempts, [], f"network calls before the lack of {name} was refused")
             expect.equal(getattr(caught.error, "parameter", None), name, "parameter that the error names")
+
+
+@requirement("CONF-1")
+def test_parameters_that_are_left_out_are_not_needed_or_missed(subject: Subject) -> None:
+    """Without one of those that are given, or two, there is a driver, or ParameterError says what is missing."""
+    given = sorted(subject.parameters)
+    for missing in itertools.chain(itertools.combinations(given, 1), itertools.combinations(given, 2)):
+        parameters = {name: value for name, value in subject.parameters.items() if name not in missing}
+        seen = outcome(subject, parameters)
+        expect.true(
+            is_made_or_refused(seen) and not seen.startswith("BackendError"),
+            f"what is made without {' and '.join(missing)}",
+            expected="a driver, or ParameterError",
+            seen=seen,
+        )
 
 
 @requirement("CONF-1")

@@ -87,8 +87,11 @@ def test_numbers_tune_a_driver_and_no_content(driver: StorageDriver, tree: Tree,
                 with other.writer(path, append=True) as writer:
                     expect.equal(writer.size, len(data), f"size of a stream that is continued {what}")
                     writer.write(more)
+                with one.writer(path, append=True) as writer:
+                    expect.equal(writer.size, len(data + more), f"size of a stream that goes to and fro {what}")
+                    writer.write(b"end")
                     writer.commit()
-                expect.file(one, path, data + more, f"content of a stream that was continued {what}")
+                expect.file(one, path, data + more + b"end", f"content of a stream that was continued {what}")
             one.put_content(path, data)
 
 

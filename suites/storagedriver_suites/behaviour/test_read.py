@@ -228,21 +228,25 @@ BEYOND = (0, 1, 2, 1000, 65_536, 10_000_000)
 
 
 @requirement("READ-1")
-@pytest.mark.parametrize("grown", ["append", "put", "stream", "move"])
+@pytest.mark.parametrize("grown", ["append", "put", "stream", "move", "append by another", "put by another"])
 @pytest.mark.parametrize("size", [100, 100_000])
-def test_offsets_go_by_the_newest_size(driver: StorageDriver, tree: Tree, size: int, grown: str) -> None:
+def test_offsets_go_by_the_newest_size(
+    driver: StorageDriver, tree: Tree, subject: Subject, size: int, grown: str
+) -> None:
     """Where a file has grown since it was read and its size asked for, readers find what lies behind its old end as well."""
     path, old = tree.path("file"), content(size, seed=1)
+    way, _, by = grown.partition(" by ")
+    changing = subject.open() if by else driver
     driver.put_content(path, old)
     driver.stat(path)
     for offset in (0, size - 50, size):
         expect.equal(read_from(driver, path, offset), old[offset:], f"the old content from {offset} on")
     data = content(size + 200, seed=2)
-    if grown == "append" and driver.capabilities.append:
+    if way == "append" and driver.capabilities.append:
         data = old + content(200, seed=2)
-        write_stream(driver, path, [content(200, seed=2)], append=True)
+        write_stream(changing, path, [content(200, seed=2)], append=True)
     else:
-        _replace(driver, path, "put" if grown == "append" else grown, data)
+        _replace(changing, path, "put" if way == "append" else way, data)
 
     for offset in (0, size - 1, size, size + 1, size + 199):
         expect.equal(read_from(driver, path, offset), data[offset:], f"from {offset} on, of a file that has grown")

@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from storagedriver import FileWriter, StorageDriver, StorageDriverError
-from storagedriver.testing import Subject, Tree, expect, full, requirement
+from storagedriver.testing import Subject, Tree, content, expect, full, requirement
 from storagedriver_suites.behaviour.streams import (
+    WRITTEN,
     call_all,
     expect_old,
     made,
     opened,
     put_old,
     stage,
+    write_as,
     write_stream,
 )
 
@@ -53,6 +55,14 @@ def _two_closed_at_once(driver: StorageDriver, path: str) -> None:
     two.cancel()
 
 
+def _newest_of_two_cancelled(driver: StorageDriver, path: str) -> None:
+    one, two = (opened(driver, path, made("4*chunk", driver, seed=number)) for number in (1, 2))
+    one.close()
+    two.close()
+    if driver.capabilities.resumable_writes:
+        driver.writer(path, append=True).cancel()
+
+
 def _stage_replaced(driver: StorageDriver, path: str) -> None:
     stage(driver, path, made("chunk+1", driver, seed=1))
     opened(driver, path, b"another").cancel()
@@ -82,6 +92,7 @@ FAILURES: Mapping[str, Callable[[StorageDriver, str], None]] = {
     "broken-off": _broken_off,
     "two-at-once": _two_at_once,
     "two-closed-at-once": _two_closed_at_once,
+    "newest-of-two-cancelled": _newest_of_two_cancelled,
     "stage-replaced": _stage_replaced,
     "stage-replaced-by-a-stage": _stage_replaced_by_a_stage,
     "stage-continued": _stage_continued,
@@ -232,3 +243,27 @@ def test_commit_and_delete_leave_nothing_on_the_backend(
     driver.delete(path)
 
     expect.equal(subject.inspect(), [], "what is on the backend after commit and delete")
+
+
+@requirement("WRITE-11", needs=["inspect"])
+@pytest.mark.parametrize("by", ["same", "another"])
+@pytest.mark.parametrize("written", WRITTEN)
+def test_replaced_file_leaves_nothing_on_the_backend(
+    driver: StorageDriver, tree: Tree, subject: Subject, written: str, by: str
+) -> None:
+    """Of a large file that a small one replaces, whoever wrote either, no part and no segment stays; nor of one moved over."""
+    (path, other), small = tree.paths("d/file", "d/other"), content(5)
+    replacing = driver if by == "same" else subject.open()
+    write_as(written, replacing, path, small)
+    expected = subject.inspect()
+
+    write_as(written, driver, path, made("4*chunk", driver, seed=1))
+    write_as(written, replacing, path, small)
+
+    expect.equal(subject.inspect(), expected, f"what is on the backend after a {written} over a large file")
+    write_as(written, driver, path, made("4*chunk", driver, seed=1))
+    replacing.put_content(other, small)
+    replacing.move(other, path)
+    # What is moved may be kept under the name that it came by.
+    left = subject.inspect()
+    expect.equal(len(left), len(expected), f"how much is on the backend after a move over a large file: {left}")

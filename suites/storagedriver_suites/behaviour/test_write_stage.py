@@ -263,6 +263,22 @@ def test_newest_stage_counts(driver: StorageDriver, tree: Tree, older: str, newe
 
 
 @requirement("WRITE-10")
+@pytest.mark.parametrize("more", [("1", "100"), ("100", "1"), ("chunk+1", "1"), ("1", "chunk+1")], ids="-".join)
+def test_newest_continuation_counts(driver: StorageDriver, tree: Tree, more: tuple[str, str]) -> None:
+    """Of two writers that continue one stage, the one that is closed last is continued, though the other has more."""
+    path = tree.path("file")
+    stage(driver, path, b"staged")
+    one, two = (made(size, driver, seed=number) for number, size in enumerate(more))
+    first, second = opened(driver, path, one, append=True), opened(driver, path, two, append=True)
+
+    first.close()
+    second.close()
+
+    _finish(driver, path, b"+end", size=len(b"staged" + two))
+    expect_old(driver, path, b"staged" + two + b"+end", "content of the continuation that was closed last")
+
+
+@requirement("WRITE-10")
 @pytest.mark.parametrize("count", [3, 12])
 def test_last_of_many_stages_counts(driver: StorageDriver, tree: Tree, count: int) -> None:
     """However often a stream was begun anew, the last beginning is what is continued."""
@@ -530,6 +546,7 @@ _CHANGES_OF_ITS_FILE: Mapping[str, Callable[[StorageDriver, str], object]] = {
     "put": lambda driver, path: driver.put_content(path, b"another"),
     "put-of-the-same": lambda driver, path: driver.put_content(path, b"committed"),
     "move-onto-itself": lambda driver, path: driver.move(path, path),
+    "move-away": lambda driver, path: driver.move(path, f"{path}-moved"),
     "get": lambda driver, path: driver.get_content(path),
 }
 

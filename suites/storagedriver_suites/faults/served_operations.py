@@ -231,6 +231,11 @@ def _suspend(driver: StorageDriver, directory: str) -> None:
         writer.write(_large(driver, 6))
 
 
+def _delete_staged(driver: StorageDriver, directory: str) -> None:
+    _suspend(driver, directory)
+    driver.delete(f"{directory}/file")
+
+
 def _move(driver: StorageDriver, directory: str) -> None:
     driver.move(f"{directory}/source", f"{directory}/dest")
 
@@ -311,6 +316,10 @@ APPEND_LARGE = Operation(
     is_large=True,
 )
 SUSPEND = Operation(name="stream that is left open", before=_old, after=_old, call=_suspend, is_large=True)
+DELETE_STAGED = Operation(
+    name="delete of a file and its stage", before=_old, after=lambda _: _BESIDE, call=_delete_staged, is_large=True
+)
+"""As STREAM_ON."""
 MOVE = Operation(
     name="move",
     before=lambda _: {"source": _small(1), "dest": _small(2), **_BESIDE},

@@ -11,7 +11,7 @@ import pytest
 
 from storagedriver import BackendError
 from storagedriver.testing import ContractViolation, Subject, Tree, content, expect, requirement
-from storagedriver.wire import Injection
+from storagedriver.wire import Answered, FirstByte, Injection
 from storagedriver_suites.faults.disturbances import gone, lasting
 from storagedriver_suites.faults.injecting import Injector, Point, hits
 from storagedriver_suites.faults.served_operations import (
@@ -49,6 +49,37 @@ def test_an_outage_ends_in_an_error_in_time(subject: Subject, tree: Tree, operat
             if exchange.number in middle and hits(fault, exchange)
         ],
     )
+
+
+@requirement("FAULT-2", needs=["wire"])
+@pytest.mark.parametrize("operation", [PUT, GET, LIST], ids=lambda operation: operation.name)
+def test_a_server_that_asks_to_be_left_alone_for_an_hour_is_not_waited_for(
+    subject: Subject, tree: Tree, operation: Operation
+) -> None:
+    """However far off the time that Retry-After names, the call raises within the declared timeout."""
+    injector = Injector(subject, tree)
+    exchanges = injector.requests(operation)
+    fault = Answered("503 Service Unavailable", retry_after=3600)
+    injector.try_points(operation, [Point(fault, exchanges[0].label, 1, len(exchanges), lasting=True)])
+
+
+MOST_REQUESTS = 100
+"""More than any driver may need to find that a body of 1000 bytes does not come."""
+
+
+@requirement("FAULT-2", needs=["wire"])
+def test_a_body_that_always_breaks_off_is_given_up(subject: Subject, tree: Tree) -> None:
+    """Where each answer ends after a byte more, the driver gives up after some: that it gets on does not count them anew."""
+    path = tree.path("file")
+    with subject.target.open() as plain:
+        plain.put_content(path, content(1000, seed=1))
+    with subject.disturbed() as target, target.open() as driver:
+        target.proxy.begin(Injection(fault=FirstByte(), at=1, lasting=True))
+        with expect.raises(BackendError, "a get whose answers each end after a byte"):
+            driver.get_content(path)
+        asked = len(target.proxy.exchanges)
+    what = f"requests for a file of which each answer gives a byte: {asked}"
+    expect.true(asked <= MOST_REQUESTS, what, expected=f"at most {MOST_REQUESTS}", seen=asked)
 
 
 MIB = 1 << 20

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from storagedriver import StorageDriver
+from storagedriver import StorageDriver, StorageDriverError
 from storagedriver.testing import Ending, Subject, Tree, expect, requirement
 from storagedriver_suites.behaviour.parameters import takes_any_secret
 from storagedriver_suites.security.attempts import attempts
@@ -108,5 +108,34 @@ def test_url_of_one_root_is_refused_for_its_neighbour(driver: StorageDriver, tre
             "another root",
             lambda: _refused(
                 urllib.parse.urlunsplit(urls[0]._replace(path=urls[1].path)), "a URL with the neighbour's root in it"
+            ),
+        )
+
+
+@requirement("URL-2")
+@pytest.mark.parametrize("name", ["file2", "file-b", "file.x", "file/below", "fil", "other"])
+def test_url_is_refused_for_a_path_that_begins_alike(
+    driver: StorageDriver, tree: Tree, subject: Subject, name: str
+) -> None:
+    """The URL of a file gives no access to another, be its name that of the file and more, or less."""
+    driver.put_content(tree.path("file"), b"the file of the URL")
+    try:
+        driver.put_content(tree.path(name), SECRET)
+    except StorageDriverError:
+        # A file cannot be a directory here.
+        driver.delete(tree.path("file"))
+        driver.put_content(tree.path(name), SECRET)
+    of_file = _url(driver, subject, tree.path(name))
+    other = urllib.parse.urlsplit(driver.redirect_url(tree.path("file"), expires=600) or "")
+    if other.path == of_file.path:
+        pytest.skip("the path of the file is in no path of the URL")
+
+    with attempts(subject) as tried:
+        tried.attempt(
+            "redirect_url",
+            "is given to a stranger who changes it",
+            f"another path: {name}",
+            lambda: _refused(
+                urllib.parse.urlunsplit(other._replace(path=of_file.path)), f"a URL with the path of {name} in it"
             ),
         )
