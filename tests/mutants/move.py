@@ -374,3 +374,15 @@ class MovesTenLevels(MovesFilesBelow):
     def _goal(self, number: int, path: str, source: str, dest: str) -> str:
         is_deep = len(paths.components(path)) - len(paths.components(source)) > 10
         return path if is_deep else super()._goal(number, path, source, dest)
+
+
+@mutant("MOVE-3", bug="the move of a directory leaves the empty directories above it")
+class EmptyParentsOfTheMoved(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        is_directory = self._stat(source).is_dir
+        super()._move(source, dest)
+        parent = paths.parent(source)
+        if is_directory and parent != paths.ROOT:
+            # As an empty directory is in a file system.
+            self._store.put(f"{self._key(parent)}/empty", b"")
+            self._store.get(self._key(parent)).children.pop("empty")  # type: ignore[union-attr]

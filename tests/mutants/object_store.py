@@ -13,6 +13,8 @@ from storagedriver.multipart_upload import MultipartUpload
 from storagedriver_drivers.oss.driver import OSSDriver
 from storagedriver_drivers.s3 import copying, deletion
 from storagedriver_drivers.s3.driver import S3Driver
+from storagedriver_drivers.s3.errors import ClientError, code
+from storagedriver_drivers.s3.parts import GONE
 
 
 class PrefixesWithoutSlash(KeyLayout):
@@ -134,3 +136,36 @@ class PartsOfAnotherSource(S3Driver):
         rootless = source.lstrip("/")
         copying.copy(self._bucket, rootless, self._layout.key(dest), head, self._parameters)
         self._bucket.remove(self._layout.key(source))
+
+
+class _AnyOfItsMarkIsOwn(MultipartUpload):
+    def commit(self) -> None:
+        self._maybe_completed = True
+        super().commit()
+
+
+@mutant(
+    "WRITE-8", bug="an object that another writer made of the same stage is taken for one's own, with the answer lost"
+)
+class AnyContinuationIsOwn(S3Driver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        upload.__class__ = _AnyOfItsMarkIsOwn
+        return upload
+
+
+class _GoneIsDone(MultipartUpload):
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except ClientError as error:
+            if code(error) != GONE or self._target.head() is None:
+                raise
+
+
+@mutant("WRITE-8", bug="an upload that is gone, where a file is, was committed already: whatever file that is")
+class GoneUploadIsDone(S3Driver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        upload.__class__ = _GoneIsDone
+        return upload

@@ -362,3 +362,22 @@ class IndexOfTheBeginning(InMemoryDriver):
         if self._index.setdefault(path[:767], path) != path and len(path) >= 767:
             raise BackendError("duplicate key")
         super()._put_content(path, content)
+
+
+@mutant("PATH-6", bug="a slash is kept as a dash and a dash as two, which are one where they meet")
+class DashIsDoubled(InMemoryDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        for info in list(self.walk(paths.ROOT)):
+            if not info.is_dir and info.path != path and _doubled(info.path) == _doubled(path):
+                self._delete(info.path)
+        super()._put_content(path, content)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        for info in list(self.walk(paths.ROOT)):
+            if not info.is_dir and info.path != path and _doubled(info.path) == _doubled(path):
+                self._delete(info.path)
+        return super()._writer(path, append=append)
+
+
+def _doubled(path: str) -> str:
+    return path.replace("-", "--").replace("/", "-")

@@ -367,3 +367,28 @@ class LateSource:
 class OpensLate(InMemoryDriver):
     def _reader(self, path: str, offset: int) -> ByteSource:
         return LateSource(self, path, offset)
+
+
+@mutant(
+    "READ-1", bug="a reader beyond the size that the driver last put asks for nothing, though others have written since"
+)
+class SizeOfItsOwnPut(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._sizes: dict[str, int] = {}
+
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        self._sizes[path] = len(content)
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        self._sizes.pop(path, None)
+        return super()._writer(path, append=append)
+
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        self._sizes.clear()
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        source = super()._reader(path, offset)
+        return io.BytesIO() if offset >= self._sizes.get(path, offset + 1) else source

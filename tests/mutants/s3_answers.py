@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from mutants.model import mutant
 from storagedriver import BackendError
-from storagedriver.base import ByteSource
-from storagedriver_drivers.s3 import multipart
+from storagedriver.base import ByteSource, Upload
+from storagedriver.key_layout import KeyLayout
+from storagedriver.multipart_upload import MultipartUpload
+from storagedriver_drivers.s3 import deletion, multipart
 from storagedriver_drivers.s3.driver import S3Driver
 from storagedriver_drivers.s3.errors import ClientError, status
 from storagedriver_drivers.s3.objects import Bucket
@@ -109,3 +113,76 @@ class SweepEndsOthers(S3Driver):
         return _SweepsWhatBeginsAlike(
             good.bucket, good.key, good.state_key, self._parameters.multipartcopymaxconcurrency
         )
+
+
+class _CountsAnew(ObjectReader):
+    def read(self, size: int, /) -> bytes:
+        data = super().read(size)
+        if data:
+            self._retries = self._bucket.retries
+        return data
+
+
+@mutant("FAULT-2", bug="each byte that comes lets a reader's count of retries begin anew")
+class RetriesCountAnew(Reading):
+    Reader = _CountsAnew
+
+
+@mutant("FAULT-2", bug="Retry-After is obeyed, however long it is")
+class RetryAfterIsObeyed(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        retries = parameters.maxretries
+
+        def wait(response: tuple[Any, Any] | None, attempts: int, **_: object) -> float | None:
+            told = "" if response is None else response[0].headers.get("Retry-After", "")
+            return float(told) if told.isdigit() and attempts <= retries else None
+
+        self._bucket.client.meta.events.register_first("needs-retry.s3", wait)  # type: ignore[arg-type]  # what it returns counts
+
+
+class Streaming(S3Driver):
+    """Writes by uploads of its own."""
+
+    Stream: type[MultipartUpload] = MultipartUpload
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        upload.__class__ = self.Stream
+        return upload
+
+
+class _ClosesQuietly(MultipartUpload):
+    def suspend(self) -> None:
+        with contextlib.suppress(Exception):
+            super().suspend()
+
+
+@mutant("FAULT-1", bug="close says nothing where the stage could not be saved")
+class CloseIsQuiet(Streaming):
+    Stream = _ClosesQuietly
+
+
+class _SweepsNothing(MultipartUpload):
+    def _sweep(self) -> None:
+        self._begun_in_doubt = False
+
+
+@mutant("FAULT-1", bug="an upload that was begun with its answer lost stays, also after the commit")
+class RepeatedBeginStays(Streaming):
+    Stream = _SweepsNothing
+
+
+@mutant("FAULT-1", bug="delete says nothing where what is staged could not be ended")
+class DeleteEndsWhatItCan(S3Driver):
+    def _delete(self, path: str) -> None:
+        with mock.patch.object(deletion, "end_streams", _ended_if_possible):
+            super()._delete(path)
+
+
+_END_STREAMS = deletion.end_streams
+
+
+def _ended_if_possible(bucket: Bucket, layout: KeyLayout, path: str) -> None:
+    with contextlib.suppress(ClientError):
+        _END_STREAMS(bucket, layout, path)

@@ -6,15 +6,19 @@ import contextlib
 import itertools
 from dataclasses import replace
 from typing import ClassVar
+from unittest import mock
 
 from mutants.model import mutant
 from mutants.write import CHUNK, Uploading, Writing
 from storagedriver import BackendError, PathNotFoundError, paths
 from storagedriver.base import Upload, _UploadWriter
+from storagedriver.multipart_stage import Stage
+from storagedriver.multipart_upload import MultipartUpload, continued
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
 from storagedriver_drivers.inmemory.driver import InMemoryDriver, InMemoryUpload
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
+from storagedriver_drivers.s3.driver import S3Driver
 
 
 class Staged(InMemoryDriver):
@@ -404,3 +408,48 @@ class FirstPutTidiesUp(InMemoryDriver):
             for key in list(self._store._staged):
                 self._store.end_stage(key)
         super()._put_content(path, content)
+
+
+class _LongerStays(InMemoryUpload):
+    def suspend(self) -> None:
+        other = self._store.staged(self._key)
+        if self._stage is None or other is None or len(other) <= len(self._content):
+            super().suspend()
+
+
+@mutant("WRITE-10", bug="a stage gives way to a longer one alone: that somebody got further is taken for newer")
+class LongerStageStays(Uploading):
+    Stream = _LongerStays
+
+
+@mutant("WRITE-10", bug="the move of a file ends what is staged at its path")
+class MoveEndsTheStage(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        self._store.end_stage(self._key(source))
+
+
+@mutant("WRITE-10", bug="the move of a directory takes along what is staged below it")
+class StagesMoveAlong(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        super()._move(source, dest)
+        below = f"{self._key(source)}/"
+        for key in [each for each in self._store._staged if each.startswith(below)]:
+            self._store._staged[f"{self._key(dest)}/{key.removeprefix(below)}"] = self._store._staged.pop(key)
+
+
+class _CutsByItsOwnParameter(MultipartUpload):
+    def resume(self, stage: Stage, tail: bytes) -> None:
+        own = self._chunks.chunk_size
+        super().resume(stage, tail)
+        self._chunks.chunk_size = own
+
+
+@mutant("CONF-3", bug="what another chunk size has cut is continued, and saved, by the driver's own")
+class StageIsCutByTheOwnSize(S3Driver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        if not append:
+            return super()._writer(path, append=append)
+        target, size = self._target(path), self._parameters.chunksize
+        with mock.patch("storagedriver.multipart_upload.MultipartUpload", _CutsByItsOwnParameter):
+            return continued(target, chunk_size=size)

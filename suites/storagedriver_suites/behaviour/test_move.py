@@ -324,6 +324,20 @@ def test_move_of_nothing_onto_itself_is_not_found(driver: StorageDriver, tree: T
 
 
 @requirement("MOVE-3", capability="move_directory")
+@pytest.mark.parametrize("moved", ["d/s/t", "d/s", "d"])
+def test_directories_that_a_move_leaves_empty_are_gone(driver: StorageDriver, tree: Tree, moved: str) -> None:
+    """What lay in a directory by itself is moved away, a directory too: the one it lay in is no more, nor any above it."""
+    driver.put_content(tree.path("d/s/t/file"), b"content")
+    driver.put_content(tree.path("beside"), b"1")
+
+    driver.move(tree.path(moved), tree.path("moved"))
+
+    for path in tree.paths("d/s/t/file", "d/s/t", "d/s", "d"):
+        expect.absent(driver, path, f"{path} after the move of {moved}")
+    expect.children(driver, tree.root, tree.paths("beside", "moved"), f"children after the move of {moved}")
+
+
+@requirement("MOVE-3", capability="move_directory")
 def test_move_of_a_directory_onto_itself_loses_nothing(driver: StorageDriver, tree: Tree) -> None:
     """move(d, d) leaves all below the directory whole."""
     files = put_all(driver, tree.path("d"), SHAPES["files-and-directories"])

@@ -567,6 +567,22 @@ def test_stage_outlives_changes_of_its_file(driver: StorageDriver, tree: Tree, s
     expect_old(driver, path, data + b"+more", f"a stage continued after a {change}")
 
 
+@requirement("WRITE-10", capability="move_directory")
+@pytest.mark.parametrize("committed", ["absent", "100"])
+def test_stage_outlives_the_move_of_its_directory(driver: StorageDriver, tree: Tree, committed: str) -> None:
+    """A stage is of its path, also where the directory above it is moved away: what comes to be at the new one has none."""
+    path = tree.path("d/s/file")
+    driver.put_content(tree.path("d/beside"), b"beside")
+    old = put_old(driver, path, committed)
+    stage(driver, path, b"staged")
+
+    driver.move(tree.path("d"), tree.path("moved"))
+
+    expect_no_stage(driver, tree.path("moved/s/file"), old, "at the path to which a directory was moved")
+    _finish(driver, path, b"+more", size=6)
+    expect_old(driver, path, b"staged+more", "a stage continued after the move of its directory")
+
+
 # --- without the capability
 
 

