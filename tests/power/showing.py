@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mutants.bugs import BUGS
@@ -95,7 +96,7 @@ def show(verdicts: VerdictFile, subjects: Sequence[Subject], console: Console) -
     table = Table(*HEADINGS, title="Faulty drivers by suites")
     colours = {"caught": "green", "missed": "red", "no verdict": "yellow", NOT_RUN: "dim"}
     for cells in rows(verdicts, subjects):
-        table.add_row(*(f"[{colours[cell]}]{cell}[/]" if cell in colours else cell for cell in cells))
+        table.add_row(*(f"[{colours[cell]}]{cell}[/]" if cell in colours else escape(cell) for cell in cells))
     console.print(table)
     for line in (*summary(verdicts, subjects), *good_lines(verdicts)):
         console.print(line)

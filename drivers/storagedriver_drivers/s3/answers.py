@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storagedriver.errors import BackendError
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_OF_PARTS = re.compile(r"[0-9a-f]{32}-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,23 @@ class ObjectHead:
     etag: str
     modified: datetime
     metadata: Mapping[str, str]
+
+
+def require_made_of(etags: Sequence[str], answer: Mapping[str, Any]) -> None:
+    """Servers that don't compare the parts' ETags may have made the object of others, or answer for one made before.
+
+    The ETag of an object tells of its parts' own, unless their content is encrypted by KMS.
+
+    Raises:
+        BackendError: It is another stream's, that continued the same stage (WRITE-8).
+    """
+    seen = str(answer.get("ETag", "")).strip('"')
+    sums = [etag.strip('"') for etag in etags]
+    if str(answer.get("ServerSideEncryption", "")).startswith("aws:kms") or not all(map(_MD5.fullmatch, sums)):
+        return
+    made = hashlib.md5(b"".join(map(bytes.fromhex, sums)), usedforsecurity=False).hexdigest()
+    if _OF_PARTS.fullmatch(seen) and seen != f"{made}-{len(sums)}":
+        raise BackendError("the object was made of other parts: another stream continued the same stage")
 
 
 def head_of(answer: Mapping[str, Any]) -> ObjectHead:

@@ -9,7 +9,7 @@ from typing import Any
 
 from storagedriver.errors import BackendError
 from storagedriver.parallel import together
-from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, required_etag
+from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, require_made_of, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
 from storagedriver_drivers.s3.errors import ClientError, code, is_repeated
 from storagedriver_drivers.s3.objects import Bucket
@@ -81,6 +81,7 @@ class Multipart:
             if code(error) == GONE and tried and is_published(self.bucket, self.key, self.mark):
                 return
             raise
+        require_made_of(etags, answer)
         # Ceph's gateway leaves the ETag of its answer empty. An error in an answer of status 200 has none either, so the
         # object itself has to tell.
         if not answer.get("ETag") and not is_published(self.bucket, self.key, self.mark):

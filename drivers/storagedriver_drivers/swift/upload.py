@@ -30,6 +30,8 @@ class SwiftUpload:
         # Segments that may be on the server, those of failed writes included.
         self._attempted = 0
         self._is_noted = False
+        # Segments of the stage that this stream continues.
+        self._continued = 0
         # The ETag of the state object this stream came from or left; None if it has none.
         self._state: str | None = None
 
@@ -56,8 +58,20 @@ class SwiftUpload:
         segments = tuple(self._chunks.finished())
         # What a failed write left would be part of a manifest that names the prefix alone.
         self._remove_attempts(after=len(segments))
+        if self._state is not None:
+            self._require_own(segments[self._continued :])
         prefix = self._files.layout.segments(self._stream)
         self._files.put_large(self._key, segments, prefix, self._stream)
+
+    def _require_own(self, segments: Sequence[Segment]) -> None:
+        """Where a stage is continued, others may continue it too, with segments of the same names (WRITE-8).
+
+        Swift itself compares them with a manifest's; Ceph's gateway does not.
+        """
+        for segment in segments:
+            head = self._files.container.head(segment.inside(self._files.container) or "")
+            if head is None or head.etag != segment.etag:
+                raise BackendError("a segment of the stream was replaced: another stream continues the same stage")
 
     def suspend(self) -> None:
         """Leave the stage to be continued. One that another stream left in the meantime gives way: the newest counts."""
@@ -78,7 +92,7 @@ class SwiftUpload:
     def resume(self, stage: staging.Stage) -> None:
         """Go on where `stage` ends. It stays until commit, discard or suspend, so that a crash loses nothing of it."""
         self._stream = stage.stream
-        self._attempted = len(stage.segments)
+        self._attempted = self._continued = len(stage.segments)
         self._is_noted = bool(stage.segments)
         # What was staged with a larger chunk size may fill several.
         self._chunks.resume(stage.segments, sum(each.size for each in stage.segments), stage.tail)
