@@ -268,7 +268,7 @@ def test_names_within_the_limits_work(driver: StorageDriver, tree: Tree, edge: s
 @pytest.mark.parametrize("length", [1, 100, 450])
 def test_longest_path_works_below_a_root(subject: Subject, length: int) -> None:
     """What is declared holds below a root too, however long that is: such a driver declares less, or it has the room."""
-    store = subject.open_root("/".join("r" * min(90, length - begin) for begin in range(0, length, 90)))
+    store = subject.open_root("/".join("r" * min(30, length - begin) for begin in range(0, length, 30)))
     limits = store.capabilities.limits
     path, data = path_of(limits.longest_path, limits.longest_component, Tree("")), content(100)
     store.put_content(path, data)

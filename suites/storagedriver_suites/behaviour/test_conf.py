@@ -111,13 +111,17 @@ def test_missing_parameter_is_refused(subject: Subject) -> None:
 
 @requirement("CONF-1")
 def test_parameters_that_are_left_out_are_not_needed_or_missed(subject: Subject) -> None:
-    """Without one of those that are given, or two, there is a driver, or ParameterError says what is missing."""
+    """Without one of those that are given, or two, there is a driver, or ParameterError says what is missing.
+
+    A driver that goes on to look for its server there is not followed: it could be anybody's.
+    """
     given = sorted(subject.parameters)
     for missing in itertools.chain(itertools.combinations(given, 1), itertools.combinations(given, 2)):
         parameters = {name: value for name, value in subject.parameters.items() if name not in missing}
-        seen = outcome(subject, parameters)
+        with _no_network() as attempts:
+            seen = outcome(subject, parameters)
         expect.true(
-            is_made_or_refused(seen) and not seen.startswith("BackendError"),
+            bool(attempts) or seen == "a driver" or seen.startswith("ParameterError"),
             f"what is made without {' and '.join(missing)}",
             expected="a driver, or ParameterError",
             seen=seen,
