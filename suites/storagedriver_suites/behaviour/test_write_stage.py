@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from storagedriver import StorageDriver
-from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, requirement, size_of
+from storagedriver.testing import Subject, Tree, chunk_size, content, expect, full, not_offered, requirement, size_of
 from storagedriver_suites.behaviour.contents import need_files_of
 from storagedriver_suites.behaviour.names import finish_walk
 from storagedriver_suites.behaviour.shapes import more_than_a_page
@@ -567,10 +567,12 @@ def test_stage_outlives_changes_of_its_file(driver: StorageDriver, tree: Tree, s
     expect_old(driver, path, data + b"+more", f"a stage continued after a {change}")
 
 
-@requirement("WRITE-10", capability="move_directory")
+@requirement("WRITE-10")
 @pytest.mark.parametrize("committed", ["absent", "100"])
 def test_stage_outlives_the_move_of_its_directory(driver: StorageDriver, tree: Tree, committed: str) -> None:
     """A stage is of its path, also where the directory above it is moved away: what comes to be at the new one has none."""
+    if not driver.capabilities.move_directory:
+        not_offered("capability move_directory is not declared")
     path = tree.path("d/s/file")
     driver.put_content(tree.path("d/beside"), b"beside")
     old = put_old(driver, path, committed)
