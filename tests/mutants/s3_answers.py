@@ -13,6 +13,7 @@ from storagedriver.base import ByteSource, Upload
 from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload
 from storagedriver_drivers.s3 import deletion, multipart
+from storagedriver_drivers.s3.answers import ObjectHead
 from storagedriver_drivers.s3.driver import S3Driver
 from storagedriver_drivers.s3.errors import ClientError, status
 from storagedriver_drivers.s3.objects import Bucket
@@ -186,3 +187,20 @@ _END_STREAMS = deletion.end_streams
 def _ended_if_possible(bucket: Bucket, layout: KeyLayout, path: str) -> None:
     with contextlib.suppress(ClientError):
         _END_STREAMS(bucket, layout, path)
+
+
+class _RefusedIsAbsent(Bucket):
+    def head(self, key: str) -> ObjectHead | None:
+        try:
+            return super().head(key)
+        except ClientError as error:
+            if status(error) == 403:
+                return None
+            raise
+
+
+@mutant("FAULT-1", bug="a HEAD that is answered by 403 tells that nothing is there")
+class RefusedHeadIsAbsence(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        self._bucket = _RefusedIsAbsent(self._bucket.client, parameters)

@@ -72,6 +72,10 @@ _LASTING: Sequence[Fault] = (
 )
 
 
+REFUSALS: Sequence[Fault] = (Answered("403 Forbidden"), Answered("400 Bad Request"))
+"""Answers that tell of no failure that passes: a driver that makes its requests again gives up here."""
+
+
 def of_one_request(subject: Subject, *, unlike: bool) -> Sequence[Disturbance]:
     """What hits each request of each operation that it makes a difference to.
 

@@ -9,12 +9,14 @@ import pytest
 from storagedriver import BackendError
 from storagedriver.testing import Subject, Tree, content, expect, not_offered, requirement, size_of
 from storagedriver.wire import EmptyPages, Injection, ResumedByWhole, TruncatedBody, UnbegunBody
+from storagedriver_suites.faults.disturbances import REFUSALS
 from storagedriver_suites.faults.injecting import Injector, Point, hits
 from storagedriver_suites.faults.served_operations import (
     DELETE_TREE,
     GET,
     GET_LARGE,
     LIST,
+    MOVE,
     READ,
     READ_LARGE,
     STAT,
@@ -43,6 +45,13 @@ def test_page_of_no_names_is_not_the_last(subject: Subject, tree: Tree, operatio
 def test_answer_ends_before_its_body(subject: Subject, tree: Tree, operation: Operation) -> None:
     """An answer that breaks off before its first byte is no empty file, and no empty directory."""
     Injector(subject, tree).try_each(operation, [UnbegunBody()])
+
+
+@requirement("FAULT-1", needs=["wire"])
+@pytest.mark.parametrize("operation", [GET, READ, STAT, LIST, WALK, MOVE, DELETE_TREE], ids=_slug)
+def test_refusal_of_one_request_is_no_absence(subject: Subject, tree: Tree, operation: Operation) -> None:
+    """Where just one request is refused, though all before and after it are not, nothing is taken for absent (ERR-1)."""
+    Injector(subject, tree).try_each(operation, REFUSALS)
 
 
 @requirement("FAULT-1", needs=["wire"])

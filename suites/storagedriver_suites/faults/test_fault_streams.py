@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from storagedriver import BackendError, StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, requirement, size_of
-from storagedriver.wire import Answered, Exchange, Fault, Injection, ResetAfter
+from storagedriver.wire import Exchange, Injection, ResetAfter
 from storagedriver_suites.behaviour.streams import expect_no_stage
+from storagedriver_suites.faults.disturbances import REFUSALS
 from storagedriver_suites.faults.injecting import Injector
 from storagedriver_suites.faults.local_operations import close_without_commit
 from storagedriver_suites.faults.served_operations import (
@@ -22,9 +23,6 @@ from storagedriver_suites.faults.served_operations import (
     WRITE_AFTER_COMMIT,
     Operation,
 )
-
-REFUSALS: Sequence[Fault] = (Answered("403 Forbidden"), Answered("400 Bad Request"))
-"""Answers that tell of no failure that passes: a driver that makes its requests again gives up here."""
 
 
 def _refuse_each(subject: Subject, tree: Tree, operation: Operation) -> None:
