@@ -73,8 +73,21 @@ class AnswerKeptInTheDriver(InMemoryDriver):
         return self._answer
 
 
+class Hanging(InMemoryDriver):
+    """Hangs for ever where it does, and is not waited for long."""
+
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._patience = pytest.MonkeyPatch()
+        self._patience.setattr(running, "load_of", lambda subject: replace(load_of(subject), patience=3))
+
+    def close(self) -> None:
+        self._patience.undo()
+        super().close()
+
+
 @mutant("CONC-1", rows=("B76",), bug="who holds a lock takes it again, which hangs once a writer waits between")
-class LockTakenAgain(InMemoryDriver):
+class LockTakenAgain(Hanging):
     def __init__(self, parameters: InMemoryParameters) -> None:
         super().__init__(parameters)
         self._turnstile = threading.Lock()
@@ -91,8 +104,8 @@ class LockTakenAgain(InMemoryDriver):
             return super()._get_content(path)
 
 
-class Limiting(InMemoryDriver):
-    """Lets a few calls through at once; the others wait to be woken. Who hangs is not waited for long."""
+class Limiting(Hanging):
+    """Lets a few calls through at once; the others wait to be woken."""
 
     slots = 4
 
@@ -100,12 +113,6 @@ class Limiting(InMemoryDriver):
         super().__init__(parameters)
         self._free = self.slots
         self._freed = threading.Condition()
-        self._patience = pytest.MonkeyPatch()
-        self._patience.setattr(running, "load_of", lambda subject: replace(load_of(subject), patience=3))
-
-    def close(self) -> None:
-        self._patience.undo()
-        super().close()
 
     def _get_content(self, path: str) -> bytes:
         with self._slot():
