@@ -213,7 +213,11 @@ class BaseDriver(DriverFoundation, StorageDriver):
                 if source == dest:
                     return
                 raise PathConflictError("a path cannot be moved below itself", path=dest)
-            self._move(source, dest)
+            try:
+                self._move(source, dest)
+            except PathConflictError as conflict:
+                # What is in the way is where it is to go.
+                raise conflict.located(self.name, dest)  # noqa: B904  the same error goes on, its cause untouched
 
     def delete(self, path: str) -> None:
         self._valid(path)

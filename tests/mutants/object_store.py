@@ -107,6 +107,18 @@ class StagesAreOfItsOwnChunks(S3Driver):
         return upload
 
 
+class Streaming(S3Driver):
+    """Writes by uploads of its own."""
+
+    Stream: type[MultipartUpload] = MultipartUpload
+
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        upload = super()._writer(path, append=append)
+        assert isinstance(upload, MultipartUpload)
+        upload.__class__ = self.Stream
+        return upload
+
+
 class CompletesWithoutParts(MultipartUpload):
     """Begins an upload in parts for whatever it is given."""
 
@@ -118,12 +130,8 @@ class CompletesWithoutParts(MultipartUpload):
 
 
 @mutant("WRITE-9", rows=("B14",), bug="an upload of no parts is completed, which the server refuses")
-class NoPartsAreCompleted(S3Driver):
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        upload = super()._writer(path, append=append)
-        assert isinstance(upload, MultipartUpload)
-        upload.__class__ = CompletesWithoutParts
-        return upload
+class NoPartsAreCompleted(Streaming):
+    Stream = CompletesWithoutParts
 
 
 @mutant("MOVE-4", rows=("B67",), bug="the parts of a copy name their source without the root")
@@ -147,11 +155,8 @@ class _AnyOfItsMarkIsOwn(MultipartUpload):
 @mutant(
     "WRITE-8", bug="an object that another writer made of the same stage is taken for one's own, with the answer lost"
 )
-class AnyContinuationIsOwn(S3Driver):
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        upload = super()._writer(path, append=append)
-        upload.__class__ = _AnyOfItsMarkIsOwn
-        return upload
+class AnyContinuationIsOwn(Streaming):
+    Stream = _AnyOfItsMarkIsOwn
 
 
 class _GoneIsDone(MultipartUpload):
@@ -164,8 +169,5 @@ class _GoneIsDone(MultipartUpload):
 
 
 @mutant("WRITE-8", bug="an upload that is gone, where a file is, was committed already: whatever file that is")
-class GoneUploadIsDone(S3Driver):
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        upload = super()._writer(path, append=append)
-        upload.__class__ = _GoneIsDone
-        return upload
+class GoneUploadIsDone(Streaming):
+    Stream = _GoneIsDone

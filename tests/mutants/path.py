@@ -367,16 +367,17 @@ class IndexOfTheBeginning(InMemoryDriver):
 @mutant("PATH-6", bug="a slash is kept as a dash and a dash as two, which are one where they meet")
 class DashIsDoubled(InMemoryDriver):
     def _put_content(self, path: str, content: bytes) -> None:
-        for info in list(self.walk(paths.ROOT)):
-            if not info.is_dir and info.path != path and _doubled(info.path) == _doubled(path):
-                self._delete(info.path)
+        self._make_way(path)
         super()._put_content(path, content)
 
     def _writer(self, path: str, *, append: bool) -> Upload:
+        self._make_way(path)
+        return super()._writer(path, append=append)
+
+    def _make_way(self, path: str) -> None:
         for info in list(self.walk(paths.ROOT)):
             if not info.is_dir and info.path != path and _doubled(info.path) == _doubled(path):
                 self._delete(info.path)
-        return super()._writer(path, append=append)
 
 
 def _doubled(path: str) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from mutants.model import mutant
+from mutants.object_store import Streaming
 from storagedriver import BackendError
-from storagedriver.base import ByteSource, Upload
+from storagedriver.base import ByteSource
 from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload
 from storagedriver_drivers.s3 import deletion, multipart
@@ -140,17 +141,6 @@ class RetryAfterIsObeyed(S3Driver):
             return float(told) if told.isdigit() and attempts <= retries else None
 
         self._bucket.client.meta.events.register_first("needs-retry.s3", wait)  # type: ignore[arg-type]  # what it returns counts
-
-
-class Streaming(S3Driver):
-    """Writes by uploads of its own."""
-
-    Stream: type[MultipartUpload] = MultipartUpload
-
-    def _writer(self, path: str, *, append: bool) -> Upload:
-        upload = super()._writer(path, append=append)
-        upload.__class__ = self.Stream
-        return upload
 
 
 class _ClosesQuietly(MultipartUpload):

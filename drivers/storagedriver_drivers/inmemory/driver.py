@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload
 from storagedriver.driver import Capabilities, FileInfo
-from storagedriver.errors import PathConflictError, PathNotFoundError
+from storagedriver.errors import PathNotFoundError
 from storagedriver_drivers.inmemory.parameters import InMemoryParameters
 from storagedriver_drivers.inmemory.store import Directory, File, Store, shared_store
 
@@ -80,10 +80,7 @@ class InMemoryDriver(BaseDriver):
         return [_info(paths.join(path, name), child) for name, child in node.children.items()]
 
     def _move(self, source: str, dest: str) -> None:
-        try:
-            self._store.move(self._key(source), self._key(dest))
-        except PathConflictError as conflict:
-            raise conflict.located(self.name, dest)  # noqa: B904  the same error goes on, its cause untouched
+        self._store.move(self._key(source), self._key(dest))
 
     def _delete(self, path: str) -> None:
         self._store.delete(self._key(path))

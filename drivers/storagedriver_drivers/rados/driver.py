@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from storagedriver import paths
 from storagedriver.base import BaseDriver, ByteSource, Upload, put_by_upload
 from storagedriver.driver import Capabilities, FileInfo, Limits
-from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError
+from storagedriver.errors import BackendError, PathNotFoundError
 from storagedriver_drivers.rados import collecting
 from storagedriver_drivers.rados.client import PAGE, Pool
 from storagedriver_drivers.rados.directories import entry_of
@@ -111,10 +111,7 @@ class RadosDriver(BaseDriver):
             raise PathNotFoundError
 
     def _move(self, source: str, dest: str) -> None:
-        try:
-            self._store.move(self._at(source), self._at(dest))
-        except PathConflictError as conflict:
-            raise conflict.located(self.name, dest)  # noqa: B904  the same error goes on, its cause untouched
+        self._store.move(self._at(source), self._at(dest))
 
     def _delete(self, path: str) -> None:
         self._store.remove_abandoned()

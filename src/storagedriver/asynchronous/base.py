@@ -289,7 +289,11 @@ class AsyncBaseDriver(DriverFoundation, AsyncStorageDriver):
                 if source == dest:
                     return
                 raise PathConflictError("a path cannot be moved below itself", path=dest)
-            await settled(self._move(source, dest))
+            try:
+                await settled(self._move(source, dest))
+            except PathConflictError as conflict:
+                # What is in the way is where it is to go.
+                raise conflict.located(self.name, dest)  # noqa: B904  the same error goes on, its cause untouched
 
     async def delete(self, path: str) -> None:
         self._valid(path)

@@ -532,8 +532,8 @@ def test_long_paths_that_begin_alike_are_two_files(driver: StorageDriver, tree: 
     limits = driver.capabilities.limits
     longest = _long_path(kind, tree.root, limits.longest_path, limits.longest_component)
     paths_alike = [longest, longest[:-1] + "c", longest[:-1] + "d"]
-    if kind != "short":
-        paths_alike += [longest[:-1], longest[:-3] + "e"] if len(longest.rpartition("/")[2]) > 3 else []
+    if len(longest.rpartition("/")[2]) > 3:
+        paths_alike += [longest[:-1], longest[:-3] + "e"]
 
     files = put_all(driver, tree.root, [path.removeprefix(f"{tree.root}/") for path in paths_alike])
 

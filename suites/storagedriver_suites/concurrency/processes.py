@@ -17,7 +17,7 @@ from typing import TypeVar
 from storagedriver import StorageDriver
 from storagedriver.histories import History, HistoryRecorder, joined
 from storagedriver.testing import ContractViolation, Subject
-from storagedriver_suites.behaviour.streams import together
+from storagedriver_suites.behaviour.streams import together, write_stream
 from storagedriver_suites.concurrency.workloads import Step, perform
 
 R = TypeVar("R")
@@ -178,9 +178,7 @@ def fork_and_write_alike(
     What is drawn or counted in a driver before a fork is the same in both processes after it.
     """
     driver.put_content(f"{directory}/first", b"first")
-    with driver.writer(f"{directory}/second") as writer:
-        writer.write(b"second")
-        writer.commit()
+    write_stream(driver, f"{directory}/second", [b"second"])
     mine, its = socket.socketpair()
 
     def write(who: bytes, name: str, meeting: socket.socket, other: socket.socket) -> None:

@@ -383,21 +383,22 @@ def _below_a_file(bench: Bench, path: str) -> None:
     driver, file = bench.driver, f"{path}/file"
     driver.put_content(file, b"in the way")
     driver.put_content(f"{path}/source", bench.body())
-    writers = []
-
-    def stream() -> None:
-        writers.append(driver.writer(f"{file}/stream"))
-        writers[0].write(bench.body())
-        writers[0].commit()
-
     _try(
         lambda: driver.put_content(f"{file}/put", bench.body()),
-        stream,
+        lambda: _stream_in_the_way(bench, f"{file}/stream"),
         lambda: driver.move(f"{path}/source", f"{file}/moved"),
     )
-    for writer in writers:
-        _try(writer.cancel)
     driver.delete(path)
+
+
+def _stream_in_the_way(bench: Bench, path: str) -> None:
+    """A stream to where something else is; whatever comes of it, it is cancelled."""
+    writer = bench.driver.writer(path)
+    try:
+        writer.write(bench.body())
+        writer.commit()
+    finally:
+        _try(writer.cancel)
 
 
 def _onto_a_directory(bench: Bench, path: str) -> None:
@@ -405,16 +406,9 @@ def _onto_a_directory(bench: Bench, path: str) -> None:
     driver, directory, source = bench.driver, f"{path}/d", f"{path}/source"
     driver.put_content(f"{directory}/file", b"in the way")
     driver.put_content(source, bench.body())
-    writers = []
-
-    def stream() -> None:
-        writers.append(driver.writer(directory))
-        writers[0].write(bench.body())
-        writers[0].commit()
-
     _try(
         lambda: driver.put_content(directory, bench.body()),
-        stream,
+        lambda: _stream_in_the_way(bench, directory),
         lambda: driver.move(source, directory),
         lambda: driver.move(source, f"{source}/below"),
         lambda: driver.move(directory, f"{directory}/below"),
@@ -422,8 +416,6 @@ def _onto_a_directory(bench: Bench, path: str) -> None:
         lambda: driver.move(directory, source),
         lambda: driver.delete(f"{path}/absent"),
     )
-    for writer in writers:
-        _try(writer.cancel)
     driver.delete(path)
 
 
