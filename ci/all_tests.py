@@ -32,9 +32,9 @@ from storagedriver.report import Report, ReportError, Server, Target
 REQUIRE_BACKENDS = "--require-backends"
 CONTAINERS_IN_FULL = "--containers-in-full"
 SAMPLE = "--sample"
-PARALLEL = (f"--numprocesses={min((os.cpu_count() or 1) + 1, 4)}", "--dist=worksteal")
-"""One process more than there are cores, as some always wait, for a server or for what takes its time, and no more than one
-server serves well. `-n0` among the user's arguments turns it off."""
+PARALLEL = (f"--numprocesses={min(2 * (os.cpu_count() or 1), 4)}", "--dist=worksteal")
+"""Two processes a core, as many always wait, for a server or for what takes its time, and no more than one server serves
+well. `-n0` among the user's arguments turns it off."""
 WRONG_CALL = 4
 REPORTS = "certify"
 """The folder of the reports, one for each part that judges a driver."""
