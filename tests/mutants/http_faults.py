@@ -448,3 +448,15 @@ class SharesContents(HttpStoreDriver):
         super()._delete(path)
         for kept in contents:
             self.ask("DELETE", f"/object{kept}", also=(404,))
+
+
+# --- errors
+
+
+@mutant("FAULT-1", bug="the error of a dead server forgets what the connection failed of")
+class ForgetsTheCause(HttpStoreDriver):
+    def send(self, method: str, target: str, body: bytes = b"", **query: str) -> Answer:
+        try:
+            return super().send(method, target, body, **query)
+        except (OSError, http.client.HTTPException):
+            raise BackendError("the server is not there") from None

@@ -194,3 +194,10 @@ class RefusedHeadIsAbsence(S3Driver):
     def __init__(self, parameters: S3Parameters) -> None:
         super().__init__(parameters)
         self._bucket = _RefusedIsAbsent(self._bucket.client, parameters)
+
+
+@mutant("LEAK-1", bug="a move that fails in its middle leaves the upload that it began")
+class UploadOfAFailedMoveStays(S3Driver):
+    def _move(self, source: str, dest: str) -> None:
+        with mock.patch.object(multipart.Multipart, "abort"):
+            super()._move(source, dest)

@@ -15,7 +15,7 @@ from storagedriver_drivers.azure.blobs import (
     Container,
     required_etag,
 )
-from storagedriver_drivers.azure.errors import HttpResponseError, code, status
+from storagedriver_drivers.azure.errors import AzureError, HttpResponseError, code, status
 from storagedriver_drivers.azure.parameters import AzureParameters
 from storagedriver_drivers.azure.reading import BlobReader
 
@@ -49,7 +49,7 @@ def copy(
     try:
         if head.kind == BLOCK_BLOB and head.size <= parameters.copythresholdsize:
             _copy_at_once(container, source, dest, head)
-        elif head.kind != BLOCK_BLOB or not _copy_in_blocks(container, source, dest, head):
+        elif head.kind != BLOCK_BLOB or not _copied_in_blocks(container, source, dest, head):
             waiting.copy(container, source, dest, head, parameters)
     except HttpResponseError as error:
         if code(error) != retyping.WRONG_TYPE:
@@ -78,6 +78,16 @@ def _copy_at_once(container: Container, source: str, dest: str, head: BlobHead) 
     required_etag(answer, "Copy Blob From URL")
     if answer.get("copy_status") != "success":
         raise BackendError(f"a synchronous copy was answered with {answer.get('copy_status')!r}")
+
+
+def _copied_in_blocks(container: Container, source: str, dest: str, head: BlobHead) -> bool:
+    try:
+        return _copy_in_blocks(container, source, dest, head)
+    except Exception:
+        # Blocks of a file that is not there show nowhere, and nobody would delete them. The error that counts is the first.
+        with contextlib.suppress(AzureError):
+            container.discard_blocks(dest)
+        raise
 
 
 def _copy_in_blocks(container: Container, source: str, dest: str, head: BlobHead) -> bool:

@@ -25,6 +25,16 @@ class ObjectHead:
     metadata: Mapping[str, str]
 
 
+def require_same(now: ObjectHead | None, head: ObjectHead) -> None:
+    """Return if an object is still as `head` says, or was deleted since.
+
+    Raises:
+        BackendError: Another one is there.
+    """
+    if now is not None and now.etag != head.etag:
+        raise BackendError("the file was replaced while it was moved")
+
+
 def require_made_of(etags: Sequence[str], answer: Mapping[str, Any]) -> None:
     """Servers that don't compare the parts' ETags may have made the object of others, or answer for one made before.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from storagedriver_drivers.s3 import multipart
-from storagedriver_drivers.s3.answers import ObjectHead, required_etag
+from storagedriver_drivers.s3.answers import ObjectHead, require_same, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parameters import S3Parameters
@@ -37,6 +37,8 @@ def _copy_in_parts(bucket: Bucket, source: str, dest: str, head: ObjectHead, par
     try:
         upload = multipart.begin(bucket, dest, secrets.token_hex(16), head.metadata)
         etags = upload.copied_parts(source, head.etag, head.size, part_size, parameters.multipartcopymaxconcurrency)
+        # Not every server minds the condition that each part is copied with.
+        require_same(bucket.head(source), head)
         upload.complete(etags)
     except BaseException:
         if upload is not None:

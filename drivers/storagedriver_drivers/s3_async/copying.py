@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from storagedriver.asynchronous.cancellation import settled
-from storagedriver_drivers.s3.answers import ObjectHead, required_etag
+from storagedriver_drivers.s3.answers import ObjectHead, require_same, required_etag
 from storagedriver_drivers.s3.arguments import CONTENT_TYPE
 from storagedriver_drivers.s3.parameters import S3Parameters
 from storagedriver_drivers.s3.parts import size_of_copied_parts
@@ -40,6 +40,8 @@ async def _copy_in_parts(bucket: Bucket, source: str, dest: str, head: ObjectHea
         etags = await upload.copied_parts(
             source, head.etag, head.size, part_size, parameters.multipartcopymaxconcurrency
         )
+        # Not every server minds the condition that each part is copied with.
+        require_same(await bucket.head(source), head)
         await upload.complete(etags)
     except BaseException:
         if upload is not None:

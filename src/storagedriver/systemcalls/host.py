@@ -36,6 +36,10 @@ _SET_PARENT_DEATH_SIGNAL = 1
 _SET_PTRACER = 0x59616D61
 _PTRACER_ANY = ctypes.c_ulong(-1)
 _ATTACH_SECONDS = 30
+_LOOK_SECONDS = 0.002
+"""Between two looks at whether the child is stopped."""
+_LOOKS_ASLEEP = 10
+"""What sleeps in so many looks, one right after the other, waits for the stopped child: for a lock that it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Job:
         whole: Whether the trace holds what is written in full.
         largest_file: Bytes beyond which no file can be written during the operation, as `ulimit -f`; None for no bound.
         seconds: After this time the child counts as hung.
+        meanwhile: Done by a driver of its own in another process while the injection has stopped the child; None for nothing.
     """
 
     constructor: Callable[[Mapping[str, Any]], StorageDriver]
@@ -63,6 +68,7 @@ class Job:
     whole: bool
     largest_file: int | None
     seconds: float
+    meanwhile: Callable[[StorageDriver], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Ended:
         descriptors: Files below the folder that the operation left open.
         trace: What strace wrote.
         failure: Why the trial could not be made; empty if it was.
+        meanwhile: Pickled, as outcome: of what was done meanwhile; empty if the child was not stopped.
     """
 
     status: int
@@ -84,6 +91,7 @@ class Ended:
     descriptors: tuple[str, ...]
     trace: str
     failure: str
+    meanwhile: bytes = b""
 
 
 def main() -> None:
@@ -142,8 +150,9 @@ def run(job: Job, output: str) -> Ended:
         os.write(go, b"!")
     # Nobody else waits: a child that is not traced may have ended already, and would be written to in vain.
     os.close(go)
+    beside = None if job.meanwhile is None else Beside(job)
     with os.fdopen(read_result, "rb") as stream:
-        hung, sent = _received(stream, child, job.seconds)
+        hung, sent = _received(stream, child, job.seconds, beside)
     _, status = os.waitpid(child, 0)
     trace = ""
     if tracer is not None:
@@ -151,7 +160,8 @@ def run(job: Job, output: str) -> Ended:
         trace = "" if attached else Path(output).read_text(encoding="ascii", errors="replace")
     # What is killed in the middle of its answer has not ended in time.
     outcome, descriptors = pickle.loads(sent) if sent and not hung else (b"", ())  # noqa: S301  written by our own child
-    return Ended(os.waitstatus_to_exitcode(status), hung, outcome, descriptors, trace, attached)
+    meanwhile = b"" if beside is None else beside.ended(job.seconds)
+    return Ended(os.waitstatus_to_exitcode(status), hung, outcome, descriptors, trace, attached, meanwhile)
 
 
 def _attached(tracer: subprocess.Popen[bytes]) -> str:
@@ -167,13 +177,19 @@ def _await(result: int) -> None:
     os.read(result, 1)
 
 
-def _received(stream: BinaryIO, child: int, seconds: float) -> tuple[bool, bytes]:
+def _received(stream: BinaryIO, child: int, seconds: float, beside: Beside | None) -> tuple[bool, bytes]:
     """Whether the child hung and was killed, and all that it sent."""
     deadline = time.monotonic() + seconds
     sent = b""
     hung = False
     while True:
-        ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+        left = max(0.0, deadline - time.monotonic())
+        ready, _, _ = select.select([stream], [], [], left if beside is None else min(left, _LOOK_SECONDS))
+        if not ready and beside is not None and time.monotonic() < deadline:
+            if _is_stopped(child):
+                beside.happen()
+                os.kill(child, signal.SIGCONT)
+            continue
         if not ready:
             hung = True
             os.kill(child, signal.SIGKILL)
@@ -183,6 +199,64 @@ def _received(stream: BinaryIO, child: int, seconds: float) -> tuple[bool, bytes
         if not piece:
             return hung, sent
         sent += piece
+
+
+def _is_stopped(child: int) -> bool:
+    return os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG) is not None
+
+
+class Beside:
+    """What another process does while the child is stopped."""
+
+    def __init__(self, job: Job) -> None:
+        """Begin nothing yet."""
+        self._job = job
+        self._process: int | None = None
+        self._result: BinaryIO | None = None
+
+    def happen(self) -> None:
+        """Let it be done, once; if it cannot go on while the child is stopped, as for a lock, leave it to do so later."""
+        if self._process is not None:
+            return
+        read, write = os.pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            try:
+                os.close(read)
+                _do_beside(self._job, write)
+            finally:
+                os._exit(3)
+        os.close(write)
+        self._result = os.fdopen(read, "rb")
+        asleep = 0
+        while asleep < _LOOKS_ASLEEP and not select.select([self._result], [], [], _LOOK_SECONDS)[0]:
+            asleep = asleep + 1 if _is_asleep(self._process) else 0
+
+    def ended(self, seconds: float) -> bytes:
+        """Its outcome, pickled; empty if it was not begun, or hangs."""
+        if self._process is None or self._result is None:
+            return b""
+        with self._result:
+            ready, _, _ = select.select([self._result], [], [], seconds)
+            if not ready:
+                os.kill(self._process, signal.SIGKILL)
+            outcome = self._result.read()
+        os.waitpid(self._process, 0)
+        return outcome
+
+
+def _is_asleep(process: int) -> bool:
+    _, _, told = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")
+    return told.split()[0] == "S"
+
+
+def _do_beside(job: Job, result: int) -> None:
+    assert job.meanwhile is not None
+    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    with job.constructor(job.parameters) as driver:
+        outcome = _outcome(job.meanwhile, driver)
+    os.write(result, outcome)
+    os._exit(0)
 
 
 def _child(job: Job, go: int, result: int) -> None:
@@ -211,18 +285,28 @@ def _child(job: Job, go: int, result: int) -> None:
 
 def _operate(job: Job, driver: StorageDriver) -> bytes:
     """The outcome, pickled: the error would keep what its frames hold."""
-    returned: object = None
-    error: Exception | None = None
     bound = resource.getrlimit(resource.RLIMIT_FSIZE)
     if job.largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (job.largest_file, bound[1]))
     os.access(BEGIN, os.F_OK)
-    try:
-        returned = job.operation(driver)
-    except Exception as raised:  # noqa: BLE001  handed to the parent process
-        error = raised
+    returned, error = _done(job.operation, driver)
     os.access(END, os.F_OK)
     resource.setrlimit(resource.RLIMIT_FSIZE, bound)
+    return _pickled(returned, error)
+
+
+def _outcome(operation: Callable[[StorageDriver], object], driver: StorageDriver) -> bytes:
+    return _pickled(*_done(operation, driver))
+
+
+def _done(operation: Callable[[StorageDriver], object], driver: StorageDriver) -> tuple[object, Exception | None]:
+    try:
+        return operation(driver), None
+    except Exception as raised:  # noqa: BLE001  handed to the parent process
+        return None, raised
+
+
+def _pickled(returned: object, error: Exception | None) -> bytes:
     try:
         return pickle.dumps((returned, error))
     except Exception:  # noqa: BLE001  whatever pickle says of it

@@ -36,6 +36,8 @@ class Run:
         descriptors: Files of the store that it left open.
         calls: Its system calls about the store's folder, in their order; none if it was not traced.
         all_calls: All of its system calls.
+        met: Whether something was done meanwhile.
+        error_meanwhile: What that raised; None if it returned.
     """
 
     returned: object
@@ -45,6 +47,8 @@ class Run:
     descriptors: tuple[str, ...] = ()
     calls: tuple[SystemCall, ...] = ()
     all_calls: tuple[SystemCall, ...] = ()
+    met: bool = False
+    error_meanwhile: Exception | None = None
 
     @property
     def injected(self) -> SystemCall | None:
@@ -80,6 +84,7 @@ class Processes:
         injection: Injection | None = None,
         whole: bool = False,
         largest_file: int | None = None,
+        meanwhile: Callable[[StorageDriver], object] | None = None,
     ) -> Run:
         """Do an operation with a new driver on `store`. What the constructor does is not part of it.
 
@@ -91,6 +96,7 @@ class Processes:
             whole: Whether the calls tell what is written in full.
             largest_file: Bytes beyond which no file can be written during the operation: what crosses it is written
                 short, and what follows fails with EFBIG.
+            meanwhile: What another process does, with a driver of its own, while an injection has stopped the operation.
 
         Raises:
             TracingError: It could not be tried.
@@ -105,6 +111,7 @@ class Processes:
             whole=whole,
             largest_file=largest_file,
             seconds=self._seconds,
+            meanwhile=meanwhile,
         )
         # Pickled twice: what can't be unpickled there must not be the end of it.
         self._send(pickle.dumps(job))
@@ -118,6 +125,7 @@ class Processes:
         if not ended.outcome and not ended.hung and ended.status >= 0:
             raise TracingError(f"the driver's process ended with {ended.status} in the middle of the operation")
         returned, error = pickle.loads(ended.outcome) if ended.outcome else (None, None)  # noqa: S301  as above
+        _, error_meanwhile = pickle.loads(ended.meanwhile) if ended.meanwhile else (None, None)  # noqa: S301  as above
         calls = between(parse(ended.trace), BEGIN, END)
         return Run(
             returned=returned,
@@ -127,6 +135,8 @@ class Processes:
             descriptors=ended.descriptors,
             calls=tuple(call for call in calls if call.touches(str(store.folder))),
             all_calls=tuple(calls),
+            met=bool(ended.meanwhile),
+            error_meanwhile=error_meanwhile,
         )
 
     def _send(self, what: object) -> None:

@@ -23,16 +23,20 @@ class Injection:
         call: Its name.
         occurrence: Which of its thread's calls of this name is meant, from 1.
         error: The error that it returns instead of being made: "ENOSPC"; empty to kill the process before it is made.
+        stops: The call is made, and the process is stopped right after it.
     """
 
     call: str
     occurrence: int
     error: str = ""
+    stops: bool = False
 
     @property
     def option(self) -> str:
         """The same in the words of strace."""
-        what = f"error={self.error}" if self.error else "signal=KILL"
+        # A signal that does not kill is taken when the call is done.
+        signal = "signal=STOP" if self.stops else "signal=KILL"
+        what = f"error={self.error}" if self.error else signal
         return f"--inject={self.call}:{what}:when={self.occurrence}"
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, Trials, expect
-from storagedriver.wire import Duplicated, Fault, Injection, Overheard
+from storagedriver.wire import Duplicated, Fault, Injection, Overheard, Refused, ResetBefore, Silent
 from storagedriver_suites.faults.disturbances import Disturbance
 from storagedriver_suites.faults.served_operations import Operation
 
@@ -306,6 +306,8 @@ class Injector:
             # Of a request that was delivered twice a driver knows nothing: what it asked for was done, and is gone.
             gone = operation.absent or (operation.gone_after and done and isinstance(fault, Duplicated))
             _expect_clean(error, what, directory, gone=gone)
+            if isinstance(error, BackendError) and isinstance(fault, _SAID_BY_AN_EXCEPTION):
+                _expect_a_cause(error, what)
             if trial.point.lasting:
                 # It is given up, and nothing of it may be left without a second try either.
                 plain.delete(directory)
@@ -339,6 +341,21 @@ def _expect_clean(error: Exception, what: str, directory: str, *, gone: bool) ->
             f"{what}: the path that the error carries (ERR-2)",
             expected=f"{directory}, or what lies below it",
             seen=path,
+        ) from error
+
+
+_SAID_BY_AN_EXCEPTION = (Refused, ResetBefore, Silent)
+"""Faults of which every driver learns by an exception; of an answer some learn by its status alone."""
+
+
+def _expect_a_cause(error: Exception, what: str) -> None:
+    """The exception that the driver met is chained (ERR-2)."""
+    context = None if error.__suppress_context__ else error.__context__
+    if error.__cause__ is None and context is None:
+        raise ContractViolation(
+            f"{what}: the cause of {type(error).__name__} (ERR-2)",
+            expected="the exception of the connection that failed is chained",
+            seen=error.__cause__,
         ) from error
 
 

@@ -275,6 +275,14 @@ PUT_LARGE = Operation(
     call=_put_large,
     is_large=True,
 )
+PUT_LARGE_NEW = Operation(
+    name="put of a large new file",
+    before=lambda _: _BESIDE,
+    after=lambda driver: {"file": _large(driver, 2), **_BESIDE},
+    call=_put_large,
+    is_large=True,
+)
+"""Not among OPERATIONS: it makes the requests of PUT_LARGE."""
 STREAM = Operation(
     name="stream", before=_old, after=lambda driver: {"file": _large(driver, 3), **_BESIDE}, call=_stream, is_large=True
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 
-from storagedriver import Capabilities
+from storagedriver import Capabilities, StorageDriver
 from storagedriver.systemcalls import (
     Injection,
     LocalStore,
@@ -50,7 +50,7 @@ class Trial:
     Attributes:
         point: Where: "7: pwrite64(~*)".
         call: The call.
-        error: What it returned; empty if the process was killed before it.
+        error: What it returned; empty if the process was killed before it, or something done after it.
         run: How the operation ended.
         store: Where it was done.
     """
@@ -185,6 +185,13 @@ class Workshop:
             if trial is not None:
                 yield trial
 
+    def met(self, meanwhile: Callable[[StorageDriver], object]) -> Iterator[Trial]:
+        """Trials in which another process does something right after each of the calls, before the next one."""
+        for number, call in self._tried(self.calls):
+            trial = self._try(number, Injection(call.name, call.occurrence, stops=True), meanwhile=meanwhile)
+            if trial is not None:
+                yield trial
+
     def _tried(self, calls: Sequence[SystemCall]) -> Iterator[tuple[int, SystemCall]]:
         """The calls that are tried, with their numbers: in profile quick of very many a part that lies evenly."""
         step = max(1.0, len(calls) / MOST_CALLS) if self._quick else 1.0
@@ -197,12 +204,22 @@ class Workshop:
             self._progress(f"system calls of {self.operation.name}", done, len(calls))
             yield call
 
-    def _try(self, number: int, injection: Injection, *, whole: bool = False) -> Trial | None:
+    def _try(
+        self,
+        number: int,
+        injection: Injection,
+        *,
+        whole: bool = False,
+        meanwhile: Callable[[StorageDriver], object] | None = None,
+    ) -> Trial | None:
         """The trial; None if the driver made its calls otherwise this time, so that none of the store's was hit."""
         store = self.store()
-        run = self.processes.run(store, self.operation.act, injection=injection, whole=whole)
+        run = self.processes.run(store, self.operation.act, injection=injection, whole=whole, meanwhile=meanwhile)
         hit = run.injected
-        missed = hit is None or not hit.touches(str(store.folder)) if injection.error else run.finished
+        if injection.stops:
+            missed = not run.met
+        else:
+            missed = hit is None or not hit.touches(str(store.folder)) if injection.error else run.finished
         if missed:
             self.missed += 1
             return None
