@@ -199,8 +199,9 @@ class TestLayout:
         assert headers["x-static-large-object"] == "True"
         segments = names(raw, f"{root}/segments/")
         assert [name.rpartition("/")[2] for name in segments] == [f"{number:016d}" for number in (1, 2, 3)]
+        stream = "".join(segments[0][len(root) + 10 :].split("/")[:2])
         assert [len(part) for part in segments[0][len(root) + 10 :].split("/")] == [3, 37, 16]
-        assert names(raw, f"{root}/staging/") == []
+        assert names(raw, f"{root}/staging/") == [f"{root}/staging/large/~{stream}"]
 
     def test_what_the_go_registry_wrote(self, driver: SwiftDriver, raw: Any, root: str) -> None:
         prefix = f"{root}/segments/abc/{'0' * 37}"
@@ -424,10 +425,11 @@ class TestSegments:
         faults.answer("DELETE of an object", 403)
         with pytest.raises(BackendError):
             resumed.commit()
-        # The process ends here: the state and the stream's own object are still there.
-        assert len(names(raw, f"{root}/staging/")) == 2
+        # The process ends here: the state is still there.
+        state, stream = names(raw, f"{root}/staging/")[::-1]
+        assert state.endswith("/source/~state")
         driver.move("/source", "/dest")
-        assert names(raw, f"{root}/staging/") == []
+        assert names(raw, f"{root}/staging/") == [stream.replace("/source/", "/dest/")]
         driver.writer("/source").cancel()
         assert driver.get_content("/dest") == body(CHUNK + 1)
 
@@ -842,7 +844,8 @@ class TestFaults:
         for thread in threads:
             thread.join(60)
         assert driver.get_content("/f") in contents
-        assert len(inspect(parameters)) == 3
+        # The file, its two segments, and what tells of them.
+        assert len(inspect(parameters)) == 4
 
     def test_a_damaged_state(self, driver: SwiftDriver) -> None:
         state = driver._layout.state("/f")

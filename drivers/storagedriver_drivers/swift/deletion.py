@@ -52,6 +52,7 @@ def _delete_page(files: Files, page: Sequence[Listed]) -> None:
     files.sightings.remove(going)
     files.discard(name for each in obsolete for name in each.segments)
     files.container.remove_all(name for each in obsolete for name in each.notes)
+    files.container.remove_all(name for each in obsolete for name in each.sharings)
 
 
 def may_be_large(files: Files, entry: Listed) -> bool:

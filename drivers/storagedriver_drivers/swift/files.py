@@ -19,9 +19,6 @@ _TRIED_AS_NEW = 1 << 16
 
 _LOCKS = 64
 
-_SHARERS = 2
-"""Files that have the same segments, at least, while something has to say so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Obsolete:
@@ -29,11 +26,13 @@ class Obsolete:
 
     Attributes:
         segments: Their names.
-        notes: The names of what tells of these segments, to be removed after them.
+        notes: The names of what tells that the file has these segments, to be removed after them.
+        sharings: The names of what tells that other files have them too, to be removed last: by it the segments are kept.
     """
 
     segments: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    sharings: tuple[str, ...] = ()
 
 
 class Files:
@@ -78,8 +77,7 @@ class Files:
             self.sightings.add(keys[0])
             if old is None:
                 self.listings.await_shown(keys[0])
-            self.discard(obsolete.segments)
-            self.forget(obsolete.notes)
+            self._discard_with_notes(obsolete)
 
     def remove(self, key: str) -> bool:
         """Remove a file, then its segments; tells whether there was one."""
@@ -93,12 +91,19 @@ class Files:
             self.sightings.remove([key])
             if found:
                 self.listings.await_gone(key)
-            self.discard(obsolete.segments)
-            self.forget(obsolete.notes)
+            self._discard_with_notes(obsolete)
             return found
 
+    def _discard_with_notes(self, obsolete: Obsolete) -> None:
+        self.discard(obsolete.segments)
+        self.forget([*obsolete.notes, *obsolete.sharings])
+
     def note(self, path: str, stream: str) -> str:
-        """Say that a stream may have segments that no file needs; returns the name of what says it."""
+        """Say that a stream may have segments, as long as it has; returns the name of what says it.
+
+        Who ends streams finds by it those that no file needs any more: of writers that died, and of files that were replaced
+        while another process was replacing them.
+        """
         name = self.layout.stream(path, stream)
         self.container.put(name, b"")
         self.listings.await_shown(name)
@@ -109,9 +114,8 @@ class Files:
     ) -> Obsolete:
         """What nothing needs any more once a file is gone, or another is in its place.
 
-        The stream of the file is noted, so that its segments are found should this process die. While the file is
-        still there the note does no harm: who ends streams lets the segments of a file alone. There is none where nothing
-        can tell the segments from those of the file, as it has no mark of its stream.
+        The note of its stream goes last, so that its segments are found should this process die. A file of another tool has
+        no mark of its stream, and no note.
 
         Args:
             key: The file.
@@ -119,21 +123,20 @@ class Files:
             keep: Segments that will be needed.
             going: Other files that are about to go with it.
         """
+        segments = self.segments_of(key, head)
         kept = set(keep)
-        segments = [each for each in self.segments_of(key, head) if each not in kept]
-        if not segments:
+        unneeded = tuple(each for each in segments if each not in kept)
+        if not unneeded:
             return Obsolete()
-        notes: list[str] = []
+        # What keeps some of the segments is the same stream, to which the note belongs too.
+        noted = head.mark and len(unneeded) == len(segments)
+        notes = (self.layout.stream(self.layout.path(key), head.mark),) if noted else ()
         shared = sharing.find(self.container, self.layout, key, head)
-        if shared is not None:
-            others = sharing.sharers(self.container, shared, but={key, *going})
-            if len(others) < _SHARERS:
-                notes.append(shared.name)
-            if others:
-                return Obsolete((), tuple(notes))
-        if head.mark:
-            notes.append(self.note(self.layout.path(key), head.mark))
-        return Obsolete(tuple(segments), tuple(notes))
+        if shared is None:
+            return Obsolete(unneeded, notes)
+        others = sharing.sharers(self.container, shared, but={key, *going})
+        # What is said stays as long as any file needs it: a move that is under way looks for it at its end.
+        return Obsolete((), notes) if others else Obsolete(unneeded, notes, (shared.name,))
 
     def forget(self, notes: Iterable[str]) -> None:
         """Remove notes whose segments are gone."""

@@ -141,9 +141,10 @@ def copy(container: Container, source: str, dest: str, head: ObjectHead) -> None
     found = container.read(source, query=MANIFEST)
     if found is None:
         raise AbsentError("GET of a manifest", 404)
+    # Of another stream it would name segments that nothing here tells of.
+    if head.mark != found[0].get(MARK, "") or (not _is_static(found[0]) and container.session.is_complete):
+        raise BackendError("the file was replaced while it was moved")
     if not _is_static(found[0]):
-        if container.session.is_complete:
-            raise BackendError("the file was replaced while it was moved")
         # The server does not show the manifest, but copies it as it is.
         container.copy(f"{container.name}/{source}", dest, bare_etag(found[0]), headers, query=MANIFEST)
         return

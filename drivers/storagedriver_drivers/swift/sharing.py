@@ -16,6 +16,9 @@ from storagedriver_drivers.swift import ownership
 from storagedriver_drivers.swift.layout import Layout
 from storagedriver_drivers.swift.objects import Container, ObjectHead
 
+_SHARERS = 2
+"""Files that have the same segments, at least, while something has to say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
@@ -44,13 +47,38 @@ def begin(container: Container, layout: Layout, source: str, dest: str, head: Ob
     return told
 
 
-def end(container: Container, layout: Layout, sharing: Sharing, source: str, dest: str) -> None:
-    """Say that `source` is gone, and `dest` has the segments."""
-    others = sharers(container, sharing, but={source, dest})
-    if others:
-        _write(container, layout, Sharing(sharing.name, others | {dest}, sharing.head))
+def end(container: Container, layout: Layout, sharing: Sharing, source: str) -> bool:
+    """Say that `source` is gone; tells whether its segments may be needed: by `dest`, or by where others moved that."""
+    found = find(container, layout, source, sharing.head)
+    if found is None:
+        return True
+    having = sharers(container, found, but={source})
+    if not having or (found.keys == sharing.keys and len(having) < _SHARERS):
+        container.remove(found.name)
     else:
-        container.remove(sharing.name)
+        # Another move has said something too, and is not done with it.
+        _write(container, layout, Sharing(found.name, having, found.head))
+    return bool(having)
+
+
+def settle(container: Container, layout: Layout, sharing: Sharing, source: str) -> None:
+    """Take back what was said, after a move that failed, if no two files have the segments, and no other move said anything."""
+    found = find(container, layout, source, sharing.head)
+    if found is not None and found.keys == sharing.keys and len(sharers(container, found, but=())) < _SHARERS:
+        container.remove(found.name)
+
+
+def is_needed(container: Container, layout: Layout, mark: str) -> bool:
+    """Whether a file has the segments of the stream of this mark, as far as is said of them.
+
+    Raises:
+        BackendError: It cannot be read.
+    """
+    found = container.read(layout.sharing(mark))
+    return found is not None and any(
+        head is not None and head.is_large and head.mark == mark
+        for head in (container.head(key) for key in _keys(found[1]))
+    )
 
 
 def find(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sharing | None:
@@ -63,8 +91,12 @@ def find(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sh
     found = container.read(name)
     if found is None:
         return None
+    return Sharing(name, _keys(found[1]) | {key}, head)
+
+
+def _keys(told: bytes | bytearray) -> frozenset[str]:
     try:
-        return Sharing(name, frozenset(str(each) for each in json.loads(found[1])) | {key}, head)
+        return frozenset(str(each) for each in json.loads(told))
     except (ValueError, TypeError, RecursionError) as damage:
         raise BackendError("what tells who needs the segments of a file is damaged") from damage
 

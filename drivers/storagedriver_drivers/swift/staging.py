@@ -2,7 +2,7 @@
 
 The whole chunks of a stream are segments. The rest, and the list of segments, lie in one state object a path, whose
 body is a line of JSON and then the bytes that do not fill a chunk yet. An empty object a stream says that it may have
-segments, from before the first until it is committed: who ends streams finds them by it, whoever wrote them.
+segments, from before the first until they are gone: who ends streams finds by it those of no file, whoever wrote them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from storagedriver.errors import BackendError
 from storagedriver.staged_state import damaged
+from storagedriver_drivers.swift import sharing
 from storagedriver_drivers.swift.files import Files
 from storagedriver_drivers.swift.manifests import Segment
 from storagedriver_drivers.swift.objects import MARK, bare_etag, entry_name
@@ -102,18 +103,18 @@ def end(files: Files, path: str) -> None:
 
 
 def drop(files: Files, path: str, stream: str) -> bool:
-    """Remove the segments of a stream that was not committed. One that was committed, or ended, is let alone.
-
-    That it was neither is what the stream's own object says: a commit removes it, and so does a move of the file.
+    """Remove the segments of a stream of which there is no file, here or where a move brought it.
 
     Returns:
-        Whether it was neither.
+        Whether it was noted, and is not the file's.
     """
     name = files.layout.stream(path, stream)
     if files.container.head(name) is None:
         return False
     head = files.container.head(files.layout.key(path))
-    if head is None or head.mark != stream:
+    if head is not None and head.mark == stream:
+        return False
+    if not sharing.is_needed(files.container, files.layout, stream):
         pages = files.container.pages(f"{files.layout.segments(stream)}/")
         listed = {entry_name(entry) for page in pages for entry in page}
         files.discard(listed)
@@ -127,8 +128,7 @@ def drop(files: Files, path: str, stream: str) -> bool:
 
 
 def forget_committed(files: Files, path: str, stream: str) -> None:
-    """Remove what a process that died at the end of a commit left: it would call the file's segments unwanted."""
+    """Remove what a process that died at the end of a commit left: the stage of what is a file by now."""
     stage = peek(files, path)
     if stage is not None and stage.stream == stream:
         files.container.remove(files.layout.state(path))
-    files.container.remove(files.layout.stream(path, stream))

@@ -51,7 +51,7 @@ class SwiftUpload:
         else:
             self._commit_large()
         self._end_state()
-        if self._is_noted:
+        if content is not None and self._is_noted:
             self._files.container.remove(self._files.layout.stream(self._path, self._stream))
 
     def _commit_large(self) -> None:
@@ -180,8 +180,12 @@ class SwiftUpload:
         self._attempted = after
 
     def _drop_strays(self) -> None:
-        """Remove what was added to a stream that others ended meanwhile. If its first segment is gone, no file is made of it."""
-        if self._files.container.head(self._files.layout.segment(self._stream, 1)) is None:
+        """Remove what was added to a stream that others ended meanwhile: if a segment is gone, no file is made of it."""
+        # Of a stage that others continue too, a file can be made without those that were added here.
+        is_alone = self._state is None and not self._continued
+        numbers = range(1, (self._attempted if is_alone else max(1, len(self._chunks.parts))) + 1)
+        names = (self._files.layout.segment(self._stream, number) for number in numbers)
+        if any(self._files.container.head(name) is None for name in names):
             self._remove_attempts(after=0)
 
     # --- stage
