@@ -244,6 +244,18 @@ def test_what_cannot_be_inspected_is_no_failure_of_the_driver(author: pytest.Pyt
     assert "inspect, as given to register_suite, failed: OSError: no route" in done.said
 
 
+def test_what_cannot_be_traced_is_no_failure_of_the_driver(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    author.makeconftest("import dictionary")
+    (author.path / "tinychecks" / "test_tiny.py").write_text(
+        "from storagedriver.systemcalls import TracingError\nfrom storagedriver.testing import requirement\n"
+        "@requirement('CONT-1')\ndef test_traced(driver):\n    raise TracingError('strace has not attached')\n"
+    )
+    done = run("--driver=dictionary:DictionaryDriver")
+
+    assert done.outcomes() == {"test_traced": "errored"}
+    assert "strace has not attached" in done.said
+
+
 def test_a_fixture_of_the_author_called_driver_is_not_taken(author: pytest.Pytester, run: Callable[..., Run]) -> None:
     """The suites' checks get the driver under test, whatever a conftest.py defines."""
     author.makeconftest(

@@ -22,6 +22,7 @@ from storagedriver.plugin.redaction import Redaction, secret_parameters
 from storagedriver.plugin.replay import Failure
 from storagedriver.plugin.reproducer import rerun_script, script
 from storagedriver.report.beside import reproducer_path
+from storagedriver.systemcalls import TracingError
 from storagedriver.testing.applicability import NotOffered
 from storagedriver.testing.expect import ContractViolation
 from storagedriver.testing.subject import InspectionError
@@ -91,7 +92,7 @@ class Judge:
         outage = self._opened.outage(label, error)
         if outage is not None:
             return errored(outage)
-        if isinstance(error, InspectionError):
+        if isinstance(error, InspectionError | TracingError):
             return errored(str(error), _where(error))
         promised = isinstance(error, ContractViolation) or raised_by_driver(case, error)
         if not promised and in_setup:

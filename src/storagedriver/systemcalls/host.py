@@ -202,7 +202,11 @@ def _received(stream: BinaryIO, child: int, seconds: float, beside: Beside | Non
 
 
 def _is_stopped(child: int) -> bool:
-    return os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG) is not None
+    try:
+        return os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG) is not None
+    except ChildProcessError:
+        # It has ended, and is not one that could be stopped any more.
+        return False
 
 
 class Beside:

@@ -178,3 +178,10 @@ OTHER_FILES: Mapping[str, Interleaved] = {
     )
 }  # fmt: skip
 """They are about different files, of the same directories: each succeeds, whatever the other does."""
+
+
+def is_rare(name: str) -> bool:
+    """Whether it is much like another, and not tried in profile quick."""
+    like_a_put = name.startswith("stream")
+    like_a_get = name.startswith(("read", "stat")) and "delete" in name
+    return like_a_put or like_a_get or name.endswith(("delete of dest", "put of /n/other"))

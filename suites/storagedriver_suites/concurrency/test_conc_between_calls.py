@@ -7,13 +7,27 @@ from collections.abc import Iterable
 import pytest
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
-from storagedriver.testing import ContractViolation, Subject, expect, requirement
-from storagedriver_suites.concurrency.local_interleavings import OTHER, OTHER_FILES, SAME_FILE, Found, Interleaved
+from storagedriver.testing import ContractViolation, Subject, expect, full, requirement
+from storagedriver_suites.concurrency.local_interleavings import (
+    OTHER,
+    OTHER_FILES,
+    SAME_FILE,
+    Found,
+    Interleaved,
+    is_rare,
+)
 from storagedriver_suites.faults.trying import Trial, workshop
 
 
 def _named(interleaved: Iterable[str]) -> list[object]:
-    return [pytest.param(name, id=name.replace(", ", "-").replace(" ", "-").replace("/", "-")) for name in interleaved]
+    return [
+        pytest.param(
+            name,
+            id=name.replace(", ", "-").replace(" ", "-").replace("/", "-"),
+            marks=[full] if is_rare(name) else [],
+        )
+        for name in interleaved
+    ]
 
 
 @requirement("CONC-2", capability="atomic_put", needs=["shared"])
