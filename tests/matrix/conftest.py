@@ -43,10 +43,13 @@ class Matrix:
         (self.folder / "matrix.toml").write_text(text)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        # One that is killed in its middle removes nothing of its own.
+        temporary = self.folder / "temporary"
+        temporary.mkdir(exist_ok=True)
         process = subprocess.Popen(
             [sys.executable, "-m", "storagedriver.cli", "matrix", "matrix.toml", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+            env={**os.environ, "PYTEST_ADDOPTS": "-p no:cacheprovider", "TMPDIR": str(temporary)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -57,8 +57,13 @@ def waited_for(condition: Callable[[], object], what: str) -> None:
 @contextlib.contextmanager
 def process(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
+        # One that is killed in its middle removes nothing of its own.
         started = subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments], stdout=output, stderr=subprocess.STDOUT, cwd=log.parent
+            [sys.executable, "-m", "dask", *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            env={**os.environ, "TMPDIR": str(log.parent)},
         )
     try:
         yield started
