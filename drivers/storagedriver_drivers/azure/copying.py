@@ -49,7 +49,7 @@ def copy(
     try:
         if head.kind == BLOCK_BLOB and head.size <= parameters.copythresholdsize:
             _copy_at_once(container, source, dest, head)
-        elif head.kind != BLOCK_BLOB or not _copied_in_blocks(container, source, dest, head):
+        elif head.kind != BLOCK_BLOB or not _copy_in_blocks(container, source, dest, head):
             waiting.copy(container, source, dest, head, parameters)
     except HttpResponseError as error:
         if code(error) != retyping.WRONG_TYPE:
@@ -80,9 +80,9 @@ def _copy_at_once(container: Container, source: str, dest: str, head: BlobHead) 
         raise BackendError(f"a synchronous copy was answered with {answer.get('copy_status')!r}")
 
 
-def _copied_in_blocks(container: Container, source: str, dest: str, head: BlobHead) -> bool:
+def _copy_in_blocks(container: Container, source: str, dest: str, head: BlobHead) -> bool:
     try:
-        return _copy_in_blocks(container, source, dest, head)
+        return _try_in_blocks(container, source, dest, head)
     except Exception:
         # Blocks of a file that is not there show nowhere, and nobody would delete them. The error that counts is the first.
         with contextlib.suppress(AzureError):
@@ -90,7 +90,7 @@ def _copied_in_blocks(container: Container, source: str, dest: str, head: BlobHe
         raise
 
 
-def _copy_in_blocks(container: Container, source: str, dest: str, head: BlobHead) -> bool:
+def _try_in_blocks(container: Container, source: str, dest: str, head: BlobHead) -> bool:
     """Tells False, with nothing changed, where the server has no blocks from URLs or does not take them here.
 
     So it does where others write to `dest` again and again: a copy of the whole blob is not disturbed by them.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storagedriver.errors import BackendError
 from storagedriver_drivers.swift import ownership
@@ -27,29 +27,30 @@ class Sharing:
     Attributes:
         name: The object that says so.
         keys: The files, by their names.
-        head: One of them.
+        identity: Of the segments: the same in each file of them.
     """
 
     name: str
     keys: frozenset[str]
-    head: ObjectHead
+    identity: str
 
 
 def begin(container: Container, layout: Layout, source: str, dest: str, head: ObjectHead) -> Sharing:
     """Say that the file `dest` is about to have the segments of the large file `source`, which is as `head` says."""
-    both = Sharing(layout.sharing(_identity(head)), frozenset({source, dest}), head)
+    identity = _identity(head)
+    both = Sharing(layout.sharing(identity), frozenset({source, dest}), identity)
     if container.session.is_complete and _write(container, layout, both, only_new=True):
         return both
     # An earlier move did not come to its end, or the server does not know the condition.
     earlier = find(container, layout, source, head)
-    told = both if earlier is None else Sharing(both.name, both.keys | earlier.keys, head)
+    told = both if earlier is None else replace(both, keys=both.keys | earlier.keys)
     _write(container, layout, told)
     return told
 
 
 def end(container: Container, layout: Layout, sharing: Sharing, source: str) -> bool:
     """Say that `source` is gone; tells whether its segments may be needed: by `dest`, or by where others moved that."""
-    found = find(container, layout, source, sharing.head)
+    found = _told(container, layout, sharing.identity, source)
     if found is None:
         return True
     having = sharers(container, found, but={source})
@@ -57,13 +58,13 @@ def end(container: Container, layout: Layout, sharing: Sharing, source: str) -> 
         container.remove(found.name)
     else:
         # Another move has said something too, and is not done with it.
-        _write(container, layout, Sharing(found.name, having, found.head))
+        _write(container, layout, replace(found, keys=having))
     return bool(having)
 
 
 def settle(container: Container, layout: Layout, sharing: Sharing, source: str) -> None:
     """Take back what was said, after a move that failed, if no two files have the segments, and no other move said anything."""
-    found = find(container, layout, source, sharing.head)
+    found = _told(container, layout, sharing.identity, source)
     if found is not None and found.keys == sharing.keys and len(sharers(container, found, but=())) < _SHARERS:
         container.remove(found.name)
 
@@ -74,11 +75,8 @@ def is_needed(container: Container, layout: Layout, mark: str) -> bool:
     Raises:
         BackendError: It cannot be read.
     """
-    found = container.read(layout.sharing(mark))
-    return found is not None and any(
-        head is not None and head.is_large and head.mark == mark
-        for head in (container.head(key) for key in _keys(found[1]))
-    )
+    found = _told(container, layout, mark)
+    return found is not None and bool(sharers(container, found, but=()))
 
 
 def find(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sharing | None:
@@ -87,26 +85,26 @@ def find(container: Container, layout: Layout, key: str, head: ObjectHead) -> Sh
     Raises:
         BackendError: It cannot be read.
     """
-    name = layout.sharing(_identity(head))
+    return _told(container, layout, _identity(head), key)
+
+
+def _told(container: Container, layout: Layout, identity: str, *keys: str) -> Sharing | None:
+    """What is said of these segments, with the files that are known to have them."""
+    name = layout.sharing(identity)
     found = container.read(name)
     if found is None:
         return None
-    return Sharing(name, _keys(found[1]) | {key}, head)
-
-
-def _keys(told: bytes | bytearray) -> frozenset[str]:
     try:
-        return frozenset(str(each) for each in json.loads(told))
+        return Sharing(name, frozenset(str(each) for each in json.loads(found[1])).union(keys), identity)
     except (ValueError, TypeError, RecursionError) as damage:
         raise BackendError("what tells who needs the segments of a file is damaged") from damage
 
 
 def sharers(container: Container, sharing: Sharing, *, but: Collection[str]) -> frozenset[str]:
     """The files that do have the segments, leaving some out."""
-    wanted = _identity(sharing.head)
     heads = {key: container.head(key) for key in sharing.keys.difference(but)}
     return frozenset(
-        key for key, head in heads.items() if head is not None and head.is_large and _identity(head) == wanted
+        key for key, head in heads.items() if head is not None and head.is_large and _identity(head) == sharing.identity
     )
 
 

@@ -258,7 +258,7 @@ def _do_beside(job: Job, result: int) -> None:
     assert job.meanwhile is not None
     ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     with job.constructor(job.parameters) as driver:
-        outcome = _outcome(job.meanwhile, driver)
+        outcome = _pickled(*_done(job.meanwhile, driver))
     os.write(result, outcome)
     os._exit(0)
 
@@ -297,10 +297,6 @@ def _operate(job: Job, driver: StorageDriver) -> bytes:
     os.access(END, os.F_OK)
     resource.setrlimit(resource.RLIMIT_FSIZE, bound)
     return _pickled(returned, error)
-
-
-def _outcome(operation: Callable[[StorageDriver], object], driver: StorageDriver) -> bytes:
-    return _pickled(*_done(operation, driver))
 
 
 def _done(operation: Callable[[StorageDriver], object], driver: StorageDriver) -> tuple[object, Exception | None]:

@@ -22,21 +22,19 @@ class Injection:
     Attributes:
         call: Its name.
         occurrence: Which of its thread's calls of this name is meant, from 1.
-        error: The error that it returns instead of being made: "ENOSPC"; empty to kill the process before it is made.
-        stops: The call is made, and the process is stopped right after it.
+        error: The error that it returns instead of being made: "ENOSPC"; empty for a signal.
+        signal: KILL ends the process before the call is made; STOP stops it right after that.
     """
 
     call: str
     occurrence: int
     error: str = ""
-    stops: bool = False
+    signal: str = "KILL"
 
     @property
     def option(self) -> str:
         """The same in the words of strace."""
-        # A signal that does not kill is taken when the call is done.
-        signal = "signal=STOP" if self.stops else "signal=KILL"
-        what = f"error={self.error}" if self.error else signal
+        what = f"error={self.error}" if self.error else f"signal={self.signal}"
         return f"--inject={self.call}:{what}:when={self.occurrence}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 from storagedriver import PathNotFoundError, StorageDriver, paths
 from storagedriver.testing import content, size_of
 from storagedriver.wire import Passage
+from storagedriver_suites.concurrency.orders import Found
 from storagedriver_suites.faults.served_operations import (
     APPEND_LARGE,
     DELETE,
@@ -26,42 +28,21 @@ from storagedriver_suites.faults.served_operations import (
 
 T = TypeVar("T")
 
-Found = bytes | None
-"""The content of a file; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What another driver does meanwhile.
-
-    Attributes:
-        name: As failures name it.
-        result: The content that it leaves, for a driver of this chunk size; None if it deletes.
-    """
-
-    name: str
-    result: Callable[[StorageDriver], Found]
-
-    def make(self, driver: StorageDriver, path: str) -> None:
-        """Do it; what is gone already cannot be deleted."""
-        data = self.result(driver)
-        if data is not None:
-            driver.put_content(path, data)
-            return
-        try:
-            driver.delete(path)
-        except PathNotFoundError:
-            return
-
-
-CHANGES: Mapping[str, Change] = {
-    change.name: change
-    for change in (
-        Change("put", lambda _: content(700, seed=21)),
-        Change("put of a longer file", lambda driver: content(size_of("2*chunk+1", driver), seed=22)),
-        Change("delete", lambda _: None),
-    )
+CHANGES: Mapping[str, Callable[[StorageDriver], Found]] = {
+    "put": lambda _: content(700, seed=21),
+    "put of a longer file": lambda driver: content(size_of("2*chunk+1", driver), seed=22),
+    "delete": lambda _: None,
 }
+"""What another driver does meanwhile, with the content that it leaves."""
+
+
+def leave(driver: StorageDriver, path: str, found: Found) -> None:
+    """Put this content, or delete; what is gone already cannot be deleted."""
+    if found is not None:
+        driver.put_content(path, found)
+        return
+    with contextlib.suppress(PathNotFoundError):
+        driver.delete(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

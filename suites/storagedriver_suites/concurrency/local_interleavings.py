@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from storagedriver import StorageDriver
+from storagedriver_suites.concurrency.orders import Found
 from storagedriver_suites.faults.local_operations import (
     BESIDE,
     CHANGES,
@@ -21,9 +22,6 @@ from storagedriver_suites.faults.local_operations import (
     put,
     repeat,
 )
-
-Found = bytes | None
-"""The content of a file; None where there is none."""
 
 OTHER = data(120, 31)
 """What the other process writes."""
@@ -69,12 +67,12 @@ def _come_and_go(path: str) -> Callable[[StorageDriver], object]:
     return partial(repeat, steps=[_put(path), partial(delete, path=path)])
 
 
-def _over(operation: Operation, path: str, **more: Found) -> list[Interleaved]:
+def _over(operation: Operation, path: str, *, appended: Found = None) -> list[Interleaved]:
     """The file that an operation writes is put, or deleted, by the other."""
     return [
         Interleaved(
             operation=operation, meanwhile=f"put of {path}", act=_put(path), leaves={path: OTHER},
-            besides={} if "appended" not in more else {path: more["appended"]},
+            besides={} if appended is None else {path: appended},
         ),
         Interleaved(
             operation=operation, meanwhile=f"delete of {path}", act=partial(delete, path=path), leaves={path: None},

@@ -12,10 +12,10 @@ from storagedriver_suites.concurrency.local_interleavings import (
     OTHER,
     OTHER_FILES,
     SAME_FILE,
-    Found,
     Interleaved,
     is_rare,
 )
+from storagedriver_suites.concurrency.orders import Found, expect_one_of
 from storagedriver_suites.faults.trying import Trial, workshop
 
 
@@ -94,15 +94,4 @@ def _judge_files(trial: Trial, interleaved: Interleaved, what: str) -> None:
             orders += [after.get(path), *([] if trial.run.error is None else [before.get(path)])]
         if path in interleaved.besides:
             orders.append(interleaved.besides[path])
-        found = seen.get(path)
-        if found not in orders:
-            raise ContractViolation(
-                f"{what}: content of {path} afterwards",
-                expected=" or ".join(map(_told, orders)),
-                seen=_told(found),
-                story=trial.story,
-            )
-
-
-def _told(found: Found) -> str:
-    return "no file" if found is None else expect.abbreviated(found)
+        expect_one_of(seen.get(path), orders, f"{what}: content of {path} afterwards", trial.story)

@@ -188,7 +188,7 @@ class Workshop:
     def met(self, meanwhile: Callable[[StorageDriver], object]) -> Iterator[Trial]:
         """Trials in which another process does something right after each of the calls, before the next one."""
         for number, call in self._tried(self.calls):
-            trial = self._try(number, Injection(call.name, call.occurrence, stops=True), meanwhile=meanwhile)
+            trial = self._try(number, Injection(call.name, call.occurrence, signal="STOP"), meanwhile=meanwhile)
             if trial is not None:
                 yield trial
 
@@ -216,10 +216,12 @@ class Workshop:
         store = self.store()
         run = self.processes.run(store, self.operation.act, injection=injection, whole=whole, meanwhile=meanwhile)
         hit = run.injected
-        if injection.stops:
+        if meanwhile is not None:
             missed = not run.met
+        elif injection.error:
+            missed = hit is None or not hit.touches(str(store.folder))
         else:
-            missed = hit is None or not hit.touches(str(store.folder)) if injection.error else run.finished
+            missed = run.finished
         if missed:
             self.missed += 1
             return None
