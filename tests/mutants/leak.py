@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import gc
+import logging
 import os
 import queue
+import signal
 import socket
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -363,3 +366,66 @@ class RefusedMoveLeavesADescriptor(FilesystemDriver):
             return
         super()._move(source, dest)
         os.close(directory)
+
+
+# --- settings of the process
+
+
+@mutant("LEAK-1", bug="files are to be the user's alone, and so the mask of the whole process is set")
+class MaskStays(InMemoryDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        os.umask(0o077)
+        return super()._writer(path, append=append)
+
+
+@mutant("LEAK-1", bug="a move changes to another directory, and back to where the user is at home")
+class ComesBackHome(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        os.chdir(Path.home())
+        super()._move(source, dest)
+
+
+@mutant("LEAK-1", bug="the timeout of requests is that of all sockets of the process")
+class TimeoutOfAllSockets(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        socket.setdefaulttimeout(10)
+        return super()._list(path)
+
+
+@mutant("LEAK-1", bug="what a library is to use is put into the environment, where it looks for it")
+class ToldByTheEnvironment(InMemoryDriver):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        os.environ["STORE_READ_AHEAD"] = "1024"
+        return super()._reader(path, offset)
+
+
+@mutant("LEAK-1", bug="logging is set up for the whole process")
+class SetsLoggingUp(InMemoryDriver):
+    def _list(self, path: str) -> Iterable[str]:
+        logging.basicConfig(level=logging.ERROR)
+        return super()._list(path)
+
+
+class _Redacts(logging.Filter):
+    """Holds nothing back."""
+
+
+@mutant("LEAK-1", bug="the filter that keeps secrets out of a library's log outlives its driver")
+class FilterOutlivesItsDriver(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        logging.getLogger("store.client").addFilter(_Redacts())
+
+
+@mutant("LEAK-1", bug="a stream is committed whatever signal comes, and the handler of the signal is not put back")
+class HandlerOfASignalStays(InMemoryDriver):
+    def _writer(self, path: str, *, append: bool) -> Upload:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        return super()._writer(path, append=append)
+
+
+@mutant("LEAK-1", bug="garbage is not collected while there is much to do, and never again")
+class CollectsNoMoreGarbage(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        gc.disable()
+        return super()._scan(path)

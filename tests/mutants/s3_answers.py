@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -201,3 +202,45 @@ class UploadOfAFailedMoveStays(S3Driver):
     def _move(self, source: str, dest: str) -> None:
         with mock.patch.object(multipart.Multipart, "abort"):
             super()._move(source, dest)
+
+
+def _unadorned(bucket: Bucket) -> Bucket:
+    """The same bucket, whose objects are written without storage class, ACL and encryption."""
+    plain = copy.copy(bucket)
+    plain.write_arguments = {}
+    return plain
+
+
+@mutant("CONF-3", bug="what was moved has the storage class of the bucket, and not that of the driver")
+class MoveLosesTheClass(S3Driver):
+    def _move(self, source: str, dest: str) -> None:
+        given = self._bucket
+        self._bucket = _unadorned(given)
+        try:
+            super()._move(source, dest)
+        finally:
+            self._bucket = given
+
+
+@mutant("CONF-3", bug="streams are written without the storage class, and what is put with it")
+class StreamLosesTheClass(S3Driver):
+    def _target(self, path: str) -> ObjectTarget:
+        return ObjectTarget(
+            _unadorned(self._bucket),
+            self._layout.key(path),
+            self._layout.state_key(path),
+            self._parameters.multipartcopymaxconcurrency,
+        )
+
+
+class _TellsTheKey(ObjectReader):
+    def read_all(self) -> bytes:
+        try:
+            return super().read_all()
+        except Exception as error:
+            raise BackendError("the answer broke off", path=f"/{self._key}") from error
+
+
+@mutant("FAULT-2", bug="the error of a body that broke off names the key of the object, with the root before the path")
+class KeyInTheError(Reading):
+    Reader = _TellsTheKey

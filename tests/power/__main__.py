@@ -15,8 +15,8 @@ from power.judging import Job, run_job
 from power.progress import advancing
 from power.running import run_all
 from power.showing import markdown, show
+from power.states import ALL_SUITES, BASELINE, SUITES, is_current
 from power.subjects import Subject, all_subjects
-from power.suite_runs import ALL_SUITES, BASELINE, SUITES, state_of
 from power.verdicts import Verdict, VerdictFile
 
 FOLDER = Path("reports", "power")
@@ -67,9 +67,7 @@ def _arguments() -> argparse.ArgumentParser:
         help="only the suites that judge what is broken, and the baseline; it takes far less",
     )
     parser.add_argument("--again", action="store_true", help="run what has a verdict already, too")
-    parser.add_argument(
-        "--outdated", action="store_true", help="run anew what has a verdict of another state of its suite"
-    )
+    parser.add_argument("--outdated", action="store_true", help="run anew what has a verdict of checks that changed")
     parser.add_argument(
         "--good",
         action="append",
@@ -114,8 +112,7 @@ def _jobs(wanted: argparse.Namespace, subjects: Sequence[Subject], verdicts: Ver
             for subject in subjects
             if _judges(suite, subject) is own
         ]
-    states = {suite: state_of(suite) for suite in suites}
-    return [job for job in found if wanted.again or _lacks(verdicts.get(job.key, job.suite), job, wanted, states)]
+    return [job for job in found if wanted.again or _lacks(verdicts.get(job.key, job.suite), job, wanted)]
 
 
 def _judges(suite: str, subject: Subject) -> bool:
@@ -123,10 +120,10 @@ def _judges(suite: str, subject: Subject) -> bool:
     return suite == BASELINE or any(requirement.partition("-")[0] in groups for requirement in subject.requirements)
 
 
-def _lacks(verdict: Verdict | None, job: Job, wanted: argparse.Namespace, states: dict[str, str]) -> bool:
+def _lacks(verdict: Verdict | None, job: Job, wanted: argparse.Namespace) -> bool:
     if verdict is None or (job.every and not verdict.every):
         return True
-    return bool(wanted.outdated) and verdict.state != states[job.suite]
+    return bool(wanted.outdated) and not is_current(verdict)
 
 
 if __name__ == "__main__":

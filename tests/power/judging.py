@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from power.apart import begin_apart, leave
+from power.states import SUITES
 from power.subjects import Subject, all_subjects
-from power.suite_runs import SEED, SUITES, SuiteRun, run_suite
+from power.suite_runs import SEED, SuiteRun, run_suite
 from power.verdicts import Ending, Verdict
 
 

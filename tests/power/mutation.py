@@ -20,7 +20,8 @@ import pytest
 from power.alterations import Alteration, alterations
 from power.apart import begin_apart, leave
 from power.reached import NARROWED
-from power.suite_runs import SuiteRun, run_suite, state_of
+from power.states import state_of
+from power.suite_runs import SuiteRun, run_suite
 from power.verdicts import Ending, Verdict, VerdictFile
 
 JUDGES = ("behaviour", "properties", "concurrency", "security", "durability", "faults", "leaks")

@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any, Protocol
 
-from power.suite_runs import state_of
+from power.states import state_of
 from power.verdicts import Ending, Verdict
 
 _POLL = 0.02

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from mutants.bugs import BUGS
+from power.states import ALL_SUITES, BASELINE, SUITES, is_current
 from power.subjects import Subject, all_subjects
-from power.suite_runs import ALL_SUITES, BASELINE, SUITES, state_of
 from power.verdicts import Ending, Verdict, VerdictFile
 
 MARKS = {
@@ -51,14 +51,9 @@ def summary(verdicts: VerdictFile, subjects: Sequence[Subject]) -> list[str]:
             f"{marks.count(mark)} {mark}" for mark in ("caught", "missed", "no verdict", NOT_RUN) if mark in marks
         )
         lines.append(f"{'The baseline' if suite == BASELINE else f'Suite {suite}'}: {counts}.")
-    old = [
-        verdict
-        for each in found
-        for suite, verdict in each.items()
-        if verdict is not None and verdict.state != state_of(suite)
-    ]
+    old = [verdict for each in found for verdict in each.values() if verdict is not None and not is_current(verdict)]
     if old:
-        lines.append(f"{len(old)} verdicts are of suites as they were before.")
+        lines.append(f"{len(old)} verdicts are of checks as they were before.")
     return lines
 
 
@@ -110,7 +105,7 @@ def good_lines(verdicts: VerdictFile) -> list[str]:
         runs = [each for each in good if each.suite == suite and each.subject.split(" ")[1] == name]
         wrong = [each for each in runs if each.ending is not Ending.MISSED]
         told = "; ".join(f"{each.subject}: {', '.join(each.by) or each.reason}" for each in wrong)
-        old = sum(each.state != state_of(suite) for each in runs)
+        old = sum(not is_current(each) for each in runs)
         lines.append(
             f"Good driver {name}, {suite}, {len(runs)} seeds: {len(wrong)} rejected{f': {told}' if told else ''}."
             f"{f' {old} of them by the suite as it was before.' if old else ''}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,24 +10,11 @@ from typing import Any
 import pytest
 
 from power import baseline
+from power.states import BASELINE, state_of
 from power.verdicts import Ending, Verdict
 from storagedriver import StorageDriver
 from storagedriver.registry import find_suite
 from storagedriver.report import Outcome, Report
-from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, properties, security
-
-BASELINE = "baseline"
-SUITES = {
-    "behaviour": behaviour,
-    "concurrency": concurrency,
-    "properties": properties,
-    "security": security,
-    "durability": durability,
-    "faults": faults,
-    "leaks": leaks,
-    "performance": performance,
-}
-ALL_SUITES = (*SUITES, BASELINE)
 
 SEED = 1
 CHECK_SECONDS = 45
@@ -61,15 +47,6 @@ class SuiteRun:
     every: bool = False
     seed: int = SEED
     arguments: tuple[str, ...] = ()
-
-
-def state_of(suite: str) -> str:
-    """A few letters that change with the sources of a suite."""
-    files = [Path(baseline.__file__)] if suite == BASELINE else sorted(Path(SUITES[suite].__path__[0]).glob("*.py"))
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:10]
 
 
 def run_suite(run: SuiteRun, part: Sequence[str] = (), plugins: Sequence[object] = ()) -> Verdict:
@@ -169,6 +146,6 @@ def _by_baseline(run: SuiteRun, words: list[str]) -> Verdict:
     )
 
 
-def _verdict(run: SuiteRun, ending: Ending, **more: Any) -> Verdict:
+def _verdict(run: SuiteRun, ending: Ending, *, by: tuple[str, ...] = (), **more: Any) -> Verdict:
     more["seconds"] = round(more.get("seconds", 0.0), 2)
-    return Verdict(run.key, run.suite, ending, every=run.every, state=state_of(run.suite), **more)
+    return Verdict(run.key, run.suite, ending, by=by, every=run.every, state=state_of(run.suite, by), **more)

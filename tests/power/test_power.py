@@ -14,8 +14,8 @@ from power.__main__ import main
 from power.judging import Job, run_job
 from power.running import run_all
 from power.showing import good_lines, markdown, ours, show, summary
+from power.states import ALL_SUITES, SUITES, is_current, state_of
 from power.subjects import all_subjects
-from power.suite_runs import ALL_SUITES, SUITES, state_of
 from power.verdicts import Ending, Verdict, VerdictFile
 
 MUTANT = "MOVE-1-MoveIsACopy"
@@ -66,6 +66,20 @@ def verdict(subject: str, suite: str, ending: Ending = Ending.MISSED, **more: ob
     return dataclasses.replace(made, **more)  # type: ignore[arg-type]  # fields by name
 
 
+def test_a_conviction_hangs_on_the_check_that_convicts_alone() -> None:
+    """What is changed elsewhere in its suite leaves it as it is; where there was no conviction, everything counts."""
+    states = {
+        state_of("behaviour"),
+        state_of("behaviour", ("CONT-1 test_put_is_got_at_every_boundary[0]",)),
+        state_of("behaviour", ("MOVE-1 test_content_moves_and_replaces[0-new]",)),
+    }
+    gone = state_of("behaviour", ("MOVE-1 test_of_another_time",))
+
+    assert len(states) == 3
+    assert not is_current(verdict(MUTANT, "behaviour", Ending.CAUGHT, by=("MOVE-1 test_of_another_time",)))
+    assert gone not in states
+
+
 def test_verdicts_are_read_as_they_were_written(tmp_path: Path) -> None:
     """And a later one replaces the one before it."""
     file = VerdictFile(tmp_path / "verdicts.jsonl")
@@ -107,7 +121,7 @@ def test_the_page_hides_nothing(tmp_path: Path) -> None:
         assert f"\n| {key} |" in page
     for bug in BUGS.values():
         assert f"\n| {bug.id} | {bug.what} |" in page
-    assert "1 verdicts are of suites as they were before." in sentences
+    assert "1 verdicts are of checks as they were before." in sentences
     assert f"Ours: 0 of {len(all_subjects())} faulty drivers are caught." in sentences
     assert good_lines(file) == [
         "Good driver inmemory, behaviour, 1 seeds: 1 rejected: good inmemory seed 3: CONT-1 test_y.",

@@ -33,7 +33,7 @@ class Verdict:
         checks: How many checks were run, that one included.
         seconds: How long they took, without what it takes to begin.
         every: Whether all checks were run, and not only those up to the first failure.
-        state: Of the suite's sources: a verdict of another state is an old one.
+        state: Of the sources that it hangs on (power.states): a verdict of another state is an old one.
         reason: Why a run has no verdict.
     """
 

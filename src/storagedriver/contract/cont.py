@@ -8,7 +8,7 @@ REQUIREMENTS = (
         level=Level.MUST,
         title="What was put is got, byte for byte, at every size",
         promise=(
-            "put_content then get_content returns the same bytes: empty, one byte, every byte value, what is not "
+            "put_content then get_content returns the same content, as bytes: empty, one byte, every byte value, what is not "
             "UTF-8, and sizes at and around every boundary of the driver: chunk size - 1, chunk size, + 1, multiples."
         ),
         rationale="It is what storage is for. Boundaries are where bytes are lost, doubled or taken for text.",

@@ -45,7 +45,10 @@ REQUIREMENTS = (
         id="DEL-5",
         level=Level.MUST,
         title="Staged uploads and segments below the path go too",
-        promise="delete of a path or of its parent also removes what unfinished streams staged there (WRITE-10).",
+        promise=(
+            "delete of a path or of its parent also removes what unfinished streams staged there (WRITE-10). Where nothing but "
+            "that is there, it may say PathNotFoundError, and removes it all the same."
+        ),
         rationale="A stage that outlives its directory is paid for, and comes back to life with the next append.",
         source=STRICTER,
     ),

@@ -27,7 +27,7 @@ REQUIREMENTS = (
         level=Level.MUST,
         title="No secret shows in a log, an error, a repr, a report or a URL",
         promise=(
-            "No secret shows in a log at any level, an error, a repr or a report, nor in a URL beyond its signature."
+            "No secret shows in a log at any level, an error, a repr or a report, nor in a URL beyond what URL-2 allows."
         ),
         rationale="Logs and reports are read by more people than may read the storage.",
         source=STRICTER,

@@ -9,7 +9,8 @@ REQUIREMENTS = (
         title="A file has its exact size, is_dir False, and an aware, monotone modification time",
         promise=(
             "stat of a file gives its exact size, is_dir False, and a mod_time that is aware, not before the write (with "
-            "2 s of slack) and monotone over rewrites by any method."
+            "2 s of slack) and monotone over rewrites by put and by stream. A move may keep the time of the file or tell its "
+            "own."
         ),
         rationale="Sizes become Content-Length and times decide what is collected as garbage; a wrong one loses data.",
         source=DOCKER_REGISTRY,
@@ -18,7 +19,10 @@ REQUIREMENTS = (
         id="STAT-2",
         level=Level.MUST,
         title="A directory is one as soon as something lies below it, and `/` always is",
-        promise="stat of a path with something below it gives is_dir True, at any depth. `/` always is a directory.",
+        promise=(
+            "stat of a path with something below it gives is_dir True, at any depth. `/` always is a directory; any other "
+            "is absent once its last file has gone."
+        ),
         rationale="Object stores have no directories; every driver must infer the same ones.",
         source=DISTRIBUTION,
     ),

@@ -21,7 +21,8 @@ REQUIREMENTS = (
         title="The URL works outside the process, for this path and method alone, and carries no secret key",
         promise=(
             "With capability redirect, the URL can be used by a client outside the process, gives access to this path and "
-            "this method alone, and carries no secret key: at most a signature."
+            "this method alone, and carries no secret key: at most a signature, and what the protocol has beside it: the "
+            "name of the key, and the token of a session."
         ),
         rationale="The URL is given to strangers, logged by proxies and kept in histories.",
         source=STRICTER,

@@ -10,7 +10,7 @@ REQUIREMENTS = (
         promise=(
             "walk gives every file and directory below the path, each once, in pre-order, in the order of paths compared "
             "component by component. The starting directory itself is not among them; inferred directories are. The order "
-            "is the same in every driver."
+            "is the same in every driver, and what is told of each is what stat tells."
         ),
         rationale="Paging by the last name seen drops names when the order is another one than the pager believes.",
         source=STRICTER,
@@ -29,9 +29,9 @@ REQUIREMENTS = (
     Requirement(
         id="WALK-3",
         level=Level.MUST,
-        title="What is deleted during the walk is skipped without error; an absent start raises PathNotFoundError",
+        title="What is deleted during the walk causes no error; an absent start raises PathNotFoundError",
         promise=(
-            "What is deleted during the walk is skipped without an error, and what is untouched comes. A walk of an "
+            "What is deleted during the walk may come or be skipped, without an error, and what is untouched comes. A walk of an "
             "absent path or of a file raises PathNotFoundError; a walk of `/` never does."
         ),
         rationale="Trees change while they are walked; garbage collection must neither crash nor end early and happy.",

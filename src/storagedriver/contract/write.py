@@ -54,7 +54,8 @@ REQUIREMENTS = (
         promise=(
             "cancel() removes all that this stream staged and leaves the committed content that was there before. "
             "cancel after commit, write or commit after close, commit after cancel, and a second commit raise "
-            "WriterStateError, which is a ValueError, and change nothing. cancel after close works."
+            "WriterStateError, which is a ValueError, and change nothing. cancel after close works. A writer whose write or "
+            "commit failed stays open, to be cancelled or closed."
         ),
         rationale="Clean-up code calls these in any order; a wrong one must neither publish nor destroy anything.",
         source=STRICTER,
@@ -104,7 +105,7 @@ REQUIREMENTS = (
         promise=(
             "With capability resumable_writes, what a closed, uncommitted writer staged is continued by writer(path, "
             "append=True), in another process too if the store is shared, with the right size, any number of times, and "
-            "in pieces smaller than the backend's smallest part. The newest stage counts. writer(path), cancel, and "
+            "in pieces smaller than the backend's smallest part. The stage that was closed last counts. writer(path), cancel, and "
             "delete of the path or of a parent end it. Without the capability close() discards what was staged."
         ),
         rationale="In a registry each request of an upload may reach another process; without this, uploads start over.",

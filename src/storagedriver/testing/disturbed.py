@@ -45,8 +45,12 @@ class DisturbedTarget(Protocol):
         """What sees each request."""
         ...
 
-    def open(self) -> StorageDriver:
-        """A new driver, which is the caller's to close."""
+    def open(self, **changes: Any) -> StorageDriver:
+        """A new driver, which is the caller's to close.
+
+        Args:
+            changes: Parameters that differ from the target's.
+        """
         ...
 
     def start(
@@ -74,9 +78,9 @@ class ProxiedTarget:
     target: PortableTarget
     proxy: FaultProxy
 
-    def open(self) -> StorageDriver:
-        """A new driver, which is the caller's to close."""
-        return self.target.open()
+    def open(self, **changes: Any) -> StorageDriver:
+        """See DisturbedTarget."""
+        return self.target.open(**changes)
 
     def start(
         self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs
@@ -99,9 +103,9 @@ class LibraryTarget:
     access: LibraryAccess
     proxy: LibraryProxy
 
-    def open(self) -> StorageDriver:
-        """A new driver, which is the caller's to close."""
-        return self.access.open(self.target.parameters, self.proxy.between)
+    def open(self, **changes: Any) -> StorageDriver:
+        """See DisturbedTarget."""
+        return self.access.open({**self.target.parameters, **changes}, self.proxy.between)
 
     def start(
         self, function: Callable[Concatenate[StorageDriver, P], object], *args: P.args, **kwargs: P.kwargs

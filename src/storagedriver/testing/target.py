@@ -78,9 +78,9 @@ class PortableTarget:
     constructor: factory.Constructor
     parameters: Mapping[str, Any]
 
-    def open(self) -> StorageDriver:
-        """A new driver of these parameters."""
-        return self.constructor({**self.parameters})
+    def open(self, **changes: Any) -> StorageDriver:
+        """A new driver of these parameters, but for `changes`."""
+        return self.constructor({**self.parameters, **changes})
 
 
 def find_registration(words: str) -> SuiteRegistration:

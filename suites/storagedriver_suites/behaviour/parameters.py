@@ -135,8 +135,13 @@ def is_made_or_refused(outcome: str) -> bool:
 
 def another_value(field: Mapping[str, Any], current: object = None) -> object:
     """A value that the schema of a parameter allows, and that is neither its default nor `current`; None if none is known."""
+    return next(iter(other_values(field, current)), None)
+
+
+def other_values(field: Mapping[str, Any], current: object = None) -> list[object]:
+    """All values that the schema of a parameter is known to allow, without its default and `current`."""
     taken = (current, field.get("default"))
-    return next((value for each in alternatives(field) for value in _allowed(each) if value not in taken), None)
+    return [value for each in alternatives(field) for value in _allowed(each) if value not in taken]
 
 
 def nearby_number(field: Mapping[str, Any], current: object = None) -> int | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -19,8 +20,12 @@ from storagedriver_suites.faults.served_operations import Operation
 AT_ONCE = 12
 """Trials that run at once: most of their time they wait for the driver's next try."""
 
-PATIENCE = 2.0
+PATIENCE = 1.1
 """How many times the declared timeout a call may take before it is no longer waited for."""
+
+ROOT = "root"
+"""The root of every second trial's drivers, below the check's prefix, where drivers have one: what goes wrong is told by the
+caller's paths, and not by the backend's (ERR-2)."""
 
 
 class Countable(Protocol):
@@ -77,6 +82,7 @@ class Outcome:
 class _Trial:
     point: Point
     directory: str
+    rooted: bool
     outcome: Outcome | None = None
     began: float | None = None
 
@@ -163,7 +169,9 @@ class Injector:
     def try_points(self, operation: Operation, points: Sequence[Point]) -> None:
         """Try the operation with each of `points`. See try_each()."""
         __tracebackhide__ = True
-        trials = [_Trial(point, self._directory(operation)) for point in points]
+        registration = self.subject.target.registration
+        rooted = (False, registration.root_parameter is not None and registration.roots_nest)
+        trials = [_Trial(point, self._directory(operation), of) for point, of in zip(points, itertools.cycle(rooted))]
         self._run(operation, trials)
         self._look_for_leftovers(operation, trials)
         told = self._tell(operation, trials)
@@ -185,8 +193,7 @@ class Injector:
             return
         left = self.subject.inspect()
         for trial in trials:
-            path = self.tree.path(trial.directory).strip("/")
-            found = [name for name in left if path in name]
+            found = [name for name in left if f"/{trial.directory}/" in f"/{name}/"]
             if found and trial.outcome is not None and trial.outcome.violation is None:
                 trial.outcome.ending = Ending.VIOLATED
                 trial.outcome.violation = ContractViolation(
@@ -219,10 +226,10 @@ class Injector:
 
         def work() -> None:
             try:
-                with self.subject.target.open() as plain:
+                with self._undisturbed_drivers({trial.rooted for trial in trials}) as plain:
                     while not errors:
                         trial = waiting.get_nowait()
-                        self._try(operation, trial, plain)
+                        self._try(operation, trial, plain[trial.rooted])
             except queue.Empty:
                 return
             except BaseException as error:  # noqa: BLE001  raised again in the check's own thread
@@ -243,6 +250,16 @@ class Injector:
         if errors:
             raise errors[0]
 
+    @contextlib.contextmanager
+    def _undisturbed_drivers(self, wanted: Iterable[bool]) -> Iterator[Mapping[bool, StorageDriver]]:
+        """Those that look at what the disturbed ones did: without a root and with it, as wanted."""
+        target = self.subject.target.portable()
+        with contextlib.ExitStack() as opened:
+            yield {rooted: opened.enter_context(target.open(**self._changes(rooted=rooted))) for rooted in wanted}
+
+    def _changes(self, *, rooted: bool) -> Mapping[str, Any]:
+        return {self.subject.root_parameter: self.subject.root(ROOT)} if rooted else {}
+
     @property
     def _seconds(self) -> float:
         return self.subject.access.seconds
@@ -257,10 +274,9 @@ class Injector:
             )
 
     def _try(self, operation: Operation, trial: _Trial, plain: StorageDriver) -> None:
-        directory = self.tree.path(trial.directory)
-        what = f"{operation.name}: {trial.point}"
+        directory, what = self._place(operation, trial)
         operation.prepare(plain, directory)
-        with self.subject.disturbed() as target, target.open() as driver:
+        with self.subject.disturbed() as target, target.open(**self._changes(rooted=trial.rooted)) as driver:
             injection = Injection(fault=trial.point.fault, at=trial.point.number, lasting=trial.point.lasting)
             target.proxy.begin(injection)
             outcome = trial.outcome = Outcome()
@@ -287,6 +303,13 @@ class Injector:
                 with contextlib.suppress(Exception):
                     plain.delete(directory)
 
+    def _place(self, operation: Operation, trial: _Trial) -> tuple[str, str]:
+        """The directory of a trial as its drivers know it, and what the trial is, in words."""
+        what = f"{operation.name}: {trial.point}"
+        if trial.rooted:
+            return f"/{trial.directory}", f"{what}, by a driver with a root"
+        return self.tree.path(trial.directory), what
+
     def _judge(
         self,
         operation: Operation,
@@ -296,8 +319,7 @@ class Injector:
         plain: StorageDriver,
         driver: StorageDriver,
     ) -> None:
-        directory, fault = self.tree.path(trial.directory), trial.point.fault
-        what = f"{operation.name}: {trial.point}"
+        (directory, what), fault = self._place(operation, trial), trial.point.fault
         if error is None:
             operation.expect_done(plain, directory, f"{what}: it succeeded, then")
             operation.expect_beside(driver, directory, f"{what}: it succeeded, then by the same driver")

@@ -68,6 +68,13 @@ class Work:
 
         return [step(each) for each in OPERATIONS]
 
+    def do_once(self) -> None:
+        """One round, with drivers that are closed after it."""
+        bench = self.bench()
+        _round(self.steps(bench))
+        gc.collect()
+        bench.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -84,10 +91,22 @@ class Measured:
 
 def measured(subject: Subject, top: str) -> Measured:
     """Do the operations on the subject's driver, in another process, below `top`."""
+    work = work_of(subject, top)
+    growth = subject.elsewhere(grown_here, work)
+    if subject.target.registration.inspect is None:
+        return Measured(growth, None)
+    if not subject.unwrapped.capabilities.shared:
+        # What is left of the other process's store is gone with it.
+        replace(work, in_process=False).do_once()
+    return Measured(growth, tuple(subject.inspect()))
+
+
+def work_of(subject: Subject, top: str) -> Work:
+    """The operations on the subject's driver, below `top`."""
     target = subject.target.portable()
     in_process = subject.target.backend is None
     refused = [replace(target, parameters={**target.parameters, name: WRONG_SECRET}) for name in secret_names(subject)]
-    work = Work(
+    return Work(
         target=target,
         # The others differ in which secret is wrong, and not in what the driver does.
         refused=tuple(refused[:1]),
@@ -95,13 +114,6 @@ def measured(subject: Subject, top: str) -> Measured:
         times=_times(subject.profile, in_process=in_process),
         in_process=in_process,
     )
-    growth = subject.elsewhere(grown_here, work)
-    if subject.target.registration.inspect is None:
-        return Measured(growth, None)
-    if not subject.unwrapped.capabilities.shared:
-        # What is left of the other process's store is gone with it.
-        _once(replace(work, in_process=False))
-    return Measured(growth, tuple(subject.inspect()))
 
 
 def _times(profile: str, *, in_process: bool) -> tuple[int, int]:
@@ -109,13 +121,6 @@ def _times(profile: str, *, in_process: bool) -> tuple[int, int]:
     if not in_process:
         return light, heavy
     return max(light, LEAST_TIMES_IN_PROCESS[0]), max(heavy, LEAST_TIMES_IN_PROCESS[1])
-
-
-def _once(work: Work) -> None:
-    bench = work.bench()
-    _round(work.steps(bench))
-    gc.collect()
-    bench.clear()
 
 
 def _round(steps: Sequence[Step]) -> None:
