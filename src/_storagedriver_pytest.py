@@ -31,6 +31,7 @@ MARKERS = (
     "requirement(id, ...): the clause of the storage driver contract that a check proves",
     "profile(name): the smallest profile in which a check runs",
     "together: the checks of a module share what is costly to make, so --shard keeps them in one shard",
+    "lengthy: the checks of a module take long, so several processes begin with them",
 )
 
 

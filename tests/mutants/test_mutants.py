@@ -45,6 +45,12 @@ TOGETHER = 8
 
 
 @pytest.fixture(autouse=True)
+def _nothing_but_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs within this one load the kit's plugin alone: to load the others takes longer than most checks."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+@pytest.fixture(autouse=True)
 def _patience() -> Iterator[None]:
     """The checks are as patient as before: an impatient mutant whose driver nobody closed would leave them in a hurry."""
     before = streams.HANG_SECONDS
@@ -106,7 +112,10 @@ def rejected(mutants: Sequence[Mutant], checks: Selection, pytester: pytest.Pyte
         f"--certify-report={report.name}",
         *(["--exitfirst"] if len(mutants) == 1 else []),
         "-p",
+        "_storagedriver_pytest",
+        "-p",
         "no:cacheprovider",
+        "--tb=no",
     )
     if run.ret != pytest.ExitCode.TESTS_FAILED:
         return set()

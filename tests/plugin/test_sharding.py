@@ -161,3 +161,26 @@ def test_workers_begin_with_what_is_costly_to_make(
     shown = [line for line in done.result.outlines if "PASSED" in line]
     assert f"::{first}[" in shown[0]
     assert len(ran(done.report)) == 9
+
+
+def test_each_worker_begins_with_what_takes_long(author: pytest.Pytester, run: Callable[..., Run]) -> None:
+    """What is shared is the first worker's; what is lengthy is at the head of each one's equal part."""
+    for mark, number in (("together", 1), ("lengthy", 2), ("lengthy", 3)):
+        (author.path / "tinychecks" / f"test_zz_{number}.py").write_text(
+            f"from storagedriver.testing import requirement, {mark}\n"
+            f"pytestmark = {mark}\n"
+            "@requirement('DEL-1')\n"
+            f"def test_{mark}_{number}(driver, tree):\n"
+            "    pass\n"
+        )
+
+    done = run(DRIVER, "-v", "-n2", "--dist=worksteal", process=True)
+
+    assert done.result.ret == pytest.ExitCode.OK
+    begun: dict[str, list[str]] = {"gw0": [], "gw1": []}
+    for line in done.result.outlines:
+        if "PASSED" in line:
+            begun[line[1:4]].append(line.partition("::")[2].partition("[")[0])
+    assert begun["gw0"][:2] == ["test_together_1", "test_lengthy_3"]
+    assert begun["gw1"][:1] == ["test_lengthy_2"]
+    assert len(ran(done.report)) == 11

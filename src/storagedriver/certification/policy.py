@@ -6,7 +6,6 @@ import dataclasses
 import os
 from collections import Counter
 from datetime import date, datetime
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +17,7 @@ from storagedriver.certification.errors import PolicyError
 from storagedriver.certification.toml_file import place_in, read_toml
 from storagedriver.contract import GROUPS, UnknownRequirementError, requirement
 from storagedriver.driver import Capabilities
+from storagedriver.installed import entry_points
 from storagedriver.registry import BY_NAME_ONLY, CHECKS
 from storagedriver.report import Target, grants
 from storagedriver.suggestions import did_you_mean_or

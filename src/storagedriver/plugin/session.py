@@ -214,11 +214,7 @@ class CertificationPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out what the profile, --requirement, --sample and --shard leave out.
-
-        Workers begin with the checks that share what is costly: so one worker has them all, and nothing is made twice, while
-        the others have the rest, and nobody waits at the end for what takes longest.
-        """
+        """Leave out what the profile, --requirement, --sample and --shard leave out; workers begin with what takes long."""
         try:
             wanted = [item for item in items if selection.asked_for(item, self.options)]
         except pytest.UsageError as wrong:
@@ -237,9 +233,15 @@ class CertificationPlugin:
             clause, label = selection.requirement_of(item), label_of(item)
             if clause is not None and label is not None:
                 item.user_properties += [("requirement", clause.id), ("driver", label)]
-        items[:] = sorted(kept, key=sharding.is_together, reverse=True) if self.is_worker else kept
+        items[:] = sharding.shared_out(kept, self._workers) if self.is_worker else kept
         if dropped:
             self.config.hook.pytest_deselected(items=dropped)
+
+    @property
+    def _workers(self) -> int:
+        """How many workers of pytest-xdist there are, for one of them."""
+        count: int = self.config.workerinput["workercount"]  # type: ignore[attr-defined]  # by xdist
+        return count
 
     @property
     def _reference(self) -> str | None:

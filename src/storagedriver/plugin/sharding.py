@@ -7,11 +7,15 @@ pytest-xdist, and a new check moves no other one into another shard; the price i
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import pytest
 
 from storagedriver.plugin.accounting import label_of
 from storagedriver.report.shard import Shard
+
+LENGTHY = "lengthy"
+"""The mark of modules whose checks take long."""
 
 TOGETHER = "together"
 """The mark of modules whose checks share what is costly to make; they are in one shard, for each target."""
@@ -26,6 +30,27 @@ def has(shard: Shard, item: pytest.Item) -> bool:
 def is_together(item: pytest.Item) -> bool:
     """Whether an item shares with others of its module what is costly to make."""
     return item.get_closest_marker(TOGETHER) is not None
+
+
+def shared_out(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Items in the order in which so many workers of pytest-xdist are to have them: nobody waits at the end for what takes long.
+
+    The checks that share what is costly come first: so one worker has them all, and nothing is made twice. What is lengthy is
+    at the head of the parts of all workers in turn; xdist gives each an equal part of the order, one after the other.
+    """
+    shared = [item for item in items if is_together(item)]
+    lengthy = [item for item in items if not is_together(item) and item.get_closest_marker(LENGTHY) is not None]
+    taken = {*shared, *lengthy}
+    rest = [item for item in items if item not in taken]
+    order: list[pytest.Item] = []
+    for number in range(workers):
+        # The first worker has what is shared to begin with, and so the last turn.
+        head = [*(shared if number == 0 else ()), *lengthy[(number - 1) % workers :: workers]]
+        size = (len(items) - len(order)) // (workers - number)
+        light = max(0, size - len(head))
+        order += [*head, *rest[:light]]
+        del rest[:light]
+    return [*order, *rest]
 
 
 def _unit(item: pytest.Item) -> str:

@@ -15,7 +15,7 @@ from storagedriver.testing.content import (
     size_of,
 )
 from storagedriver.testing.expect import ContractViolation
-from storagedriver.testing.requirement import full, requirement, soak, together
+from storagedriver.testing.requirement import full, lengthy, requirement, soak, together
 from storagedriver.testing.subject import Subject
 from storagedriver.testing.tree import Tree
 from storagedriver.testing.trials import Ending, TrialKind, Trials
@@ -34,6 +34,7 @@ __all__ = [
     "content",
     "expect",
     "full",
+    "lengthy",
     "not_offered",
     "requirement",
     "size_of",

@@ -40,5 +40,9 @@ full = pytest.mark.profile("full")
 together = pytest.mark.together
 """For a module whose checks share what is costly to make, as `pytestmark = together`: --shard keeps them in one shard."""
 
+lengthy = pytest.mark.lengthy
+"""For a module whose checks take many times as long as most, as `pytestmark = lengthy`: where several processes share the
+checks, they are begun first."""
+
 soak = pytest.mark.profile("soak")
 """For checks that take minutes, or gigabytes of the backend: run in the profile soak alone."""

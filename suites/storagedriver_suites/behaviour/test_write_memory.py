@@ -11,11 +11,13 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
-from storagedriver.testing import Subject, Tree, chunk_size, expect, full, requirement
+from storagedriver.testing import Subject, Tree, chunk_size, expect, full, lengthy, requirement
 from storagedriver_suites.behaviour.contents import need_files_of
 from storagedriver_suites.behaviour.streams import (
     write_stream,
 )
+
+pytestmark = lengthy
 
 MIB = 1024 * 1024
 

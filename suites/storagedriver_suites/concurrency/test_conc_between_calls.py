@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
-from storagedriver.testing import ContractViolation, Subject, expect, full, requirement
+from storagedriver.testing import ContractViolation, Subject, expect, full, lengthy, requirement
 from storagedriver_suites.concurrency.local_interleavings import (
     OTHER,
     OTHER_FILES,
@@ -17,6 +17,8 @@ from storagedriver_suites.concurrency.local_interleavings import (
 )
 from storagedriver_suites.concurrency.orders import Found, expect_one_of
 from storagedriver_suites.faults.trying import Trial, workshop
+
+pytestmark = lengthy
 
 
 def _named(interleaved: Iterable[str]) -> list[object]:

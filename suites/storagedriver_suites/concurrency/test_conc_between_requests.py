@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver, StorageDriverError, paths
-from storagedriver.testing import ContractViolation, Subject, Tree, expect, not_offered, requirement
+from storagedriver.testing import ContractViolation, Subject, Tree, expect, lengthy, not_offered, requirement
 from storagedriver.wire import Injection
 from storagedriver_suites.concurrency.interleavings import (
     CHANGES,
@@ -18,6 +18,8 @@ from storagedriver_suites.concurrency.interleavings import (
 )
 from storagedriver_suites.concurrency.orders import Found, expect_one_of
 from storagedriver_suites.faults.injecting import Injector
+
+pytestmark = lengthy
 
 
 @requirement("CONC-2", capability="atomic_put", needs=["requests"])

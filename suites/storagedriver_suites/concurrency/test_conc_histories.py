@@ -9,7 +9,7 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.histories import HistoryRecorder
-from storagedriver.testing import Subject, Tree, chunk_size, expect, full, requirement
+from storagedriver.testing import Subject, Tree, chunk_size, expect, full, lengthy, requirement
 from storagedriver_suites.concurrency.evidence import expect_consistent
 from storagedriver_suites.concurrency.running import at_once, look, run_threads
 from storagedriver_suites.concurrency.workloads import (
@@ -23,6 +23,8 @@ from storagedriver_suites.concurrency.workloads import (
     perform,
     workload,
 )
+
+pytestmark = lengthy
 
 
 def opened(subject: Subject, drivers: str, workers: int) -> list[StorageDriver]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storagedriver import StorageDriver
-from storagedriver.testing import Subject, Tree, expect, full, requirement
+from storagedriver.testing import Subject, Tree, expect, full, lengthy, requirement
 from storagedriver_suites.concurrency.evidence import expect_consistent
 from storagedriver_suites.concurrency.processes import (
     CONTINUED,
@@ -17,6 +17,8 @@ from storagedriver_suites.concurrency.processes import (
     work_in_forks,
 )
 from storagedriver_suites.concurrency.workloads import Load, load_of, workload
+
+pytestmark = lengthy
 
 PROCESSES = 3
 

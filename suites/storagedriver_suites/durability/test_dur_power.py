@@ -8,11 +8,13 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.systemcalls import PowerFailure, Recording, missing_flushes, power_failures
-from storagedriver.testing import Ending, Subject, TrialKind, expect, full, requirement
+from storagedriver.testing import Ending, Subject, TrialKind, expect, full, lengthy, requirement
 from storagedriver_suites.durability.losses import described, last_call
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.local_operations import CHANGES, INSISTENT, RARELY, REPEATED, Operation
 from storagedriver_suites.faults.trying import Record, Workshop, told, workshop
+
+pytestmark = lengthy
 
 MOST_STATES = {"quick": 60, "full": 2000, "soak": 100_000}
 """How many states of each operation are judged, by profile: the harshest, and those after the last call, come first."""

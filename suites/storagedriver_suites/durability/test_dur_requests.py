@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storagedriver.testing import Subject, Tree, requirement
+from storagedriver.testing import Subject, Tree, lengthy, requirement
 from storagedriver_suites.durability.killing import kill_at_each_request
 from storagedriver_suites.faults.served_operations import (
     APPEND_LARGE,
@@ -16,6 +16,8 @@ from storagedriver_suites.faults.served_operations import (
     SUSPEND,
     Operation,
 )
+
+pytestmark = lengthy
 
 
 @requirement("DUR-1", needs=["requests", "shared"])

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from storagedriver import BackendError
-from storagedriver.testing import Subject, Tree, content, expect, not_offered, requirement, size_of
+from storagedriver.testing import Subject, Tree, content, expect, lengthy, not_offered, requirement, size_of
 from storagedriver.wire import EmptyPages, Injection, ResumedByWhole, TruncatedBody, UnbegunBody
 from storagedriver_suites.faults.disturbances import REFUSALS
 from storagedriver_suites.faults.injecting import Injector, Point, hits
@@ -23,6 +23,8 @@ from storagedriver_suites.faults.served_operations import (
     WALK,
     Operation,
 )
+
+pytestmark = lengthy
 
 
 def _slug(operation: Operation) -> str:

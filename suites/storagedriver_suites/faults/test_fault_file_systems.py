@@ -8,7 +8,7 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.systemcalls import LocalStore
-from storagedriver.testing import Ending, Subject, TrialKind, not_offered, requirement
+from storagedriver.testing import Ending, Subject, TrialKind, lengthy, not_offered, requirement
 from storagedriver_suites.faults.file_systems import (
     ACROSS,
     FILLED,
@@ -22,6 +22,8 @@ from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
 from storagedriver_suites.faults.local_operations import CHANGES, Operation
 from storagedriver_suites.faults.trying import Record, local_stores, workshop
+
+pytestmark = lengthy
 
 SHORT = (1, 4096, 15_000, 39_999)
 """Bytes after which a write ends short."""

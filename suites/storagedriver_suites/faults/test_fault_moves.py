@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storagedriver import PathNotFoundError, StorageDriver, StorageDriverError, paths
-from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, expect, requirement
+from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, expect, lengthy, requirement
 from storagedriver.wire import Injection
 from storagedriver_suites.faults.disturbances import gone
 from storagedriver_suites.faults.injecting import AT_ONCE, Countable, Injector
 from storagedriver_suites.faults.served_operations import MOVE, MOVE_LARGE, Operation
+
+pytestmark = lengthy
 
 Change = Callable[[StorageDriver, str], None]
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pytest
 
 from storagedriver import BackendError
-from storagedriver.testing import ContractViolation, Subject, Tree, content, expect, requirement
+from storagedriver.testing import ContractViolation, Subject, Tree, content, expect, lengthy, requirement
 from storagedriver.wire import Answered, FirstByte, Injection
 from storagedriver_suites.faults.disturbances import gone, lasting
 from storagedriver_suites.faults.injecting import Injector, Point, hits
@@ -27,6 +27,8 @@ from storagedriver_suites.faults.served_operations import (
     WALK,
     Operation,
 )
+
+pytestmark = lengthy
 
 
 @requirement("FAULT-2", needs=["requests"])

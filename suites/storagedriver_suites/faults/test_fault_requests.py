@@ -9,7 +9,7 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.backends.model import IN_PROCESS_MODE
-from storagedriver.testing import Subject, Tree, not_offered, requirement
+from storagedriver.testing import Subject, Tree, lengthy, not_offered, requirement
 from storagedriver.wire import ChangedByte, CutOff, Fault, LostBody
 from storagedriver_suites.faults.disturbances import of_one_request
 from storagedriver_suites.faults.injecting import Injector, Point, hits
@@ -24,6 +24,8 @@ from storagedriver_suites.faults.served_operations import (
     WITHIN_ITS_NAMES,
     Operation,
 )
+
+pytestmark = lengthy
 
 
 @requirement("FAULT-1", needs=["requests"])

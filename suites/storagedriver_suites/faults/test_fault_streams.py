@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from storagedriver import BackendError, StorageDriver
-from storagedriver.testing import Subject, Tree, content, expect, requirement, size_of
+from storagedriver.testing import Subject, Tree, content, expect, lengthy, requirement, size_of
 from storagedriver.wire import Exchange, Injection, ResetAfter
 from storagedriver_suites.behaviour.streams import expect_no_stage
 from storagedriver_suites.faults.disturbances import REFUSALS
@@ -23,6 +23,8 @@ from storagedriver_suites.faults.served_operations import (
     WRITE_AFTER_COMMIT,
     Operation,
 )
+
+pytestmark = lengthy
 
 
 def _refuse_each(subject: Subject, tree: Tree, operation: Operation) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from storagedriver import StorageDriver
 from storagedriver.systemcalls import is_removal
-from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
+from storagedriver.testing import Ending, Subject, TrialKind, full, lengthy, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.leftovers import left_over
 from storagedriver_suites.faults.local_operations import CHANGES, INSISTENT, KEPT, LOOKS, RARELY, Operation
 from storagedriver_suites.faults.trying import Record, Trial, Workshop, workshop
+
+pytestmark = lengthy
 
 WHATEVER_IS_DECLARED = [
     pytest.param(name, marks=[full] if name in RARELY else [])

@@ -7,11 +7,13 @@ import contextlib
 import pytest
 
 from storagedriver import BackendError
-from storagedriver.testing import Subject, Tree, expect, requirement
+from storagedriver.testing import Subject, Tree, expect, lengthy, requirement
 from storagedriver.wire import Injection
 from storagedriver_suites.faults.disturbances import REFUSALS
 from storagedriver_suites.faults.injecting import Injector
 from storagedriver_suites.faults.served_operations import MOVE_LARGE, PUT_LARGE, PUT_LARGE_NEW, Operation
+
+pytestmark = lengthy
 
 
 @requirement("LEAK-1", needs=["wire", "inspect"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from storagedriver import StorageDriver
-from storagedriver.testing import Ending, Subject, TrialKind, full, requirement
+from storagedriver.testing import Ending, Subject, TrialKind, full, lengthy, requirement
 from storagedriver_suites.faults.judging import Judge
 from storagedriver_suites.faults.local_operations import CHANGES, LOOKS
 from storagedriver_suites.faults.trying import Record, workshop
+
+pytestmark = lengthy
 
 OPERATIONS = {**CHANGES, **LOOKS}
 
