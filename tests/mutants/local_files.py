@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -522,3 +523,12 @@ class DeletedFileComesBack(CarefulPut):
             target.unlink()
         else:
             super()._delete(path)
+
+
+@mutant("FAULT-3", bug="what the system said is not told with the error of the driver")
+class ForgetsWhatTheSystemSaid(FilesystemDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        try:
+            super()._put_content(path, content)
+        except OSError as error:
+            raise BackendError("the file cannot be written") from (None if error.errno == errno.ENOSPC else error)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from storagedriver.causes import cause_of
 from storagedriver.driver import StorageDriver
 from storagedriver.systemcalls.tracing import Injection, command
 
@@ -78,7 +79,8 @@ class Ended:
     Attributes:
         status: Its exit status; negative for the signal that ended it.
         hung: Whether it was killed because it took too long.
-        outcome: Pickled: what the operation returned, and its error or None; empty if it did not come so far.
+        outcome: Pickled: what the operation returned, its error or None, and whether that has a cause, which pickling loses;
+            empty if it did not come so far.
         descriptors: Files below the folder that the operation left open.
         trace: What strace wrote.
         failure: Why the trial could not be made; empty if it was.
@@ -307,10 +309,11 @@ def _done(operation: Callable[[StorageDriver], object], driver: StorageDriver) -
 
 
 def _pickled(returned: object, error: Exception | None) -> bytes:
+    caused = error is not None and cause_of(error) is not None
     try:
-        return pickle.dumps((returned, error))
+        return pickle.dumps((returned, error, caused))
     except Exception:  # noqa: BLE001  whatever pickle says of it
-        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}"), caused))
 
 
 def _descriptors(folder: str) -> list[str]:

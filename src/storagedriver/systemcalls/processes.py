@@ -31,6 +31,7 @@ class Run:
     Attributes:
         returned: What it returned.
         error: What it raised; None if it returned, or did not come so far.
+        caused: Whether the exception of what failed is chained to it.
         finished: Whether it returned or raised: a process that was killed did neither.
         hung: Whether it was killed because it took too long.
         descriptors: Files of the store that it left open.
@@ -43,6 +44,7 @@ class Run:
     returned: object
     error: Exception | None
     finished: bool
+    caused: bool = False
     hung: bool = False
     descriptors: tuple[str, ...] = ()
     calls: tuple[SystemCall, ...] = ()
@@ -54,6 +56,11 @@ class Run:
     def injected(self) -> SystemCall | None:
         """The call that was tampered with; None if there was none."""
         return next((call for call in self.all_calls if call.injected), None)
+
+
+def _outcome(pickled: bytes) -> tuple[object, Exception | None, bool]:
+    """What an operation returned, what it raised, and whether that had a cause; of one that did not come so far nothing."""
+    return pickle.loads(pickled) if pickled else (None, None, False)  # noqa: S301  written by our own process
 
 
 class Processes:
@@ -124,12 +131,13 @@ class Processes:
             raise TracingError(f"the driver's process could not be traced: {ended.failure}")
         if not ended.outcome and not ended.hung and ended.status >= 0:
             raise TracingError(f"the driver's process ended with {ended.status} in the middle of the operation")
-        returned, error = pickle.loads(ended.outcome) if ended.outcome else (None, None)  # noqa: S301  as above
-        _, error_meanwhile = pickle.loads(ended.meanwhile) if ended.meanwhile else (None, None)  # noqa: S301  as above
+        returned, error, caused = _outcome(ended.outcome)
+        _, error_meanwhile, _ = _outcome(ended.meanwhile)
         calls = between(parse(ended.trace), BEGIN, END)
         return Run(
             returned=returned,
             error=error,
+            caused=caused,
             finished=bool(ended.outcome),
             hung=ended.hung,
             descriptors=ended.descriptors,

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from storagedriver import StorageDriver
+from storagedriver.causes import cause_of
 from storagedriver.systemcalls import LocalStore, Run, mounts
 from storagedriver.testing import ContractViolation, Ending
 from storagedriver_suites.faults.judging import Judge
@@ -155,7 +156,8 @@ def _run(store: LocalStore, operation: Operation, disturb: Disturb) -> Run:
             raised = error
         finally:
             restore()
-    return Run(returned=returned, error=raised, finished=True)
+    caused = raised is not None and cause_of(raised) is not None
+    return Run(returned=returned, error=raised, caused=caused, finished=True)
 
 
 def _full(pages: int, store: LocalStore) -> Callable[[], None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from storagedriver import BackendError, PathNotFoundError, StorageDriver
+from storagedriver.causes import cause_of
 from storagedriver.testing import ContractViolation, Ending, Subject, Tree, TrialKind, Trials, expect
 from storagedriver.wire import Duplicated, Fault, Injection, Overheard, Refused, ResetBefore, Silent
 from storagedriver_suites.faults.disturbances import Disturbance
@@ -372,12 +373,11 @@ _SAID_BY_AN_EXCEPTION = (Refused, ResetBefore, Silent)
 
 def _expect_a_cause(error: Exception, what: str) -> None:
     """The exception that the driver met is chained (ERR-2)."""
-    context = None if error.__suppress_context__ else error.__context__
-    if error.__cause__ is None and context is None:
+    if cause_of(error) is None:
         raise ContractViolation(
             f"{what}: the cause of {type(error).__name__} (ERR-2)",
             expected="the exception of the connection that failed is chained",
-            seen=error.__cause__,
+            seen="none is",
         ) from error
 
 

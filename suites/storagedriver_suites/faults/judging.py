@@ -51,6 +51,10 @@ class Judge:
             raise self.violation("the error", expected="a BackendError, as nothing is absent", seen=run.error)
         if not isinstance(run.error, StorageDriverError):
             raise self.violation("the error", expected="a StorageDriverError", seen=run.error)
+        if not run.caused and not self.operation.insists:
+            raise self.violation(
+                "the cause of the error (ERR-2)", expected="the exception of what failed is chained", seen=run.error
+            )
         return Ending.REFUSED
 
     def files(self, store: LocalStore) -> Files:

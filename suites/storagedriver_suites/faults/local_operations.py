@@ -47,6 +47,7 @@ class Operation:
         returns: What it returns; for those that change nothing.
         moved: Paths whose file is moved, each with the path it comes to: never is it at neither.
         capability: Without it the driver has no such operation; empty for none.
+        insists: Whether it goes on after an error, so that the last one may be the driver's own, of what went wrong before.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Operation:
     returns: object = None
     moved: Sequence[tuple[str, str]] = ()
     capability: str = ""
+    insists: bool = False
 
     def arrange(self, driver: StorageDriver) -> None:
         """Put the files of `before` and the streams of `staged` there."""
@@ -325,6 +327,7 @@ INSISTENT: Mapping[str, Operation] = {
         after={**BESIDE, _FILE: content},
         again={**BESIDE, _FILE: content},
         capability=capability,
+        insists=True,
     )
     for name, act, content, capability in (
         ("put again if it fails", put_insistently, NEW, ""),
