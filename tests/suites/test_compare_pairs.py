@@ -127,6 +127,18 @@ def test_missed_goals_are_told(ratio: float, goal: float | None, missed: bool) -
     assert f"{int(missed)} of {int(goal is not None)} goals are missed" in text
 
 
+@pytest.mark.parametrize(("upper", "word"), [(0.94, "missed |"), (0.95, "missed narrowly |")])
+def test_a_goal_that_a_quarter_of_the_turns_reach_is_missed_narrowly(upper: float, word: str) -> None:
+    """It counts as missed all the same."""
+    found = Comparison("mine", "peer", "put", 0.9, (0.8, upper), 2.0, 1.0, 0.95)
+
+    text = section({"mine": Measured(ENVIRONMENT, [found])})
+
+    assert found.missed
+    assert word in text
+    assert "1 of 1 goals are missed" in text
+
+
 @pytest.mark.parametrize(
     ("own", "theirs", "few", "missed"),
     [(2, 1, True, True), (1, 1, True, False), (2, 1, False, False), (1, 2, True, False)],
@@ -141,7 +153,7 @@ def test_requests_beyond_the_peers_are_told(own: int, theirs: int, few: bool, mi
 
     assert found.asks_more is missed
     assert (f"| {own} to {theirs}, missed |" in text) is missed
-    assert f"and {int(missed)} of {int(few)} of few requests" in text
+    assert f"Of few requests {int(missed)} of {int(few)} are missed." in text
 
 
 def test_drivers_that_were_not_run_stay(tmp_path: Path) -> None:

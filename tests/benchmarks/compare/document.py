@@ -111,6 +111,7 @@ def section(measured: Mapping[str, Measured]) -> str:
     """What the numbers mean, a table for each driver, and how many goals are missed."""
     comparisons = [each for one in measured.values() for each in one.comparisons]
     missed = sum(each.missed for each in comparisons)
+    narrowly = sum(each.missed_narrowly for each in comparisons)
     with_goal = sum(each.goal is not None for each in comparisons)
     counted = [each for each in comparisons if each.few_requests and each.requests is not None]
     asking_more, to_ask_little = sum(each.asks_more for each in counted), len(counted)
@@ -126,7 +127,8 @@ def section(measured: Mapping[str, Measured]) -> str:
             "Requests are those of one call, the driver's and the peer's, as a proxy before the server counts them in a call that is",
             "not timed. A put and a get are to make no more than the SDK's.",
             "",
-            f"{missed} of {with_goal} goals are missed, and {asking_more} of {to_ask_little} of few requests.",
+            f"{missed} of {with_goal} goals are missed, {narrowly} of them narrowly: a quarter of the turns or more reach the goal.",
+            f"Of few requests {asking_more} of {to_ask_little} are missed.",
             *(line for label, each in measured.items() for line in _told(label, each)),
             "",
         ]
@@ -149,7 +151,8 @@ def _told(label: str, measured: Measured) -> list[str]:
 
 
 def _line(each: Comparison) -> str:
-    goal = "" if each.goal is None else f"{each.goal:g}{', missed' if each.missed else ''}"
+    missed = ", missed narrowly" if each.missed_narrowly else ", missed" if each.missed else ""
+    goal = "" if each.goal is None else f"{each.goal:g}{missed}"
     return (
         f"| {each.workload} | {each.peer} | {each.ratio:.2f} | {each.spread[0]:.2f} to {each.spread[1]:.2f} | {goal} "
         f"| {each.seconds * 1000:.3g} ms | {each.peer_seconds * 1000:.3g} ms | {_requests(each)} |"

@@ -71,6 +71,11 @@ class Comparison:
         return self.goal is not None and self.ratio < self.goal
 
     @property
+    def missed_narrowly(self) -> bool:
+        """Whether it is missed by less than the turns of one run differ: a quarter of them reach the goal."""
+        return self.goal is not None and self.missed and self.spread[1] >= self.goal
+
+    @property
     def asks_more(self) -> bool:
         """Whether the driver makes more requests, and is not to."""
         if not self.few_requests or self.requests is None or self.peer_requests is None:
