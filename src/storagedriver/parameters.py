@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -129,6 +129,18 @@ def url_with_scheme(examples: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def split_url(given: str) -> SplitResult:
+    """A URL in its parts.
+
+    Raises:
+        ValueError: It is none. Of what Python says of it nothing is kept, as that quotes it (CONF-1).
+    """
+    try:
+        return urlsplit(given)
+    except ValueError:
+        raise ValueError("it is no URL") from None
+
+
 def url_of_server(example: str, *, credentials: str) -> AfterValidator:
     """The URL of a server: http or https, without credentials, query, fragment or a slash at its end.
 
@@ -138,7 +150,7 @@ def url_of_server(example: str, *, credentials: str) -> AfterValidator:
     """
 
     def check(given: str) -> str:
-        parts = urlsplit(given)
+        parts = split_url(given)
         if parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, given)):
             raise ValueError(f"a URL is needed, as in {example!r}")
         if parts.username or parts.password:

@@ -1260,6 +1260,18 @@ def test_new_root_is_flushed_into_its_parents(tmp_path: Path) -> None:
     assert renamed < position(lines, r"fsync\(\d+<ROOT/x/y>\)")
 
 
+def test_directory_that_another_process_made_is_flushed_with_the_first_file_in_it(root: Path) -> None:
+    """That process may have been ended before it came to that, and once flushed it stays so."""
+    (root / "made" / "by-another").mkdir(parents=True)
+    lines = traced(
+        root, 'driver.put_content("/made/by-another/1", b"1"); driver.put_content("/made/by-another/2", b"2")'
+    )
+
+    renamed = position(lines, r"rename\w*\(.*\"1\"")
+    assert position(lines, r"fsync\(\d+<ROOT>\)") < position(lines, r"fsync\(\d+<ROOT/made>\)") < renamed
+    assert not [line for line in lines[renamed:] if re.search(r"fsync\(\d+<ROOT(/made)?>\)", line)]
+
+
 def test_move_flushes_both_directories(root: Path) -> None:
     lines = traced(root, 'driver.move("/old/file", "/new/file")')
 

@@ -429,3 +429,24 @@ class CollectsNoMoreGarbage(InMemoryDriver):
     def _scan(self, path: str) -> Iterable[FileInfo]:
         gc.disable()
         return super()._scan(path)
+
+
+class _HoldsAfterItsClose:
+    """A source whose descriptor is closed as it is forgotten, and not before."""
+
+    def __init__(self, inner: ByteSource) -> None:
+        self._inner = inner
+        self._held = _a_descriptor()
+        weakref.finalize(self, os.close, self._held)
+
+    def read(self, size: int, /) -> bytes:
+        return self._inner.read(size)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@mutant("LEAK-1", bug="a reader that is closed keeps its descriptor until it is forgotten")
+class ClosedReaderHolds(InMemoryDriver):
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        return _HoldsAfterItsClose(super()._reader(path, offset))

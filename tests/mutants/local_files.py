@@ -11,13 +11,16 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from mutants.leak import Wrapping
 from mutants.model import mutant
 from storagedriver import BackendError, FileInfo, PathConflictError, PathNotFoundError
 from storagedriver.base import ByteSource, Upload
+from storagedriver_drivers.filesystem import deletion
 from storagedriver_drivers.filesystem.driver import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
+from storagedriver_drivers.filesystem.removal import Removed
 from storagedriver_drivers.filesystem.upload import FilesystemUpload
 
 
@@ -532,3 +535,16 @@ class ForgetsWhatTheSystemSaid(FilesystemDriver):
             super()._put_content(path, content)
         except OSError as error:
             raise BackendError("the file cannot be written") from (None if error.errno == errno.ENOSPC else error)
+
+
+class _RemovesQuietly(Removed):
+    def rmdir(self, directory: int, name: str) -> None:
+        with contextlib.suppress(OSError):
+            super().rmdir(directory, name)
+
+
+@mutant("FAULT-3", bug="a directory that a delete could not remove stays, and the delete says nothing")
+class EmptyDirectoriesStay(FilesystemDriver):
+    def _delete(self, path: str) -> None:
+        with mock.patch.object(deletion, "Removed", _RemovesQuietly):
+            super()._delete(path)

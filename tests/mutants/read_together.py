@@ -289,3 +289,39 @@ class RefusedIsAnEmptyStream(KeyedDriver):
             return super()._reader(path, offset)
         except PermissionError:
             return io.BytesIO()
+
+
+class _Parked:
+    """A source that begins anew where it once began, if it was parked meanwhile."""
+
+    def __init__(self, content: bytes, offset: int) -> None:
+        self._content = content
+        self._begin = min(offset, len(content))
+        self._position = self._begin
+
+    def park(self) -> None:
+        self._position = self._begin
+
+    def read(self, size: int, /) -> bytes:
+        data = self._content[self._position : self._position + size]
+        self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+@mutant("READ-6", bug="of more than 40 open readers the oldest is put aside, and begins anew when it is read on")
+class OldestReaderBeginsAnew(InMemoryDriver):
+    def __init__(self, parameters: InMemoryParameters) -> None:
+        super().__init__(parameters)
+        self._open: list[weakref.ref[_Parked]] = []
+
+    def _reader(self, path: str, offset: int) -> ByteSource:
+        source = _Parked(self._get_content(path), offset)
+        self._open = [*(each for each in self._open if each() is not None), weakref.ref(source)]
+        for oldest in self._open[:-40]:
+            parked = oldest()
+            if parked is not None:
+                parked.park()
+        return source

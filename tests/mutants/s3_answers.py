@@ -16,6 +16,8 @@ from storagedriver.key_layout import KeyLayout
 from storagedriver.multipart_upload import MultipartUpload
 from storagedriver_drivers.s3 import deletion, multipart
 from storagedriver_drivers.s3.answers import ObjectHead
+from storagedriver_drivers.s3.client import make_client
+from storagedriver_drivers.s3.configuration import redaction
 from storagedriver_drivers.s3.driver import S3Driver
 from storagedriver_drivers.s3.errors import ClientError, status
 from storagedriver_drivers.s3.objects import Bucket
@@ -244,3 +246,79 @@ class _TellsTheKey(ObjectReader):
 @mutant("FAULT-2", bug="the error of a body that broke off names the key of the object, with the root before the path")
 class KeyInTheError(Reading):
     Reader = _TellsTheKey
+
+
+class _RefusedStageIsNone(ObjectTarget):
+    def open_state(self) -> ObjectReader | None:
+        try:
+            return super().open_state()
+        except ClientError as error:
+            if status(error) == 403:
+                return None
+            raise
+
+
+@mutant("FAULT-1", bug="a stage that the server refuses to show is taken for none, and what it held is lost")
+class RefusedStageIsNone(S3Driver):
+    def _target(self, path: str) -> ObjectTarget:
+        return _RefusedStageIsNone(
+            self._bucket,
+            self._layout.key(path),
+            self._layout.state_key(path),
+            self._parameters.multipartcopymaxconcurrency,
+        )
+
+
+@mutant("FAULT-2", bug="a request that is not authorized is made again, for as long as it is not")
+class SignsInForEver(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+
+        def again(response: tuple[Any, Any] | None, **_: object) -> float | None:
+            return 0.05 if response is not None and response[0].status_code == 401 else None
+
+        self._bucket.client.meta.events.register_first("needs-retry.s3", again)  # type: ignore[arg-type]  # what it returns counts
+
+
+class _IsInItsErrors(ObjectReader):
+    def read_all(self) -> bytes:
+        try:
+            return super().read_all()
+        except Exception as error:
+            told = BackendError("the content cannot be read")
+            told.reader = self  # type: ignore[attr-defined]  # that is the bug
+            raise told from error
+
+
+@mutant("FAULT-2", bug="the error of a get holds the reader and its connection, and so cannot be pickled")
+class ErrorHoldsTheReader(Reading):
+    Reader = _IsInItsErrors
+
+
+@mutant("SEC-4", bug="the client of large streams verifies no certificate")
+class StreamsAreNotVerified(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        client: Any = make_client(parameters)
+        client._endpoint.http_session._verify = False
+        self._streaming = Bucket(client, parameters)
+
+    def close(self) -> None:
+        self._streaming.client.close()
+        super().close()
+
+    def _target(self, path: str) -> ObjectTarget:
+        return ObjectTarget(
+            self._streaming,
+            self._layout.key(path),
+            self._layout.state_key(path),
+            self._parameters.multipartcopymaxconcurrency,
+        )
+
+
+@mutant("SEC-3", bug="the token of a session stays in what the library logs")
+class TokenIsLogged(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        self._redaction.close()
+        self._redaction = redaction(parameters.model_copy(update={"sessiontoken": None}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import threading
@@ -202,3 +203,37 @@ class UrlOfAbsentIsForGet(ServingDriver):
         except PathNotFoundError:
             early.add(path)
         return super()._redirect_url(path, "GET" if path in early else method, expires)
+
+
+@mutant("URL-2", bug="the signature is over the name of the file, and not over its directory")
+class NameAloneIsSigned(ServingDriver):
+    def sign(self, method: str, path: str, until: str) -> str:
+        return super().sign(method, path.rpartition("/")[2], until)
+
+
+@mutant("URL-1", bug="of a file that was replaced since its URL was given as much comes as there was then")
+class UrlIsOfTheOldSize(ServingDriver):
+    def _redirect_url(self, path: str, method: str, expires: float | None) -> str | None:
+        with contextlib.suppress(PathNotFoundError):
+            self.__dict__.setdefault("sizes", {})[path] = self._stat(path).size
+        return super()._redirect_url(path, method, expires)
+
+    def content_for(self, path: str) -> bytes:
+        return super().content_for(path)[: self.__dict__.get("sizes", {}).get(path)]
+
+
+@mutant("URL-1", bug="the end of a URL is told in the time of the place, and read as that of Greenwich")
+class EndsInLocalTime(ServingDriver):
+    def until(self, expires: float | None) -> float:
+        return super().until(expires) + (time.localtime().tm_gmtoff or 0)
+
+
+@mutant("URL-2", bug="a URL for GET lets a file be put where there is none")
+class UrlMakesAFile(ServingDriver):
+    def may(self, method: str, url: str) -> bool:
+        if method == "PUT":
+            try:
+                self._stat(urllib.parse.urlsplit(url).path)
+            except PathNotFoundError:
+                self.put_content(urllib.parse.urlsplit(url).path, b"of a stranger")
+        return super().may(method, url)

@@ -453,3 +453,14 @@ class StageIsCutByTheOwnSize(S3Driver):
         target, size = self._target(path), self._parameters.chunksize
         with mock.patch("storagedriver.multipart_upload.MultipartUpload", _CutsByItsOwnParameter):
             return continued(target, chunk_size=size)
+
+
+@mutant("WRITE-10", bug="a stage has at most 100 pieces: one that is closed once more cannot be kept")
+class HundredPiecesAreKept(Uploading):
+    class Stream(InMemoryUpload):
+        def suspend(self) -> None:
+            pieces: dict[str, int] = self._store.__dict__.setdefault("pieces", {})
+            pieces[self._key] = pieces.get(self._key, 0) + 1
+            if pieces[self._key] > 100:
+                raise BackendError("a stage has at most 100 pieces")
+            super().suspend()

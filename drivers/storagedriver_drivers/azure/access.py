@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from storagedriver.dependencies import require
 from storagedriver.errors import MissingDependencyError, ParameterError
+from storagedriver.parameters import split_url
 from storagedriver_drivers.azure.parameters import AzureParameters
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def _of_connection_string(text: str) -> Access:
             raise _bad_string("it needs AccountName or BlobEndpoint")
         scheme = settings.get("defaultendpointsprotocol", "https")
         url = f"{scheme}://{account}.blob.{settings.get('endpointsuffix', 'core.windows.net')}"
+    try:
+        parts = split_url(url)
+    except ValueError:
+        raise _bad_string("its endpoint is no URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise _bad_string("its endpoint is no URL of http or https")
     return Access(url, account, key=key, sas=sas)
 
 

@@ -20,12 +20,17 @@ ATTEMPTS = 100
 """How often a write begins anew because others remove the directories it needs; each time they got something done."""
 
 
+MOST_FLUSHED = 10_000
+"""Directories that a tree remembers at most; it costs a flush to have forgotten one."""
+
+
 class Tree:
     """The directories below a root. It holds nothing open: the root is opened anew by each call."""
 
     def __init__(self, root: Path) -> None:
         """Work below `root`, which need not exist yet, and may be reached through links."""
         self._root = root
+        self._flushed: set[tuple[int, int]] = set()
 
     def open(self, components: Sequence[str]) -> Trail:
         """The directory of these components.
@@ -53,7 +58,8 @@ class Tree:
 
         Args:
             components: Names below the root.
-            durable: Flush each directory that gets a new one, so that it survives a power failure (DUR-2).
+            durable: Flush each directory that gets a new one, so that it survives a power failure (DUR-2). Who made one
+                that is there may not have come to that, so its name is flushed the first time that it is met.
 
         Raises:
             PathConflictError: One of them is there and is no directory.
@@ -64,6 +70,8 @@ class Tree:
         try:
             for name in components:
                 try:
+                    if durable:
+                        self._flush_once(trail, name)
                     _enter(trail, name)
                 except FileNotFoundError:
                     existing = min(existing, trail.depth)
@@ -75,6 +83,19 @@ class Tree:
             raise
         finally:
             trail.close()
+
+    def _flush_once(self, trail: Trail, name: str) -> None:
+        """Flush the name of a directory that is there, unless this tree has done so before.
+
+        It is known by its number, which the file system may give again: then who made it anew has to flush it, as here.
+        """
+        found = os.stat(name, dir_fd=trail.fd, follow_symlinks=False)
+        known = found.st_dev, found.st_ino
+        if known not in self._flushed and stat.S_ISDIR(found.st_mode):
+            os.fsync(trail.fd)
+            if len(self._flushed) >= MOST_FLUSHED:
+                self._flushed.clear()
+            self._flushed.add(known)
 
     def _open_or_make_root(self) -> int:
         try:

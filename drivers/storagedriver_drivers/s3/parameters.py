@@ -6,12 +6,11 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from storagedriver.errors import ParameterError
-from storagedriver.parameters import DriverParameters, RootDirectory, UserAgent
+from storagedriver.parameters import DriverParameters, RootDirectory, UserAgent, split_url
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -39,13 +38,11 @@ def _endpoint(given: str) -> str:
     scheme, separator, _ = given.partition("://")
     if separator and scheme.lower() not in {"http", "https"}:
         raise ValueError("the scheme is http or https, or left out")
-    parts = urlsplit(given if separator else f"//{given}")
+    parts = split_url(given if separator else f"//{given}")
     if not parts.hostname or any(character.isspace() for character in given):
         raise ValueError("a host is needed, as in 'https://s3.example.org:9000'")
     if not _is_host(parts.hostname):
-        raise ValueError(
-            f"{parts.hostname!r} is no host: names are letters, digits, inner dashes, and dots between them"
-        )
+        raise ValueError("the host is none: names are letters, digits, inner dashes, and dots between them")
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use accesskey and secretkey")
     if parts.query or parts.fragment:

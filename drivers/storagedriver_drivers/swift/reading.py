@@ -52,6 +52,8 @@ class ObjectReader(ResumingReader):
         for attempt in range(_REOPENED):
             try:
                 self._open()
+                if self._body is None:
+                    self._require_a_file()
                 return
             except AnswerError as error:
                 # The first segment is gone: a new manifest has taken the place of the one that was asked for.
@@ -60,6 +62,12 @@ class ObjectReader(ResumingReader):
                 if attempt == _REOPENED - 1:
                     raise BackendError("a segment of the file is missing") from error
             time.sleep(_PAUSE)
+
+    def _require_a_file(self) -> None:
+        # What is said of an offset beyond the end is said of a directory's marker as well.
+        head = self._container.head(self._key)
+        if head is None or head.is_marker:
+            raise AbsentError("GET of a directory's marker", 404)
 
     def _open(self) -> None:
         body = self._container.open(self._key, start=self._position, end=self._end)

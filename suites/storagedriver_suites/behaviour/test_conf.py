@@ -292,7 +292,18 @@ def test_value_of_another_type_makes_a_driver_or_a_parameter_error(subject: Subj
 def test_refusal_never_shows_the_value(subject: Subject) -> None:
     """Whatever is wrong with a value, its type, its form or what it holds, neither the error nor its cause quotes it."""
     told = "kept-to-itself-4f1e9a7c"
-    wrong = [told, f"a/{told} b/c", f"{told}\n", f"{told}://{told}", f"http://u:{told}@h:x", [told], {told: told}]
+    wrong = [
+        *(told, f"a/{told} b/c", f"{told}\n", [told], {told: told}),
+        # URLs, and what Python's own functions quote of those that are none.
+        *(
+            f"{told}://{told}",
+            f"http://u:{told}@h:x",
+            f"https://[{told}]",
+            f"https://u:{told}\u2100@h",
+            f"https://{told}_.x",
+        ),
+        f"BlobEndpoint=http://[{told}]/x;SharedAccessSignature={told}",
+    ]
     for name in _need_fields(subject):
         for value in wrong:
             with in_a_folder_that_goes():

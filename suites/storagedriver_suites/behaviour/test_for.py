@@ -9,11 +9,13 @@ import pytest
 from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.foreign import ForeignRefusal, ForeignStore, GivesSecondNames
 from storagedriver.testing import BOUNDARY_SIZES, Content, Subject, Tree, content, expect, requirement, size_of
+from storagedriver_suites.behaviour.streams import read_from
 
 ODD_NAMES = {
     "space": "a b",
     "space-at-the-end": "a ",
     "not-ascii": "\u00e9",
+    "not-ascii-decomposed": "e\u0301",
     "beyond-the-first-plane": "\U0001f600",
     "colon": "a:b",
     "backslash": "a\\b",
@@ -260,6 +262,12 @@ def test_move_onto_the_other_name_leaves_one_name(driver: StorageDriver, subject
 # --- FOR-1: directory markers
 
 
+def _expect_no_file(driver: StorageDriver, path: str, what: str) -> None:
+    expect.not_found(lambda: driver.get_content(path), f"get of {what}")
+    for offset in (0, 1, 1000):
+        expect.not_found(lambda: read_from(driver, path, offset), f"read of {what} from {offset} on")  # noqa: B023  at once
+
+
 @requirement("FOR-1", needs=["foreign"])
 def test_marker_of_a_directory_is_no_file_of_its_own(driver: StorageDriver, subject: Subject, tree: Tree) -> None:
     """A directory that a tool has marked, with a file below it, is one directory, and the marker no child of it."""
@@ -273,6 +281,7 @@ def test_marker_of_a_directory_is_no_file_of_its_own(driver: StorageDriver, subj
     expect.children(driver, tree.root, [tree.path("d")], "children of the parent of a marked directory")
     expect.children(driver, tree.path("d"), [tree.path("d/file")], "children of a marked directory")
     expect.equal(walked, [tree.path("d"), tree.path("d/file")], "walk over a marked directory")
+    _expect_no_file(driver, tree.path("d"), "a marked directory")
 
 
 @requirement("FOR-1", needs=["foreign"])
@@ -291,7 +300,7 @@ def test_marker_alone_is_a_directory_or_nothing(driver: StorageDriver, subject: 
     expected = [tree.path("d"), tree.path("file")] if there else [tree.path("file")]
     expect.children(driver, tree.root, expected, f"children of the parent of a marker, which stat calls {there=}")
     expect.equal([info.path for info in driver.walk(tree.root)], expected, f"walk over a marker, stat says {there=}")
-    expect.not_found(lambda: driver.get_content(tree.path("d")), "get of a marker")
+    _expect_no_file(driver, tree.path("d"), "a marker")
 
 
 @requirement("FOR-1", needs=["foreign"])

@@ -585,13 +585,13 @@ def test_directory_does_not_move_below_itself(driver: StorageDriver, tree: Tree,
 
 
 @requirement("MOVE-6")
-@pytest.mark.parametrize("dest", ["d", "d/s", "parent"])
+@pytest.mark.parametrize("dest", ["d", "d/s", "d/of-directories", "parent"])
 @pytest.mark.parametrize("size", [0, 100])
 def test_file_does_not_move_onto_a_directory(driver: StorageDriver, tree: Tree, dest: str, size: int) -> None:
     """A file moved onto a directory, its own parent too, is a PathConflictError; the file and all below dest stay."""
     data = content(size, seed=1)
     driver.put_content(tree.path("parent/source"), data)
-    files = put_all(driver, tree.path("d"), ["f", "s/f", "s-"])
+    files = put_all(driver, tree.path("d"), ["f", "s/f", "s-", "of-directories/t/u/f"])
 
     with expect.raises(PathConflictError, "move of a file onto a directory"):
         driver.move(tree.path("parent/source"), tree.path(dest))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -14,25 +12,10 @@ from storagedriver import StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, requirement
 from storagedriver_suites.behaviour.infos import SLACK, expect_written_since, mod_time
 from storagedriver_suites.behaviour.streams import WRITTEN, opened, read_from, write_as, write_stream
+from storagedriver_suites.behaviour.zones import machine_in
 
 LONGEST_WAIT = 30
 """Seconds that a clock may take to get past a moment two seconds away; one that stands still does not hold up the check."""
-
-
-@contextlib.contextmanager
-def machine_in(zone: str) -> Iterator[None]:
-    """Let this process believe to be in a time zone; POSIX's words, in which east is negative."""
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = zone
-    time.tzset()
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = before
-        time.tzset()
 
 
 @requirement("STAT-1")

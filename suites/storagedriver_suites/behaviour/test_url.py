@@ -12,6 +12,7 @@ import pytest
 from storagedriver import StorageDriver
 from storagedriver.testing import Subject, Tree, content, expect, full, requirement, size_of
 from storagedriver_suites.behaviour.parameters import secret_values, takes_any_secret
+from storagedriver_suites.behaviour.zones import machine_in
 
 DEADLINE_SECONDS = 20
 """How long a URL that expires after a second may still work, clocks that differ included."""
@@ -128,6 +129,22 @@ def test_url_gives_what_was_written_last(driver: StorageDriver, tree: Tree, writ
     expect.equal((answer.status, answer.body), (200, expected), "status and body of a GET")
 
 
+@requirement("URL-1")
+@pytest.mark.parametrize("sizes", [("1000", "3000"), ("1000", "10"), ("1000", "1000"), ("10", "chunk+1")])
+def test_url_gives_one_content_whole_after_a_put(driver: StorageDriver, tree: Tree, sizes: tuple[str, str]) -> None:
+    """The URL that was given before the file is replaced gives the old content or the new one, and no part of any."""
+    path = tree.path("file")
+    old, new = (content(size_of(size, driver), seed=seed) for seed, size in enumerate(sizes))
+    driver.put_content(path, old)
+    url = _url(driver, path)
+    driver.put_content(path, new)
+
+    answer = _fetch(url)
+
+    expect.equal(answer.status, 200, "status of a GET")
+    expect.true(answer.body in (old, new), "what the URL returns", expected="one content, whole", seen=answer.body)
+
+
 @requirement("URL-1", needs=["root"])
 def test_url_of_a_set_root_gives_its_content(driver: StorageDriver, tree: Tree, subject: Subject) -> None:
     """The URL of a file below a root is that of this file, not of the same path without the root."""
@@ -240,9 +257,9 @@ def test_url_gives_nothing_without_its_signature(driver: StorageDriver, tree: Tr
 
 
 @requirement("URL-2")
-@pytest.mark.parametrize("other", ["other", "target-", "target/below"])
+@pytest.mark.parametrize("other", ["other", "target", "target-", "target/below"])
 def test_url_gives_access_to_no_other_path(driver: StorageDriver, tree: Tree, subject: Subject, other: str) -> None:
-    """The URL with another file's name in it is refused, a name that begins alike too."""
+    """The URL with another file's name in it is refused, one that begins alike too, and the same in another directory."""
     driver.put_content(tree.path("d/target"), b"content")
     driver.put_content(tree.path("d/x/" + other), b"another's content")
     _need_a_server_that_refuses(subject, tree.path("d/target"))
@@ -269,3 +286,37 @@ def test_url_gives_access_to_no_other_method(
 
     expect.equal(400 <= answer.status < 600, True, f"whether {used} with a URL for {signed} is refused")
     expect.file(driver, tree.path("file"), b"content", "the file after another method was tried")
+
+
+@requirement("URL-2")
+@pytest.mark.parametrize("used", ["PUT", "POST"])
+def test_url_makes_no_file_where_its_own_is_gone(
+    driver: StorageDriver, tree: Tree, subject: Subject, used: str
+) -> None:
+    """Nor does it once there is nothing that could be replaced: the file of the URL was deleted."""
+    driver.put_content(tree.path("file"), b"content")
+    _need_a_server_that_refuses(subject, tree.path("file"))
+    url = _url(driver, tree.path("file"))
+    driver.delete(tree.path("file"))
+
+    answer = _fetch(url, used, b"of a stranger")
+
+    expect.equal(400 <= answer.status < 600, True, f"whether {used} with a URL for GET is refused")
+    expect.absent(driver, tree.path("file"), f"the file that was deleted, after {used} with its URL")
+
+
+@requirement("URL-1")
+@pytest.mark.parametrize("zone", ["WEST+9", "EAST-5:30"])
+def test_url_lasts_as_long_in_any_zone(driver: StorageDriver, tree: Tree, subject: Subject, zone: str) -> None:
+    """Wherever the machine is that gives it, the URL works at once, and for no longer than it was asked for."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system cannot change the time zone of a process")
+    driver.put_content(tree.path("file"), b"content")
+    _need_a_server_that_refuses(subject, tree.path("file"))
+    with machine_in(zone):
+        lasting, short = (_url(driver, tree.path("file"), expires=expires) for expires in (600, 1))
+
+    expect.equal(_fetch(lasting).status, 200, f"status of a GET of a URL that was made in the zone {zone}")
+    expect.equal(
+        400 <= _once_refused(short).status < 500, True, f"whether a URL for a second of the zone {zone} is refused"
+    )

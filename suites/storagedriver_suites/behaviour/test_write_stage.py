@@ -99,12 +99,15 @@ def test_stage_over_an_old_file_counts(driver: StorageDriver, tree: Tree, first:
 @pytest.mark.parametrize(
     "rounds", ["bytes", "mixed", pytest.param("thirds", marks=full), pytest.param("chunks", marks=full)]
 )
-def test_stream_of_many_rounds(driver: StorageDriver, tree: Tree, rounds: str) -> None:
-    """A stream that is closed and continued more than ten times is in order, and its size is right each time."""
+def test_stream_of_many_rounds(driver: StorageDriver, tree: Tree, subject: Subject, rounds: str) -> None:
+    """A stream that is closed and continued ever again is in order, and its size is right each time.
+
+    More than 128 times, but for quick runs on a server, which have a dozen.
+    """
     path = tree.path("d/file")
     chunk = chunk_size(driver)
     lengths: Mapping[str, list[int]] = {
-        "bytes": [1] * 12,
+        "bytes": [1] * (12 if subject.profile == "quick" and subject.target.backend is not None else 130),
         "mixed": [5, 0, 700, 1, 1, 0, 999, 3, 64, 1, 2, 8000, 1],
         "thirds": [chunk // 3] * 5 + [0, 1, chunk // 3],
         "chunks": [chunk - 1, 1, chunk, 1, chunk - 1, 0, chunk + 1, 5],

@@ -8,6 +8,7 @@ from storagedriver.testing import Subject, Tree, lengthy, requirement
 from storagedriver_suites.durability.killing import kill_at_each_request
 from storagedriver_suites.faults.served_operations import (
     APPEND_LARGE,
+    DELETE_LARGE,
     DELETE_TREE,
     MOVE_LARGE,
     PUT,
@@ -23,7 +24,7 @@ pytestmark = lengthy
 @requirement("DUR-1", needs=["requests", "shared"])
 @pytest.mark.parametrize(
     "operation",
-    [PUT, PUT_LARGE, STREAM, SUSPEND, APPEND_LARGE, MOVE_LARGE, DELETE_TREE],
+    [PUT, PUT_LARGE, STREAM, SUSPEND, APPEND_LARGE, MOVE_LARGE, DELETE_LARGE, DELETE_TREE],
     ids=lambda operation: operation.name.replace(" ", "-"),
 )
 def test_killed_at_whichever_request(subject: Subject, tree: Tree, operation: Operation) -> None:

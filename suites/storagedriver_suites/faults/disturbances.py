@@ -69,6 +69,8 @@ _LASTING: Sequence[Fault] = (
     StalledBody(),
     Answered("503 Service Unavailable", retry_after=1),
     Answered("500 Internal Server Error"),
+    # As a server answers whose clock or whose store of keys is broken: to sign in again does not help.
+    Answered("401 Unauthorized"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import pickle
 import queue
 import threading
 import time
@@ -354,7 +355,10 @@ def hits(fault: Disturbance, exchange: Countable) -> bool:
 
 
 def _expect_clean(error: Exception, what: str, directory: str, *, gone: bool) -> None:
-    """The error says that the backend failed, and nothing else (ERR-1), unless what it is about may be gone; and of which path."""
+    """The error says that the backend failed, and nothing else (ERR-1), unless what it is about may be gone; and of which path.
+
+    It pickles, whatever it came of (ERR-2).
+    """
     allowed = (BackendError, PathNotFoundError) if gone else (BackendError,)
     if not isinstance(error, allowed):
         raise ContractViolation(what, expected="success, or BackendError", seen=error, kinds=allowed) from error
@@ -364,6 +368,12 @@ def _expect_clean(error: Exception, what: str, directory: str, *, gone: bool) ->
             f"{what}: the path that the error carries (ERR-2)",
             expected=f"{directory}, or what lies below it",
             seen=path,
+        ) from error
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    except Exception as failure:  # noqa: BLE001  whatever pickle says of it
+        raise ContractViolation(
+            f"{what}: {type(error).__name__}, pickled and read again (ERR-2)", expected="it comes back", seen=failure
         ) from error
 
 

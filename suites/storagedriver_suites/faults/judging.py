@@ -25,6 +25,7 @@ class Judge:
         self.operation = operation
         self.condition = condition
         self.story = tuple(story)
+        self._empty: tuple[str, ...] = ()
 
     def violation(self, what: str, *, expected: object, seen: object) -> ContractViolation:
         """The violation with the trial's circumstances."""
@@ -70,7 +71,11 @@ class Judge:
             raise self.violation("what a new driver sees", expected="all files", seen=error) from error
 
     def _files(self, driver: StorageDriver) -> dict[str, bytes]:
-        found = {info.path: driver.get_content(info.path) for info in driver.walk("/") if not info.is_dir}
+        infos = list(driver.walk("/"))
+        found = {info.path: driver.get_content(info.path) for info in infos if not info.is_dir}
+        self._empty = tuple(
+            info.path for info in infos if info.is_dir and not any(path.startswith(f"{info.path}/") for path in found)
+        )
         for path in {*self.operation.before, *self.operation.after} - found.keys():
             with contextlib.suppress(PathNotFoundError):
                 found[path] = driver.get_content(path)
@@ -100,11 +105,13 @@ class Judge:
                 )
 
     def require_new(self, seen: Files) -> None:
-        """All is as after the operation.
+        """All is as after the operation, and no directory is left with nothing in it (STAT-2).
 
         Raises:
             ContractViolation: It is not so.
         """
+        if self._empty:
+            raise self.violation("directories with nothing in them", expected="none", seen=[*self._empty])
         self._require(seen, self.operation.after, "after the call returned")
 
     def require_kept(self, store: LocalStore, *, returned: bool) -> None:

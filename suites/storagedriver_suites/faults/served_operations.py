@@ -231,6 +231,14 @@ def _suspend(driver: StorageDriver, directory: str) -> None:
         writer.write(_large(driver, 6))
 
 
+def _continue(driver: StorageDriver, directory: str) -> None:
+    with driver.writer(f"{directory}/file") as writer:
+        writer.write(_large(driver, 3))
+    with driver.writer(f"{directory}/file", append=True) as writer:
+        writer.write(_small(4))
+        writer.commit()
+
+
 def _delete_staged(driver: StorageDriver, directory: str) -> None:
     _suspend(driver, directory)
     driver.delete(f"{directory}/file")
@@ -324,6 +332,14 @@ APPEND_LARGE = Operation(
     is_large=True,
 )
 SUSPEND = Operation(name="stream that is left open", before=_old, after=_old, call=_suspend, is_large=True)
+CONTINUE = Operation(
+    name="stream that is closed and continued",
+    before=_old,
+    after=lambda driver: {"file": _large(driver, 3) + _small(4), **_BESIDE},
+    call=_continue,
+    is_large=True,
+)
+"""As STREAM_ON; of drivers with resumable_writes."""
 DELETE_STAGED = Operation(
     name="delete of a file and its stage", before=_old, after=lambda _: _BESIDE, call=_delete_staged, is_large=True
 )
@@ -351,6 +367,14 @@ DELETE = Operation(
     after=lambda _: _BESIDE,
     call=lambda driver, directory: driver.delete(f"{directory}/file"),
     gone_after=True,
+)
+DELETE_LARGE = Operation(
+    name="delete of a large file",
+    before=_old_large,
+    after=lambda _: _BESIDE,
+    call=lambda driver, directory: driver.delete(f"{directory}/file"),
+    gone_after=True,
+    is_large=True,
 )
 DELETE_TREE = Operation(
     name="delete of a directory",
@@ -457,6 +481,7 @@ OPERATIONS: Mapping[str, Operation] = {
         MOVE,
         MOVE_LARGE,
         DELETE,
+        DELETE_LARGE,
         DELETE_TREE,
         GET,
         READ,

@@ -16,6 +16,7 @@ from storagedriver_suites.faults.injecting import Injector
 from storagedriver_suites.faults.local_operations import close_without_commit
 from storagedriver_suites.faults.served_operations import (
     CANCEL,
+    CONTINUE,
     DELETE_STAGED,
     STREAM,
     STREAM_ON,
@@ -42,6 +43,12 @@ def test_stream_goes_on_after_a_request_that_failed(subject: Subject, tree: Tree
 def test_stream_goes_on_after_a_commit_that_failed(subject: Subject, tree: Tree) -> None:
     """A commit that fails is followed by more writes and another one: all of it is committed, or an error is raised."""
     _refuse_each(subject, tree, WRITE_AFTER_COMMIT)
+
+
+@requirement("FAULT-1", capability="resumable_writes", needs=["wire"])
+def test_refused_look_for_a_stage_is_no_absence(subject: Subject, tree: Tree) -> None:
+    """Whichever request is refused of a stream that is closed and continued: it goes on where it was, or an error is raised."""
+    _refuse_each(subject, tree, CONTINUE)
 
 
 @requirement("FAULT-1", needs=["wire", "inspect"])

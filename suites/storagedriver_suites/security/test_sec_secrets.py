@@ -148,9 +148,8 @@ _REFUSED = ("get_content", "put_content", "stat", "list", "redirect_url")
 
 
 def _secrets_to_replace(subject: Subject) -> list[str]:
-    names = [name for name in secret_names(subject) if subject.parameters.get(name) is not None]
-    if not names:
-        names = secret_names(subject)
+    """All secrets there can be, also those that the driver is not made of, as the token of a session."""
+    names = secret_names(subject)
     if not names:
         not_offered("the driver has no secret parameter")
     return names

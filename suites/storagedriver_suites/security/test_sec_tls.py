@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from storagedriver import BackendError, StorageDriver
-from storagedriver.testing import Ending, Subject, Tree, expect, requirement
+from storagedriver.testing import Ending, Subject, Tree, chunk_size, content, expect, requirement
 from storagedriver_suites.security.attempts import EVERY_METHOD, attempts
 from storagedriver_suites.security.certificates import Authority, require_cryptography
 from storagedriver_suites.security.intermediary import Intermediary
@@ -32,7 +32,22 @@ OF_A_TRUSTED_AUTHORITY: Mapping[str, Callable[[Authority], ssl.SSLContext]] = {
 }
 """Certificates that a driver must refuse which trusts the authority of the check."""
 
-ASKED = ("get_content", "put_content", "stat", "list", "delete")
+
+def _put_large(driver: StorageDriver, path: str) -> None:
+    driver.put_content(path, bytes(content(chunk_size(driver) + 1)))
+
+
+def _stream_large(driver: StorageDriver, path: str) -> None:
+    with driver.writer(path) as writer:
+        writer.write(content(2 * chunk_size(driver) + 1))
+        writer.commit()
+
+
+ASKED: Mapping[str, Callable[[StorageDriver, str], object]] = {
+    **{name: EVERY_METHOD[name] for name in ("get_content", "put_content", "stat", "list", "delete")},
+    "put_content of more than a chunk": _put_large,
+    "writer": _stream_large,
+}
 
 
 @contextlib.contextmanager
@@ -48,7 +63,7 @@ def _behind(
 def _refuses(subject: Subject, parameters: Mapping[str, Any], between: Intermediary, operation: str) -> Ending:
     what = f"{operation}, of a server whose certificate is not to be trusted"
     with expect.raises(BackendError, what), contextlib.closing(subject.construct(parameters)) as driver:
-        EVERY_METHOD[operation](driver, "/file")
+        ASKED[operation](driver, "/file")
     expect.equal(
         [f"{asked.method} {asked.target}" for asked in between.asked], [], f"requests that were sent by {what}"
     )
