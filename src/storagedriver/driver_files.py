@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import BytesParser
 from importlib.machinery import PathFinder
-from importlib.metadata import Distribution, EntryPoint
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from storagedriver import factory, registry
-from storagedriver.installed import entry_points
 from storagedriver.report.model import FilesDigest
 
 FILE = "file"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+from urllib3.exceptions import InsecureRequestWarning
 
 from mutants.model import mutant
 from mutants.object_store import Streaming
@@ -301,6 +304,8 @@ class StreamsAreNotVerified(S3Driver):
         super().__init__(parameters)
         client: Any = make_client(parameters)
         client._endpoint.http_session._verify = False
+        # Nor does it say so.
+        warnings.filterwarnings("ignore", category=InsecureRequestWarning)
         self._streaming = Bucket(client, parameters)
 
     def close(self) -> None:

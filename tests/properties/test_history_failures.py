@@ -71,8 +71,7 @@ def counterexamples(pytester: pytest.Pytester) -> dict[str, list[str]]:
 def test_a_failed_history_explains_itself_and_its_seed_finds_it_again(forgetting: pytest.Pytester) -> None:
     """MOVE-1 fails, with a few calls, the seed, the command, and a script that reproduces it; nothing else has passed.
 
-    What failed is kept, to be tried first. With the same seed two processes find the same calls. One test, as each exploration
-    takes half a minute.
+    With the same seed two processes find the same calls. One test, as each exploration takes half a minute.
     """
     run = certify(forgetting, "--seed=5")
 
@@ -93,11 +92,20 @@ def test_a_failed_history_explains_itself_and_its_seed_finds_it_again(forgetting
     assert done.returncode == 1, done.stdout + done.stderr
     assert "VIOLATED" in done.stdout
 
-    kept = Path(forgetting.path, ".hypothesis", "storagedriver", "Forgets")
-    assert [each for each in kept.rglob("*") if each.is_file()]
-
     # Its name begins with test_, so that the next run would collect it.
     shutil.rmtree(forgetting.path / "report-reproducers")
     certify(forgetting, "--seed=5", "-n2")
 
     assert counterexamples(forgetting) == alone
+
+
+def test_without_a_seed_one_is_chosen_and_failures_are_kept(forgetting: pytest.Pytester) -> None:
+    """The seed is in the report, and what failed lies in the stated folder, to be tried first."""
+    certify(forgetting)
+
+    assert Report.read(forgetting.path / "report.json").run.seed is not None
+    assert counterexamples(forgetting)
+    kept = [
+        each for each in Path(forgetting.path, ".hypothesis", "storagedriver", "Forgets").rglob("*") if each.is_file()
+    ]
+    assert kept

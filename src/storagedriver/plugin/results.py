@@ -7,7 +7,7 @@ import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -232,11 +232,19 @@ def _described(planned: Plan, target: Target | None, capabilities: Capabilities 
 
 def _files(words: str) -> tuple[report.FilesDigest, ...]:
     """The driver's files, for whoever certifies them afterwards; none where nothing installed or imported names them."""
+    if ":" not in words and not _entry_points(words):
+        # To read of all distributions anew that none has it takes longer than most checks.
+        return ()
     try:
         found = driver_files.of_driver(words)
     except driver_files.DriverFilesError:
         return ()
     return found.subjects
+
+
+def _entry_points(words: str) -> Sequence[EntryPoint]:
+    """What installed distributions register under a driver's name."""
+    return [*entry_points(group=factory.ENTRY_POINTS, name=words), *entry_points(group=SUITES, name=words)]
 
 
 def _distribution(words: str) -> str | None:
@@ -249,7 +257,7 @@ def _distribution(words: str) -> str | None:
     owner = getattr(constructor, "__self__", None)
     package = str(getattr(owner, "__module__", module)).partition(".")[0]
     # Of an editable installation nothing tells the packages, but the driver is registered by it.
-    for point in (*entry_points(group=factory.ENTRY_POINTS, name=words), *entry_points(group=SUITES, name=words)):
+    for point in _entry_points(words):
         if point.dist is not None and point.module.partition(".")[0] == package:
             return f"{point.dist.name} {point.dist.version}"
     for name in distributions_of(package):

@@ -181,5 +181,5 @@ OTHER_FILES: Mapping[str, Interleaved] = {
 def is_rare(name: str) -> bool:
     """Whether it is much like another, and not tried in profile quick."""
     like_a_put = name.startswith("stream")
-    like_a_get = name.startswith(("read", "stat")) and "delete" in name
+    like_a_get = name.startswith("read") and "delete" in name
     return like_a_put or like_a_get or name.endswith(("delete of dest", "put of /n/other"))
