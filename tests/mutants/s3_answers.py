@@ -209,6 +209,12 @@ class UploadOfAFailedMoveStays(S3Driver):
             super()._move(source, dest)
 
 
+def _target_of(driver: S3Driver, path: str, bucket: Bucket, kind: type[ObjectTarget] = ObjectTarget) -> ObjectTarget:
+    """What the driver writes a path's streams to, in another bucket or by another kind of it."""
+    given = S3Driver._target(driver, path)
+    return kind(bucket, given.key, given.state_key, given.copies_at_once)
+
+
 def _unadorned(bucket: Bucket) -> Bucket:
     """The same bucket, whose objects are written without storage class, ACL and encryption."""
     plain = copy.copy(bucket)
@@ -230,12 +236,7 @@ class MoveLosesTheClass(S3Driver):
 @mutant("CONF-3", bug="streams are written without the storage class, and what is put with it")
 class StreamLosesTheClass(S3Driver):
     def _target(self, path: str) -> ObjectTarget:
-        return ObjectTarget(
-            _unadorned(self._bucket),
-            self._layout.key(path),
-            self._layout.state_key(path),
-            self._parameters.multipartcopymaxconcurrency,
-        )
+        return _target_of(self, path, _unadorned(self._bucket))
 
 
 class _TellsTheKey(ObjectReader):
@@ -264,12 +265,7 @@ class _RefusedStageIsNone(ObjectTarget):
 @mutant("FAULT-1", bug="a stage that the server refuses to show is taken for none, and what it held is lost")
 class RefusedStageIsNone(S3Driver):
     def _target(self, path: str) -> ObjectTarget:
-        return _RefusedStageIsNone(
-            self._bucket,
-            self._layout.key(path),
-            self._layout.state_key(path),
-            self._parameters.multipartcopymaxconcurrency,
-        )
+        return _target_of(self, path, self._bucket, _RefusedStageIsNone)
 
 
 @mutant("FAULT-2", bug="a request that is not authorized is made again, for as long as it is not")
@@ -313,12 +309,7 @@ class StreamsAreNotVerified(S3Driver):
         super().close()
 
     def _target(self, path: str) -> ObjectTarget:
-        return ObjectTarget(
-            self._streaming,
-            self._layout.key(path),
-            self._layout.state_key(path),
-            self._parameters.multipartcopymaxconcurrency,
-        )
+        return _target_of(self, path, self._streaming)
 
 
 @mutant("SEC-3", bug="the token of a session stays in what the library logs")

@@ -9,62 +9,45 @@ from typing import Any
 import pytest
 
 from storagedriver import StorageDriver, StorageDriverError
-from storagedriver.testing import ContractViolation, Subject, Tree, content, requirement
+from storagedriver.testing import Content, ContractViolation, Subject, Tree, content, requirement
 from storagedriver.testing.disturbed import ProxiedTarget
 from storagedriver_suites.behaviour.parameters import fields_of, other_values
-from storagedriver_suites.behaviour.streams import made, stage
+from storagedriver_suites.behaviour.streams import made, stage, write_as, write_stream
 
-SMALL = content(1000, seed=1)
-
-
-def _put(driver: StorageDriver, path: str) -> None:
-    driver.put_content(path, SMALL)
+Write = Callable[[StorageDriver, str], None]
 
 
-def _put_large(driver: StorageDriver, path: str) -> None:
-    driver.put_content(path, bytes(made("chunk+1", driver, seed=2)))
+def _small(driver: StorageDriver) -> Content:  # noqa: ARG001  as _large
+    return content(1000, seed=1)
 
 
-def _stream(driver: StorageDriver, path: str) -> None:
-    with driver.writer(path) as writer:
-        writer.write(SMALL)
-        writer.commit()
+def _large(driver: StorageDriver) -> Content:
+    return made("chunk+1", driver, seed=2)
 
 
-def _stream_large(driver: StorageDriver, path: str) -> None:
-    with driver.writer(path) as writer:
-        writer.write(made("chunk+1", driver, seed=2))
-        writer.commit()
+def _written(kind: str, make: Callable[[StorageDriver], Content]) -> Write:
+    return lambda driver, path: write_as(kind, driver, path, make(driver))
 
 
-def _append(driver: StorageDriver, path: str) -> None:
-    _put(driver, path)
-    with driver.writer(path, append=True) as writer:
-        writer.write(SMALL)
-        writer.commit()
+def _appended_to(make: Callable[[StorageDriver], Content]) -> Write:
+    def write(driver: StorageDriver, path: str) -> None:
+        driver.put_content(path, make(driver))
+        write_stream(driver, path, [_small(driver)], append=True)
+
+    return write
 
 
-def _append_to_large(driver: StorageDriver, path: str) -> None:
-    _put_large(driver, path)
-    with driver.writer(path, append=True) as writer:
-        writer.write(SMALL)
-        writer.commit()
+def _moved(make: Callable[[StorageDriver], Content]) -> Write:
+    def write(driver: StorageDriver, path: str) -> None:
+        driver.put_content(f"{path}-source", make(driver))
+        driver.move(f"{path}-source", path)
+
+    return write
 
 
-def _resume(driver: StorageDriver, path: str) -> None:
-    stage(driver, path, made("chunk+1", driver, seed=2))
-    with driver.writer(path, append=True) as writer:
-        writer.commit()
-
-
-def _move(driver: StorageDriver, path: str) -> None:
-    _put(driver, f"{path}-source")
-    driver.move(f"{path}-source", path)
-
-
-def _move_large(driver: StorageDriver, path: str) -> None:
-    _put_large(driver, f"{path}-source")
-    driver.move(f"{path}-source", path)
+def _resumed(driver: StorageDriver, path: str) -> None:
+    stage(driver, path, _large(driver))
+    write_stream(driver, path, [], append=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +59,7 @@ class Way:
         capabilities: Those that it needs.
     """
 
-    write: Callable[[StorageDriver, str], None]
+    write: Write
     capabilities: tuple[str, ...] = ()
 
     def is_offered(self, driver: StorageDriver) -> bool:
@@ -85,14 +68,14 @@ class Way:
 
 
 WAYS: Mapping[str, Way] = {
-    "large-put": Way(_put_large),
-    "stream": Way(_stream),
-    "large-stream": Way(_stream_large),
-    "append": Way(_append, ("append",)),
-    "append-to-a-large-file": Way(_append_to_large, ("append",)),
-    "continued-stream": Way(_resume, ("append", "resumable_writes")),
-    "move": Way(_move),
-    "large-move": Way(_move_large),
+    "large put": Way(_written("put", _large)),
+    "stream": Way(_written("stream", _small)),
+    "large stream": Way(_written("stream", _large)),
+    "append": Way(_appended_to(_small), ("append",)),
+    "append to a large file": Way(_appended_to(_large), ("append",)),
+    "continued stream": Way(_resumed, ("append", "resumable_writes")),
+    "move": Way(_moved(_small)),
+    "large move": Way(_moved(_large)),
 }
 
 
@@ -132,7 +115,7 @@ class Kept:
 def _kept(subject: Subject, target: ProxiedTarget, path: str) -> Iterator[Kept]:
     """The parameters with a choice of values of which the server tells one by a header that other files have not."""
     with target.open() as driver:
-        _put(driver, path)
+        driver.put_content(path, _small(driver))
         usual = _names(_told(target, driver, path))
     for name, field in fields_of(subject).items():
         if name in subject.wire.addresses or name not in _choices(subject):
@@ -140,7 +123,7 @@ def _kept(subject: Subject, target: ProxiedTarget, path: str) -> Iterator[Kept]:
         for value in other_values(field, subject.parameters.get(name)):
             try:
                 with target.open(**{name: value}) as driver:
-                    _put(driver, path)
+                    driver.put_content(path, _small(driver))
                     told = _told(target, driver, path)
             except StorageDriverError:
                 # It does not go with the others, or this server does not offer it.
@@ -177,12 +160,12 @@ def _judge(kept: Kept, target: ProxiedTarget, directory: str) -> int:
     with target.open(**{kept.name: kept.value}) as driver:
         offered = {name: way for name, way in WAYS.items() if way.is_offered(driver)}
         for name, way in offered.items():
-            path = f"{directory}/{name}"
+            path = f"{directory}/{name.replace(' ', '-')}"
             way.write(driver, path)
             missing = kept.lines - _told(target, driver, path)
             if missing:
                 raise ContractViolation(
-                    f"what the server tells of a file written by a {name.replace('-', ' ')} with {kept.name}={kept.value!r}",
+                    f"what the server tells of a file written by a {name} with {kept.name}={kept.value!r}",
                     expected=f"as of a file that was put: {', '.join(sorted(kept.lines))}",
                     seen=f"not told: {', '.join(sorted(missing))}",
                 )
