@@ -114,6 +114,7 @@ def _normalised(distribution: str | None) -> str | None:
 
 
 def _entry_point(name: str) -> EntryPoint:
+    # Read anew, and not as storagedriver.installed keeps them: a certificate is of what lies there now.
     for group in (factory.ENTRY_POINTS, registry.ENTRY_POINTS):
         for point in entry_points(group=group, name=name):
             return point

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from storagedriver import paths
 from storagedriver.errors import ParameterError
 from storagedriver.suggestions import did_you_mean_or
+from storagedriver.urls import split_url
 
 
 class DriverParameters(BaseModel):
@@ -127,18 +127,6 @@ def url_with_scheme(examples: str) -> AfterValidator:
         return given
 
     return AfterValidator(check)
-
-
-def split_url(given: str) -> SplitResult:
-    """A URL in its parts.
-
-    Raises:
-        ValueError: It is none. Of what Python says of it nothing is kept, as that quotes it (CONF-1).
-    """
-    try:
-        return urlsplit(given)
-    except ValueError:
-        raise ValueError("it is no URL") from None
 
 
 def url_of_server(example: str, *, credentials: str) -> AfterValidator:

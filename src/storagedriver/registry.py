@@ -6,9 +6,11 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+from storagedriver import factory
 from storagedriver.driver import StorageDriver
 from storagedriver.errors import InvalidStorageDriverError
 from storagedriver.factory import Constructor
@@ -147,6 +149,12 @@ def registered_suites() -> Mapping[str, SuiteRegistration]:
 def suite_names() -> list[str]:
     """The names that find_suite() takes, sorted; installed packages are not imported for it."""
     return sorted(registered_suites().keys() | {point.name for point in entry_points(group=ENTRY_POINTS)})
+
+
+def entry_points_of(driver: str) -> Sequence[EntryPoint]:
+    """What installed distributions register under a driver's name: to the factory, and for the suites."""
+    groups = (factory.ENTRY_POINTS, ENTRY_POINTS)
+    return [point for group in groups for point in entry_points(group=group, name=driver)]
 
 
 def find_suite(name: str) -> SuiteRegistration | None:

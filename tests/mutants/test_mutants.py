@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -16,19 +14,16 @@ import storagedriver.plugin.session
 import storagedriver.report.terminal  # noqa: F401
 from mutants.bugs import BUGS, Bug
 from mutants.model import Mutant, all_mutants
+from power import states
 from power.verdicts import VerdictFile
 from storagedriver.backends import selection
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import unregister_suite
 from storagedriver.report import Outcome, Report
 from storagedriver.testing.target import label_of
-from storagedriver_suites import behaviour, concurrency, durability, faults, leaks, performance, security
 from storagedriver_suites.behaviour import streams
 
-SUITES = {
-    each.__name__.rpartition(".")[2]: each
-    for each in (behaviour, concurrency, durability, faults, leaks, performance, security)
-}
+SUITES = {name: suite for name, suite in states.SUITES.items() if name != "properties"}
 MUTANTS = all_mutants()
 VERDICTS = VerdictFile(Path(__file__).parents[2] / "reports" / "power" / "verdicts.jsonl")
 
@@ -129,12 +124,12 @@ def rejected(mutants: Sequence[Mutant], checks: Selection, pytester: pytest.Pyte
 
 def convicting_check(mutant: Mutant) -> tuple[str, str] | None:
     """The check that convicted it then, after its suite; None if that is not told, or the check is no more."""
-    for name, suite in SUITES.items():
+    for name in SUITES:
         verdict = VERDICTS.get(mutant.key, name)
         for check in () if verdict is None else verdict.by:
             requirement, _, named = check.partition(" ")
             function, _, values = named.removesuffix("]").partition("[")
-            module = defining_module(suite, function)
+            module = states.module_of(name, function)
             if requirement == mutant.requirement and module is not None:
                 return name, f"{module}::{function}[{'-'.join(filter(None, (label(mutant), values)))}]"
     return None
@@ -148,24 +143,17 @@ def label(mutant: Mutant) -> str:
     return label_of(mutant.name, (provider.name, mode))
 
 
-def defining_module(suite: ModuleType, function: str) -> Path | None:
-    """The module of a suite that has a check of this name."""
-    return next((module for module, text in sources(suite).items() if f"\ndef {function}(" in text), None)
-
-
 def modules_about(requirement: str) -> Selection:
     """The suites' modules that name a requirement: collecting all takes longer than running a few of their checks."""
     found = {
-        name: [str(module) for module, text in sources(suite).items() if f'"{requirement}"' in text]
-        for name, suite in SUITES.items()
+        name: [
+            str(module)
+            for module, text in states.sources(name).items()
+            if module.name.startswith("test_") and f'"{requirement}"' in text
+        ]
+        for name in SUITES
     }
     return {suite: modules for suite, modules in found.items() if modules}
-
-
-@functools.cache
-def sources(suite: ModuleType) -> Mapping[Path, str]:
-    """The modules of a suite that hold checks, and their texts."""
-    return {module: module.read_text(encoding="utf-8") for module in sorted(Path(suite.__path__[0]).glob("test_*.py"))}
 
 
 def test_every_requirement_has_a_mutant() -> None:

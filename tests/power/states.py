@@ -41,8 +41,8 @@ def state_of(suite: str, by: tuple[str, ...] = ()) -> str:
     if suite == BASELINE:
         return _digest([Path(baseline.__file__)])
     if not by:
-        return _digest(_sources(suite))
-    found = {_module_of(suite, _function(check)) for check in by}
+        return _digest(sources(suite))
+    found = {module_of(suite, _function(check)) for check in by}
     if None in found:
         return "gone"
     return _digest(sorted({file for module in found if module is not None for file in _with_imports(module)}))
@@ -58,12 +58,14 @@ def _function(check: str) -> str:
     return check.partition(" ")[2].partition("[")[0]
 
 
-def _module_of(suite: str, function: str) -> Path | None:
-    return next((file for file, text in _sources(suite).items() if f"\ndef {function}(" in text), None)
+def module_of(suite: str, function: str) -> Path | None:
+    """The module of a suite that has a check of this name."""
+    return next((file for file, text in sources(suite).items() if f"\ndef {function}(" in text), None)
 
 
 @functools.cache
-def _sources(suite: str) -> Mapping[Path, str]:
+def sources(suite: str) -> Mapping[Path, str]:
+    """The modules of a suite, and their texts."""
     files = sorted(Path(SUITES[suite].__path__[0]).glob("*.py"))
     return {file: file.read_text(encoding="utf-8") for file in files}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from storagedriver.dependencies import require
 from storagedriver.errors import MissingDependencyError, ParameterError
-from storagedriver.parameters import split_url
+from storagedriver.urls import split_url
 from storagedriver_drivers.azure.parameters import AzureParameters
 
 if TYPE_CHECKING:

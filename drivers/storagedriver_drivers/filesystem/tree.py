@@ -76,6 +76,8 @@ class Tree:
                 except FileNotFoundError:
                     existing = min(existing, trail.depth)
                     _make(trail, name, durable=durable)
+                    if durable:
+                        self._remember(os.fstat(trail.fd))
             yield trail
         except BaseException:
             with contextlib.suppress(OSError):
@@ -90,12 +92,14 @@ class Tree:
         It is known by its number, which the file system may give again: then who made it anew has to flush it, as here.
         """
         found = os.stat(name, dir_fd=trail.fd, follow_symlinks=False)
-        known = found.st_dev, found.st_ino
-        if known not in self._flushed and stat.S_ISDIR(found.st_mode):
+        if (found.st_dev, found.st_ino) not in self._flushed and stat.S_ISDIR(found.st_mode):
             os.fsync(trail.fd)
-            if len(self._flushed) >= MOST_FLUSHED:
-                self._flushed.clear()
-            self._flushed.add(known)
+            self._remember(found)
+
+    def _remember(self, flushed: os.stat_result) -> None:
+        if len(self._flushed) >= MOST_FLUSHED:
+            self._flushed.clear()
+        self._flushed.add((flushed.st_dev, flushed.st_ino))
 
     def _open_or_make_root(self) -> int:
         try:

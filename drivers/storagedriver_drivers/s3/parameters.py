@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from storagedriver.errors import ParameterError
-from storagedriver.parameters import DriverParameters, RootDirectory, UserAgent, split_url
+from storagedriver.parameters import DriverParameters, RootDirectory, UserAgent
+from storagedriver.urls import split_url
 
 MIB = 1 << 20
 GIB = 1 << 30

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from storagedriver.errors import ParameterError
+from storagedriver.urls import split_url
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII)
@@ -36,10 +36,7 @@ def base_url(text: str) -> str:
     Raises:
         ValueError: It is not one; the message says why.
     """
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        raise ValueError("it is not a URL") from None
+    parts = split_url(text)
     # urlsplit drops line breaks and tabs in silence; what it took apart must be all there was.
     if re.fullmatch(r"[!-~]+", text) is None:
         raise ValueError("a URL consists of printable ASCII characters without blanks")

@@ -103,8 +103,7 @@ class _Setup:
         if ":" in self._target.words:
             return None
         if registration.registered_at is not None:
-            groups = (registry.ENTRY_POINTS, factory.ENTRY_POINTS)
-            installed = any(entry_points(group=group, name=self._target.words) for group in groups)
+            installed = registry.entry_points_of(self._target.words)
             conftest = Path(registration.registered_at).name == "conftest.py"
             return registration.registered_at if conftest or not installed else None
         if self._target.words in {point.name for point in entry_points(group=factory.ENTRY_POINTS)}:

@@ -7,21 +7,21 @@ import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import EntryPoint, PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storagedriver import driver_files, factory, report
+from storagedriver import driver_files, report
 from storagedriver.driver import Capabilities
-from storagedriver.installed import distributions_of, entry_points
+from storagedriver.installed import distributions_of
 from storagedriver.plugin.accounting import PlannedCheck
 from storagedriver.plugin.options import Options
 from storagedriver.plugin.plans import Plan
 from storagedriver.plugin.redaction import shown_parameters
 from storagedriver.plugin.targets import Targets
-from storagedriver.registry import ENTRY_POINTS as SUITES
+from storagedriver.registry import entry_points_of
 from storagedriver.report.beside import reproducer_path
 from storagedriver.report.files import require_writable
 from storagedriver.testing.target import Target, TargetError, find_registration
@@ -232,7 +232,7 @@ def _described(planned: Plan, target: Target | None, capabilities: Capabilities 
 
 def _files(words: str) -> tuple[report.FilesDigest, ...]:
     """The driver's files, for whoever certifies them afterwards; none where nothing installed or imported names them."""
-    if ":" not in words and not _entry_points(words):
+    if ":" not in words and not entry_points_of(words):
         # To read of all distributions anew that none has it takes longer than most checks.
         return ()
     try:
@@ -240,11 +240,6 @@ def _files(words: str) -> tuple[report.FilesDigest, ...]:
     except driver_files.DriverFilesError:
         return ()
     return found.subjects
-
-
-def _entry_points(words: str) -> Sequence[EntryPoint]:
-    """What installed distributions register under a driver's name."""
-    return [*entry_points(group=factory.ENTRY_POINTS, name=words), *entry_points(group=SUITES, name=words)]
 
 
 def _distribution(words: str) -> str | None:
@@ -257,7 +252,7 @@ def _distribution(words: str) -> str | None:
     owner = getattr(constructor, "__self__", None)
     package = str(getattr(owner, "__module__", module)).partition(".")[0]
     # Of an editable installation nothing tells the packages, but the driver is registered by it.
-    for point in _entry_points(words):
+    for point in entry_points_of(words):
         if point.dist is not None and point.module.partition(".")[0] == package:
             return f"{point.dist.name} {point.dist.version}"
     for name in distributions_of(package):

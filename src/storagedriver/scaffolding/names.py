@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from storagedriver import factory
-from storagedriver.installed import entry_points
-from storagedriver.registry import ENTRY_POINTS, suite_names
+from storagedriver.registry import entry_points_of, suite_names
 from storagedriver.scaffolding.errors import ScaffoldingError
 
 LONGEST = 40
@@ -92,10 +91,9 @@ def _problem(name: str) -> str | None:
 
 def _by_whom(driver: str) -> str:
     """The project that brings an installed driver, in words; nothing of one that was registered without."""
-    for group in (factory.ENTRY_POINTS, ENTRY_POINTS):
-        for point in entry_points(group=group, name=driver):
-            if point.dist is not None:
-                return f" by the project {point.dist.name}"
+    for point in entry_points_of(driver):
+        if point.dist is not None:
+            return f" by the project {point.dist.name}"
     return ""
 
 

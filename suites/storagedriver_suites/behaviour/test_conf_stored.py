@@ -11,7 +11,7 @@ import pytest
 from storagedriver import StorageDriver, StorageDriverError
 from storagedriver.testing import Content, ContractViolation, Subject, Tree, content, requirement
 from storagedriver.testing.disturbed import ProxiedTarget
-from storagedriver_suites.behaviour.parameters import fields_of, other_values
+from storagedriver_suites.behaviour.parameters import alternatives, fields_of, other_values
 from storagedriver_suites.behaviour.streams import made, stage, write_as, write_stream
 
 Write = Callable[[StorageDriver, str], None]
@@ -118,7 +118,7 @@ def _kept(subject: Subject, target: ProxiedTarget, path: str) -> Iterator[Kept]:
         driver.put_content(path, _small(driver))
         usual = _names(_told(target, driver, path))
     for name, field in fields_of(subject).items():
-        if name in subject.wire.addresses or name not in _choices(subject):
+        if name in subject.wire.addresses or not _is_choice(field):
             continue
         for value in other_values(field, subject.parameters.get(name)):
             try:
@@ -134,13 +134,9 @@ def _kept(subject: Subject, target: ProxiedTarget, path: str) -> Iterator[Kept]:
                 break
 
 
-def _choices(subject: Subject) -> set[str]:
-    """The parameters that are a choice: some words, or yes and no. A number or a text may mean anything."""
-
-    def is_choice(field: Mapping[str, Any]) -> bool:
-        return any(each.get("enum") or each.get("type") == "boolean" for each in field.get("anyOf", [field]))
-
-    return {name for name, field in fields_of(subject).items() if is_choice(field)}
+def _is_choice(field: Mapping[str, Any]) -> bool:
+    """Whether a parameter is some words, or yes and no. A number or a text may mean anything."""
+    return any(each.get("enum") or each.get("type") == "boolean" for each in alternatives(field))
 
 
 @requirement("CONF-3", needs=["wire"])

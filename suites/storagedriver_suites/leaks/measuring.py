@@ -7,17 +7,20 @@ import os
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from storagedriver import StorageDriver
-from storagedriver.testing import Subject
+from storagedriver.testing import Subject, Tree
 from storagedriver.testing.target import PortableTarget
 from storagedriver_suites.behaviour.parameters import WRONG_SECRET, secret_names
 from storagedriver_suites.leaks.growth import Growth, Step, measure
 from storagedriver_suites.leaks.holdings import Holdings, Resource, empty_caches, give_back_free_memory, look
 from storagedriver_suites.leaks.operations import OPERATIONS, Bench, Operation
+
+T = TypeVar("T")
 
 SETTLE_SECONDS = 0.3
 """How long what was let go may take to end: a thread that is told to, a connection that its other side closes."""
@@ -87,6 +90,22 @@ class Measured:
 
     growth: Growth
     left: tuple[str, ...] | None
+
+
+class Runs(Generic[T]):
+    """What came of one run on each target: all checks of a module judge it."""
+
+    def __init__(self, run: Callable[[Subject, str], T]) -> None:
+        """Nothing is run yet; `run` works below the path that it is given."""
+        self._run = run
+        self._came: dict[str, T] = {}
+
+    def of(self, subject: Subject, tree: Tree) -> T:
+        """The run of the subject's driver: made below the tree of the check that first asks for it."""
+        label = subject.target.label
+        if label not in self._came:
+            self._came[label] = self._run(subject, tree.root)
+        return self._came[label]
 
 
 def measured(subject: Subject, top: str) -> Measured:

@@ -9,30 +9,16 @@ import pytest
 from storagedriver.testing import ContractViolation, Subject, Tree, requirement, together
 from storagedriver_suites.leaks.growth import Growth
 from storagedriver_suites.leaks.holdings import Resource, untold
-from storagedriver_suites.leaks.measuring import Measured, measured
+from storagedriver_suites.leaks.measuring import Measured, Runs, measured
 from storagedriver_suites.leaks.operations import OPERATIONS, slug
 
 pytestmark = together
 
 
-class Measurements:
-    """What was measured of each target: all checks judge one run."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Measured] = {}
-
-    def of(self, subject: Subject, tree: Tree) -> Measured:
-        """The run of the subject's driver: made below the tree of the check that first asks for it."""
-        label = subject.target.label
-        if label not in self._made:
-            self._made[label] = measured(subject, tree.root)
-        return self._made[label]
-
-
 @pytest.fixture(scope="module")
-def measurements() -> Measurements:
+def measurements() -> Runs[Measured]:
     """The runs of this module's checks."""
-    return Measurements()
+    return Runs(measured)
 
 
 def _amount(resource: Resource, number: float) -> str:
@@ -73,7 +59,9 @@ def _told(resource: Resource) -> None:
 
 @requirement("LEAK-1")
 @pytest.mark.parametrize("resource", Resource, ids=lambda resource: slug(str(resource)))
-def test_resource_is_where_it_was(tree: Tree, subject: Subject, measurements: Measurements, resource: Resource) -> None:
+def test_resource_is_where_it_was(
+    tree: Tree, subject: Subject, measurements: Runs[Measured], resource: Resource
+) -> None:
     """After rounds of every kind of operation, finished, failed and abandoned, a process holds no more than before."""
     _told(resource)
 
@@ -91,7 +79,7 @@ def _guilty_of(names: Sequence[str]) -> str:
 
 
 @requirement("LEAK-1", needs=["inspect"])
-def test_nothing_is_left_on_the_backend(tree: Tree, subject: Subject, measurements: Measurements) -> None:
+def test_nothing_is_left_on_the_backend(tree: Tree, subject: Subject, measurements: Runs[Measured]) -> None:
     """No unfinished upload, no segment, no staged file stays of what was cancelled, or abandoned and then deleted."""
     done = measurements.of(subject, tree)
 

@@ -13,7 +13,7 @@ import pytest
 from storagedriver import StorageDriver, factory
 from storagedriver.testing import ContractViolation, Subject, Tree, elsewhere, requirement, together
 from storagedriver_suites.leaks import settings
-from storagedriver_suites.leaks.measuring import Work, work_of
+from storagedriver_suites.leaks.measuring import Runs, Work, work_of
 from storagedriver_suites.leaks.operations import slug
 from storagedriver_suites.leaks.settings import Setting
 
@@ -48,32 +48,24 @@ def settings_here(driver: StorageDriver, work: Work) -> tuple[Told, Told]:
     return _before[0], settings.look()
 
 
-class Looks:
-    """What was seen of each target: all checks judge one run."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, tuple[Told, Told]] = {}
-
-    def of(self, subject: Subject, tree: Tree) -> tuple[Told, Told]:
-        """Before and after, in a process of its own."""
-        label = subject.target.label
-        if label not in self._made:
-            work = work_of(subject, tree.root)
-            constructor = functools.partial(made_after_a_look, work.target.constructor, ENVIRONMENT)
-            target = replace(work.target, constructor=constructor)
-            self._made[label] = elsewhere.called(target, SECONDS, settings_here, work)
-        return self._made[label]
+def around_all(subject: Subject, top: str) -> tuple[Told, Told]:
+    """What was set before and after, in a process of its own."""
+    work = work_of(subject, top)
+    constructor = functools.partial(made_after_a_look, work.target.constructor, ENVIRONMENT)
+    return elsewhere.called(replace(work.target, constructor=constructor), SECONDS, settings_here, work)
 
 
 @pytest.fixture(scope="module")
-def looks() -> Looks:
+def looks() -> Runs[tuple[Told, Told]]:
     """The runs of this module's checks."""
-    return Looks()
+    return Runs(around_all)
 
 
 @requirement("LEAK-1")
 @pytest.mark.parametrize("setting", Setting, ids=lambda setting: slug(str(setting)))
-def test_setting_of_the_process_is_as_it_was(subject: Subject, tree: Tree, looks: Looks, setting: Setting) -> None:
+def test_setting_of_the_process_is_as_it_was(
+    subject: Subject, tree: Tree, looks: Runs[tuple[Told, Told]], setting: Setting
+) -> None:
     """What holds for the whole process is the caller's: it is as before the first driver, once all are closed."""
     before, after = looks.of(subject, tree)
 
