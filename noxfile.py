@@ -159,13 +159,17 @@ def told_by_another_python() -> list[str]:
 
     `properties` and `suites` judge such drivers too, `scaffolding` makes a wheel and an environment of its own, and
     `automation` is about what lies beside the wheel. Of the drivers of servers that of S3 stays, which others share their
-    streams with. The README's driver has one group of checks, in the test of the tutorial: it had all of them in `tests`.
+    streams with. Of the plugin's tests it is those that are about one run, how it begins and what it tells of a failure: how
+    runs are divided, decided and decorated follows from the same reports. The README's driver has one group of checks, in
+    the test of the tutorial: it had all of them in `tests`.
     """
     faulty = ["mutants", "power", "properties", "suites", "asynchronous/test_async_suites.py"]
     answers = [f"drivers/test_{name}.py" for name in ("azure", "gcs", "oss", "swift", "rados")]
     servers = ["backends", "interoperability", "load", "matrix", *answers]
-    programs = ["scaffolding", "automation", "site_pages", "plugin/test_interruptions.py", "plugin/test_joining.py"]
-    ignored = [f"--ignore=tests/{each}" for each in (*faulty, *servers, *programs)]
+    programs = ["scaffolding", "automation", "site_pages"]
+    several = ["exhibits", "gating", "interruptions", "joining", "progress", "reach", "sampling", "sharding", "trials"]
+    of_several_runs = [f"plugin/test_{name}.py" for name in several]
+    ignored = [f"--ignore=tests/{each}" for each in (*faulty, *servers, *programs, *of_several_runs)]
     return ["tests", *ignored, "--deselect=tests/documentation/test_examples.py::test_driver_of_the_readme_certifies"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver.report import Outcome, Report
+from storagedriver.testing import lengthy
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +32,10 @@ def failed(report: Report) -> set[str]:
     return {each.requirement for each in report.results if each.outcome is Outcome.FAILED}
 
 
+@lengthy
 def test_right_one_passes(pytester: pytest.Pytester) -> None:
     """Every check of the default suites that applies to it, with some of its values."""
-    report = judged(pytester, "make", "--sample=4")
+    report = judged(pytester, "make", "--sample=2")
 
     assert report.run.exit_status == 0
     assert not {each.outcome for each in report.results} & {Outcome.FAILED, Outcome.ERRORED, Outcome.FLAKY}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storagedriver.report import Outcome, Report
+from storagedriver.testing import lengthy
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,6 +46,7 @@ def certify(author: pytest.Pytester, *arguments: str) -> tuple[int, Report]:
     return int(result.ret), Report.read(author.path / "report.json")
 
 
+@lengthy
 def test_driver_of_the_readme_certifies(author: pytest.Pytester) -> None:
     """Every check that applies to it passes, and the run is complete."""
     status, report = certify(author)

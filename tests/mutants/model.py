@@ -35,12 +35,14 @@ class Mutant:
         bug: What is wrong with it.
         driver: The driver: a good one with this fault alone.
         rows: The bugs of mutants.bugs that it is built after.
+        server: The server on which alone what is wrong shows; None for any.
     """
 
     requirement: str
     bug: str
     driver: type[BaseDriver]
     rows: tuple[str, ...] = ()
+    server: str | None = None
 
     @property
     def key(self) -> str:
@@ -98,13 +100,16 @@ def _moto_parameters() -> Mapping[str, Any]:
 _MUTANTS: list[Mutant] = []
 
 
-def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable[[Driver], Driver]:
+def mutant(
+    identifier: str, *, bug: str, rows: tuple[str, ...] = (), server: str | None = None
+) -> Callable[[Driver], Driver]:
     """Say what is wrong with a driver class, and which requirement must reject it. May be given several times.
 
     Args:
         identifier: The requirement.
         bug: What is wrong.
         rows: The bugs of mutants.bugs that it is built after.
+        server: The server on which alone it shows; None for any.
     """
     found = requirement(identifier)
     for row in rows:
@@ -112,7 +117,7 @@ def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable
             raise LookupError(f"mutants.bugs has no row {row}")
 
     def register(driver: Driver) -> Driver:
-        _MUTANTS.append(Mutant(found.id, bug, driver, rows))
+        _MUTANTS.append(Mutant(found.id, bug, driver, rows, server))
         return driver
 
     return register
@@ -121,6 +126,6 @@ def mutant(identifier: str, *, bug: str, rows: tuple[str, ...] = ()) -> Callable
 def all_mutants() -> list[Mutant]:
     """Every mutant of this folder, by requirement."""
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name not in {"model", "bugs"} and not module.name.startswith(("test_", "conftest")):
+        if module.name not in {"model", "bugs", "groups"} and not module.name.startswith(("test_", "conftest")):
             importlib.import_module(f"mutants.{module.name}")
     return sorted(_MUTANTS, key=lambda each: (each.requirement, each.name))

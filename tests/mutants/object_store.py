@@ -30,7 +30,12 @@ class DeletesByPrefix(S3Driver):
         deletion.delete(self._bucket, PrefixesWithoutSlash(self._layout.root), path)
 
 
-@mutant("DEL-1", rows=("B57",), bug="of each page what lies below is deleted, also where that is nothing")
+@mutant(
+    "DEL-1",
+    rows=("B57",),
+    server="minio",
+    bug="of each page what lies below is deleted, also where that is nothing",
+)
 class BatchOfEachPage(S3Driver):
     def _delete(self, path: str) -> None:
         self._stat(path)
@@ -64,6 +69,7 @@ class DirectoriesOfDirectoriesAreMissing(S3Driver):
 @mutant(
     "FOR-1",
     rows=("B45",),
+    server="minio",
     bug="a marker of a directory is known by its emptiness: one with content is a file of no name",
 )
 class MarkerWithContentIsAFile(S3Driver):
@@ -153,7 +159,9 @@ class _AnyOfItsMarkIsOwn(MultipartUpload):
 
 
 @mutant(
-    "WRITE-8", bug="an object that another writer made of the same stage is taken for one's own, with the answer lost"
+    "WRITE-8",
+    server="minio",
+    bug="an object that another writer made of the same stage is taken for one's own, with the answer lost",
 )
 class AnyContinuationIsOwn(Streaming):
     Stream = _AnyOfItsMarkIsOwn

@@ -222,7 +222,7 @@ def _unadorned(bucket: Bucket) -> Bucket:
     return plain
 
 
-@mutant("CONF-3", bug="what was moved has the storage class of the bucket, and not that of the driver")
+@mutant("CONF-3", server="minio", bug="what was moved has the storage class of the bucket, and not that of the driver")
 class MoveLosesTheClass(S3Driver):
     def _move(self, source: str, dest: str) -> None:
         given = self._bucket
@@ -233,7 +233,7 @@ class MoveLosesTheClass(S3Driver):
             self._bucket = given
 
 
-@mutant("CONF-3", bug="streams are written without the storage class, and what is put with it")
+@mutant("CONF-3", server="minio", bug="streams are written without the storage class, and what is put with it")
 class StreamLosesTheClass(S3Driver):
     def _target(self, path: str) -> ObjectTarget:
         return _target_of(self, path, _unadorned(self._bucket))

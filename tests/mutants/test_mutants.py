@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 import pytest
 
 # Loaded for good: each run within this process would load them anew, which takes longer than its checks.
 import storagedriver.plugin.session
 import storagedriver.report.terminal  # noqa: F401
+from mutants import groups
 from mutants.bugs import BUGS, Bug
 from mutants.model import Mutant, all_mutants
 from power import states
-from power.verdicts import VerdictFile
 from storagedriver.backends import selection
 from storagedriver.contract import REQUIREMENTS
 from storagedriver.registry import unregister_suite
@@ -25,7 +24,7 @@ from storagedriver_suites.behaviour import streams
 
 SUITES = {name: suite for name, suite in states.SUITES.items() if name != "properties"}
 MUTANTS = all_mutants()
-VERDICTS = VerdictFile(Path(__file__).parents[2] / "reports" / "power" / "verdicts.jsonl")
+VERDICTS = groups.VERDICTS
 
 
 Selection = Mapping[str, Sequence[str]]
@@ -34,9 +33,6 @@ Selection = Mapping[str, Sequence[str]]
 
 PATIENCE = 10
 """Seconds after which a call of a mutant hangs: they are local, and hang for ever where they do."""
-
-TOGETHER = 8
-"""Mutants that are run together, as a run takes longer to begin than most checks take; more would be long for one test."""
 
 
 @pytest.fixture(autouse=True)
@@ -61,13 +57,11 @@ def neighbours(mutant: Mutant) -> Iterator[Sequence[Mutant]]:
     To be asked for before `pytester`, which at its end forgets all modules that were loaded since its beginning: those of a
     server in this process would be loaded twice, and not know each other.
     """
-    alike = [each for each in MUTANTS if each.requirement == mutant.requirement]
-    first = alike.index(mutant) // TOGETHER * TOGETHER
     with contextlib.ExitStack() as registered:
-        for each in alike[first : first + TOGETHER]:
+        for each in groups.group_of(mutant):
             each.register()
             registered.callback(unregister_suite, each.name)
-        yield alike[first : first + TOGETHER]
+        yield groups.group_of(mutant)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.key for mutant in MUTANTS])
@@ -75,6 +69,8 @@ def test_is_rejected_by_the_requirement_it_breaks(
     mutant: Mutant, neighbours: Sequence[Mutant], pytester: pytest.Pytester
 ) -> None:
     """A run over the checks of that requirement fails, by a judgement and not by an outage."""
+    if mutant.server not in {None, server_of(mutant)}:
+        pytest.skip(f"what is wrong with it shows on {mutant.server}, which was not found here")
     if convicted_as_before(mutant, neighbours, pytester):
         return
 
@@ -141,6 +137,11 @@ def label(mutant: Mutant) -> str:
         return label_of(mutant.name, None)
     provider, mode = selection.choose(mutant.driver.name, None)
     return label_of(mutant.name, (provider.name, mode))
+
+
+def server_of(mutant: Mutant) -> str | None:
+    """The server that it is judged on here; None if it needs none."""
+    return selection.choose(mutant.driver.name, None)[0].name if selection.needed_by(mutant.driver.name) else None
 
 
 def modules_about(requirement: str) -> Selection:

@@ -19,10 +19,13 @@ from scaffolding.fresh_environment import ROOT, FreshEnvironment
 from scaffolding.pipelines import Ended, Pipeline
 from storagedriver.report import Outcome, Report
 from storagedriver.scaffolding import ProjectName, render
+from storagedriver.testing import lengthy
 
 DELETES = 'f"DELETE FROM files WHERE path = :path OR {_BELOW}"'
 DELETES_TOO_MUCH = '"DELETE FROM files WHERE substr(path, 1, length(:path)) = :path"'
 WHAT_BREAKS = "DEL-2 (MUST) failed"
+
+pytestmark = lengthy
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="the program git is not installed")
 
