@@ -21,7 +21,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 ROOT = Path(__file__).parent
 LOCKS = Path("ci", "requirements")
 TEMPLATES = "ci/templates"
-PARALLEL = f"--numprocesses={2 * (os.cpu_count() or 1)}"
+PARALLEL = (f"--numprocesses={2 * (os.cpu_count() or 1)}", "--dist=worksteal")
 """As many tests always wait for a program they began."""
 NEEDED_BY_TESTS = ("tests", "docs", "ci", "action.yml", "pyproject.toml", "README.md")
 OLDEST, NEWEST = "3.11", "3.14"
@@ -138,11 +138,11 @@ def wheel(session: nox.Session) -> None:
     with folder_elsewhere(*NEEDED_BY_TESTS) as elsewhere, session.chdir(elsewhere):
         session.run("python", "-c", installed_check(), *PACKAGES)
         chosen = told_by_the_wheel() if session.python == OWN else told_by_another_python()
-        session.run("python", "-m", "pytest", PARALLEL, *chosen, *session.posargs)
+        session.run("python", "-m", "pytest", *PARALLEL, *chosen, *session.posargs)
         # With all its values it was judged in `tests`: here the question is whether all of it was shipped.
         suites = "behaviour,concurrency,security,faults,durability,leaks"
         judging = ("--driver=inmemory", f"--suite={suites}", "--sample=1")
-        session.run("python", "-m", "pytest", PARALLEL, *judging, *session.posargs)
+        session.run("python", "-m", "pytest", *PARALLEL, *judging, *session.posargs)
 
 
 def told_by_the_wheel() -> list[str]:

@@ -2,10 +2,10 @@
 
 It runs in an environment that has the project installed: `python3 ci/test.py` makes one, `nox -s tests` has one. Arguments
 go on to every call of pytest; with `--require-backends` a server that is not found is a failure. `--sample=NUMBER` goes to the
-parts on servers, and to a driver that was judged whole elsewhere: each check then has so many of its values there, and on a
-driver's further servers, and on slow ones, it is one half of the checks, drawn anew each time. Of the faulty drivers in the
-project's own tests it is one half too, and all that the table of detection power does not have as rejected by the suites as
-they are. `--containers-in-full` stays here: drivers on servers in containers then have all of the suite behaviour, and reports.
+parts on servers, and to a driver that was judged whole elsewhere: each check then has so many of its values there, and on
+servers it is one half of the checks, drawn anew each time. Of the faulty drivers in the project's own tests it is one half too,
+and all that the table of detection power does not have as rejected by the suites as they are. `--containers-in-full` stays
+here: drivers on servers in containers then have all of the suite behaviour, and reports.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ class Part:
         title: What it proves, in the summary.
         arguments: What pytest is called with.
         server: The server it needs; None for none.
-        halved: A sample of it is one half of its checks, drawn anew each time.
         report: The name of its report in the folder certify/; None if it judges no driver.
         suites: The suites that it runs, unless the user names others; None for those that are run unasked.
         excerpt: The groups of the contract that it is about, unless the user names suites or requirements; None for all.
@@ -61,7 +60,6 @@ class Part:
     title: str
     arguments: Sequence[str]
     server: str | None = None
-    halved: bool = False
     report: str | None = None
     suites: str | None = None
     excerpt: str | None = None
@@ -77,8 +75,8 @@ class Part:
             return [f"{HALF_OF_MUTANTS}={random.randrange(1 << 32)}"]  # noqa: S311  no secret
         if self.server is None and self.root is None:
             return []
-        shard = [f"--shard={random.choice(HALVES)}"] if self.halved else []  # noqa: S311  no secret
-        return [f"{SAMPLE}={values}", *shard]
+        half = [f"--shard={random.choice(HALVES)}"] if self.server is not None else []  # noqa: S311  no secret
+        return [f"{SAMPLE}={values}", *half]
 
     @property
     def waives(self) -> bool:
@@ -135,10 +133,7 @@ TRUSTED = frozenset(
 """The drivers that have all of TRUST, and on which server."""
 
 HALVES = ("1/2", "2/2")
-"""The shards of which a sample has one where it is halved."""
-
-SLOW = frozenset({("swift", "swift:process")})
-"""Where all of TRUST takes so long that a sample has one half of it: the servers of Swift are Python, and several for one call."""
+"""The shards of which a sample on a server has one."""
 
 IN_CONTAINERS = "behaviour"
 """What containers are for: the same server as a process has the other suites, and they take a minute each."""
@@ -150,12 +145,6 @@ the driver makes of the answers, it has shown on the same server as a process.""
 
 def _is_container(server: str) -> bool:
     return server.endswith(":container")
-
-
-def _is_halved(driver: str, server: str) -> bool:
-    """Whether the driver is trusted for what it does on another server, or this one is slow."""
-    further = (driver, server) not in TRUSTED and driver in {trusted for trusted, _ in TRUSTED}
-    return further or (driver, server) in SLOW
 
 
 def _suites(driver: str, server: str) -> str | None:
@@ -174,7 +163,6 @@ PARTS = (
             f"driver {driver} on {server}",
             (f"--driver={driver}", f"--backend={server}"),
             server=server,
-            halved=_is_halved(driver, server),
             report=f"{driver}-{server.replace(':', '-')}",
             suites=_suites(driver, server),
             excerpt=EXCERPT_IN_CONTAINERS if _is_container(server) else None,
