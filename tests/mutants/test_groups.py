@@ -12,6 +12,7 @@ from mutants import groups
 from mutants.model import Mutant, all_mutants
 from power.verdicts import VerdictFile
 
+MUTANTS = all_mutants()
 SEEDS = range(200)
 
 
@@ -20,7 +21,7 @@ def test_groups_are_of_one_requirement_and_all_are_in_one() -> None:
     found = all_groups()
 
     assert all(len({mutant.requirement for mutant in group}) == 1 for group in found)
-    assert sorted(mutant.key for group in found for mutant in group) == sorted(each.key for each in all_mutants())
+    assert sorted(mutant.key for group in found for mutant in group) == sorted(each.key for each in MUTANTS)
     assert max(map(len, found)) == groups.TOGETHER
 
 
@@ -36,7 +37,7 @@ def test_each_group_is_drawn_by_a_half_of_the_numbers(monkeypatch: pytest.Monkey
 
 def test_what_no_verdict_tells_is_always_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A new mutant, and one that was rejected by checks that are no longer as they were."""
-    new, old = _in_other_groups(*all_mutants())
+    new, old = _in_other_groups(*MUTANTS)
     verdicts = VerdictFile(tmp_path / "verdicts.jsonl")
     for verdict in groups.VERDICTS.all():
         if verdict.subject == old.key:
@@ -47,7 +48,7 @@ def test_what_no_verdict_tells_is_always_drawn(monkeypatch: pytest.MonkeyPatch, 
 
 
 def all_groups() -> Sequence[Sequence[Mutant]]:
-    return list({id(group): group for group in map(groups.group_of, all_mutants())}.values())
+    return list({id(group): group for group in map(groups.group_of, MUTANTS)}.values())
 
 
 def _in_other_groups(first: Mutant, *others: Mutant) -> tuple[Mutant, Mutant]:
