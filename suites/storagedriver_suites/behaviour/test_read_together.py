@@ -177,7 +177,8 @@ SIZES = ("1000", "chunk+1", pytest.param("200000", marks=full), pytest.param("2*
         ("chunk+1", "after-a-delete"),
         *(
             pytest.param(size, change, marks=full)
-            for size in ("200000", "chunk+1", "2*chunk+1")
+            # No larger: MinIO lets a writer wait until what a reader has asked for is sent, and more does not fit the connection.
+            for size in ("200000", "chunk+1")
             for change in REPLACEMENTS
         ),
     ],
