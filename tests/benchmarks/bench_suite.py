@@ -28,7 +28,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "filesystem-quick": ("--driver=filesystem",),
     "filesystem-full": ("--driver=filesystem", "--profile=full"),
     "s3-minio-behaviour-full": (*S3, "--suite=behaviour"),
-    "s3-minio-behaviour-full-two-processes": (*S3, "--suite=behaviour", "-n2"),
+    "s3-minio-behaviour-full-two-processes": (*S3, "--suite=behaviour", "-n2", "--dist=worksteal"),
     "s3-minio-behaviour-full-one-core": (*S3, "--suite=behaviour"),
     "s3-minio-full": S3,
 }
