@@ -55,6 +55,8 @@ def test_run(benchmark: BenchmarkFixture, run: str, tmp_path: Path) -> None:
 
     assert done.returncode == pytest.ExitCode.OK, done.stdout[-2000:]
     benchmark.extra_info["summary"] = done.stdout.strip().splitlines()[-1].strip("= ")
+    # A file may be put together of runs of several days.
+    benchmark.extra_info["measured"] = time.strftime("%Y-%m-%d")
     benchmark.extra_info["cores_used"] = round((_processor_seconds() - before) / (time.monotonic() - began), 2)
 
 
