@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from storagedriver.plugin import sharding
 
 pytest_plugins = ["pytester"]
 
@@ -29,32 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each worker begins with what takes long: the last one to begin it would have all others wait.
-
-    xdist gives each an equal part of the order, one after the other. What is of one group stays together.
-    """
-    if not hasattr(config, "workerinput") or config.getoption("storagedriver_driver"):
-        return
-    workers = config.workerinput["workercount"]
-    lengthy = [list(group) for _, group in itertools.groupby(filter(is_lengthy, items), lengthy_group)]
-    rest = [item for item in items if not is_lengthy(item)]
-    order: list[pytest.Item] = []
-    for number in range(workers):
-        head = [item for group in lengthy[number::workers] for item in group]
-        light = max(0, (len(items) - len(order)) // (workers - number) - len(head))
-        order += [*head, *rest[:light]]
-        del rest[:light]
-    items[:] = [*order, *rest]
-
-
-def is_lengthy(item: pytest.Item) -> bool:
-    return item.get_closest_marker("lengthy") is not None
-
-
-def lengthy_group(item: pytest.Item) -> tuple[Path, str | None]:
-    """Its module, and in it what `lengthy` names as its group."""
-    mark = item.get_closest_marker("lengthy")
-    return item.path, mark.kwargs.get("group") if mark else None
+    """Workers begin with what takes long, as they do in a run of the suites."""
+    if hasattr(config, "workerinput") and not config.getoption("storagedriver_driver"):
+        items[:] = sharding.shared_out(items, config.workerinput["workercount"])
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,8 +26,8 @@ def group_of(mutant: Mutant) -> Sequence[Mutant]:
 @functools.cache
 def _groups() -> Mapping[Mutant, Sequence[Mutant]]:
     found: dict[Mutant, Sequence[Mutant]] = {}
-    for requirement in {each.requirement for each in all_mutants()}:
-        alike = [each for each in all_mutants() if each.requirement == requirement]
+    for _, of_one in itertools.groupby(all_mutants(), lambda mutant: mutant.requirement):
+        alike = list(of_one)
         for first in range(0, len(alike), TOGETHER):
             group = alike[first : first + TOGETHER]
             found.update(dict.fromkeys(group, group))

@@ -25,7 +25,7 @@ DELETES = 'f"DELETE FROM files WHERE path = :path OR {_BELOW}"'
 DELETES_TOO_MUCH = '"DELETE FROM files WHERE substr(path, 1, length(:path)) = :path"'
 WHAT_BREAKS = "DEL-2 (MUST) failed"
 
-pytestmark = lengthy
+pytestmark = lengthy(group="the project that was made")
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="the program git is not installed")
 

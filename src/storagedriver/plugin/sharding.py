@@ -7,6 +7,7 @@ pytest-xdist, and a new check moves no other one into another shard; the price i
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -15,7 +16,7 @@ from storagedriver.plugin.accounting import label_of
 from storagedriver.report.shard import Shard
 
 LENGTHY = "lengthy"
-"""The mark of modules whose checks take long."""
+"""The mark of modules whose checks take long; those that name one `group` in it, and follow each other, are one worker's."""
 
 TOGETHER = "together"
 """The mark of modules whose checks share what is costly to make; they are in one shard, for each target."""
@@ -40,17 +41,23 @@ def shared_out(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     """
     shared = [item for item in items if is_together(item)]
     lengthy = [item for item in items if not is_together(item) and item.get_closest_marker(LENGTHY) is not None]
+    groups = [list(group) for _, group in itertools.groupby(lengthy, _lengthy_group)]
     taken = {*shared, *lengthy}
     rest = [item for item in items if item not in taken]
     order: list[pytest.Item] = []
     for number in range(workers):
         # The first worker has what is shared to begin with, and so the last turn.
-        head = [*(shared if number == 0 else ()), *lengthy[(number - 1) % workers :: workers]]
+        head = [*(shared if number == 0 else ()), *itertools.chain(*groups[(number - 1) % workers :: workers])]
         size = (len(items) - len(order)) // (workers - number)
         light = max(0, size - len(head))
         order += [*head, *rest[:light]]
         del rest[:light]
     return [*order, *rest]
+
+
+def _lengthy_group(item: pytest.Item) -> str:
+    mark = item.get_closest_marker(LENGTHY)
+    return item.nodeid if mark is None else mark.kwargs.get("group", item.nodeid)
 
 
 def _unit(item: pytest.Item) -> str:

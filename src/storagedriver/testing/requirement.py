@@ -42,7 +42,7 @@ together = pytest.mark.together
 
 lengthy = pytest.mark.lengthy
 """For a module whose checks take many times as long as most, as `pytestmark = lengthy`: where several processes share the
-checks, they are begun first."""
+checks, they are begun first. Those of one `lengthy(group="...")` are begun by one process."""
 
 soak = pytest.mark.profile("soak")
 """For checks that take minutes, or gigabytes of the backend: run in the profile soak alone."""
