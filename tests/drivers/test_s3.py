@@ -6,6 +6,7 @@ alone allows, faults above all, go through a proxy in front of either.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import io
@@ -189,6 +190,10 @@ class RawBody(io.BytesIO):
 @pytest.fixture
 def faults(driver: S3Driver) -> Faults:
     return Faults(driver)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("ascii")
 
 
 def error(code: str) -> bytes:
@@ -996,6 +1001,7 @@ class TestParameters:
             ({"read_timeout": 3601}, "read_timeout"),
             ({"storageclass": "GLACIER"}, "storageclass"),
             ({"objectacl": "open"}, "objectacl"),
+            ({"checksum": "crc32"}, "checksum"),
             ({"keyid": "k"}, "keyid"),
             ({"secure": "perhaps"}, "secure"),
             ({"rootdirectory": "a/../b"}, "rootdirectory"),
@@ -1070,6 +1076,30 @@ class TestParameters:
                 with pytest.raises((StorageDriverError, ClientError)):
                     call()
                 assert arguments.items() <= sent[0].items()
+
+    @pytest.mark.parametrize("secure", [False, True])
+    @pytest.mark.parametrize("checksum", [None, "md5", "sha256"])
+    def test_what_a_body_is_checked_by(self, checksum: str | None, secure: bool) -> None:
+        """By Content-MD5, or by the SHA-256 in the signature, which is then there over https too."""
+        content = b"some content"
+        sent: list[dict[str, str]] = []
+
+        def keep(request: Any, **_: Any) -> Any:
+            sent.append({name.lower(): _text(value) for name, value in request.headers.items()})
+            return Answer(200, b"", (("etag", '"x"'),)).response(request.url)
+
+        with self.made(checksum=checksum, secure=secure) as driver:
+            driver._bucket.client.meta.events.register("before-send.s3", keep)
+            driver.put_content("/f", content)
+            multipart.Multipart(driver._bucket, "f", "id", "mark").part(1, content)
+
+        assert len(sent) == 2
+        for headers in sent:
+            if checksum == "sha256":
+                assert "content-md5" not in headers
+                assert headers["x-amz-content-sha256"] == hashlib.sha256(content).hexdigest()
+            else:
+                assert base64.b64decode(headers["content-md5"]) == hashlib.md5(content).digest()
 
     def test_numbers(self) -> None:
         with self.made(

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import Any
 
-from storagedriver_drivers.s3.parameters import S3Parameters
+from storagedriver_drivers.s3.parameters import Checksum, S3Parameters
 
 CONTENT_TYPE = "application/octet-stream"
 
@@ -14,6 +14,11 @@ CONTENT_TYPE = "application/octet-stream"
 def content_md5(content: bytes | bytearray) -> str:
     """The value of the header by which the server notices a damaged body."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def of_body(content: bytes | bytearray, checksum: Checksum) -> dict[str, Any]:
+    """Arguments by which the server notices a damaged body; none where the SHA-256 of the signature is to do it."""
+    return {"ContentMD5": content_md5(content)} if checksum == "md5" else {}
 
 
 def part_of_object(start: int, end: int | None, if_match: str | None) -> dict[str, Any]:

@@ -53,15 +53,20 @@ def config_arguments(parameters: S3Parameters) -> dict[str, Any]:
     """What the client's configuration is made of, but for the size of its pool of connections."""
     return {
         "signature_version": "s3v4",
-        "s3": {"addressing_style": _addressing_style(parameters), "use_accelerate_endpoint": parameters.accelerate},
+        "s3": {
+            "addressing_style": _addressing_style(parameters),
+            "use_accelerate_endpoint": parameters.accelerate,
+            # Else botocore spares bodies that go over https with a Content-MD5.
+            **({"payload_signing_enabled": True} if parameters.checksum == "sha256" else {}),
+        },
         "use_dualstack_endpoint": parameters.usedualstack,
         "connect_timeout": parameters.connect_timeout,
         "read_timeout": parameters.read_timeout,
         # Without one of ours botocore composes its own for each request, anew: 2 % of a small one.
         "user_agent": parameters.useragent,
         "retries": {"mode": "standard", "max_attempts": parameters.maxretries},
-        # Bodies carry Content-MD5, which every server checks. The newer checksums travel as trailers over https, and many
-        # servers refuse those.
+        # Bodies have the checksum of the parameters. The newer ones of S3 travel as trailers over https, and many servers
+        # refuse those.
         "request_checksum_calculation": "when_required",
         "response_checksum_validation": "when_supported",
     }

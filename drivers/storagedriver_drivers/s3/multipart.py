@@ -10,7 +10,7 @@ from typing import Any
 from storagedriver.errors import BackendError
 from storagedriver.parallel import together
 from storagedriver_drivers.s3.answers import is_minio, next_page_of_uploads, require_made_of, required_etag
-from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5
+from storagedriver_drivers.s3.arguments import CONTENT_TYPE, of_body
 from storagedriver_drivers.s3.errors import ClientError, code, is_repeated
 from storagedriver_drivers.s3.objects import Bucket
 from storagedriver_drivers.s3.parts import GONE, MARK, ranges
@@ -39,7 +39,7 @@ class Multipart:
             UploadId=self.upload_id,
             PartNumber=number,
             Body=content,  # type: ignore[arg-type]  # bytearray is taken too
-            ContentMD5=content_md5(content),
+            **of_body(content, self.bucket.checksum),
         )
         return required_etag(answer, "UploadPart")
 

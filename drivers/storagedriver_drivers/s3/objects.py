@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from storagedriver_drivers.s3.answers import ObjectHead, head_of, next_page, require_below, required_etag
-from storagedriver_drivers.s3.arguments import CONTENT_TYPE, content_md5, of_writes, part_of_object
+from storagedriver_drivers.s3.arguments import CONTENT_TYPE, of_body, of_writes, part_of_object
 from storagedriver_drivers.s3.errors import ClientError, is_absent
 from storagedriver_drivers.s3.parameters import S3Parameters
 
@@ -29,6 +29,7 @@ class Bucket:
         self.retries = parameters.maxretries
         self._page = parameters.listpage
         self.write_arguments = of_writes(parameters)
+        self.checksum = parameters.checksum
         self.lists_uploads_by_prefix = True
 
     def head(self, key: str) -> ObjectHead | None:
@@ -57,9 +58,9 @@ class Bucket:
             Bucket=self.name,
             Key=key,
             Body=content,  # type: ignore[arg-type]  # bytearray is taken too
-            ContentMD5=content_md5(content),
             ContentType=CONTENT_TYPE,
             Metadata=metadata or {},
+            **of_body(content, self.checksum),
             **self.write_arguments,
         )
         return required_etag(answer, "PutObject")

@@ -96,6 +96,8 @@ StorageClass = Literal[
     "GLACIER_IR",
 ]
 
+Checksum = Literal["md5", "sha256"]
+
 ObjectACL = Literal[
     "none",
     "private",
@@ -161,6 +163,11 @@ class S3Parameters(DriverParameters):
         default="none",
         description="Canned ACL of what is written. none sends none, and S3 then makes the object private; "
         "buckets that enforce their owner refuse most others.",
+    )
+    checksum: Checksum = Field(
+        default="md5",
+        description="How the server notices a damaged body: md5 sends Content-MD5, which every server checks; sha256 is that "
+        "of the signature alone, in a third of the processor time, for servers that compare it with the body.",
     )
     chunksize: PartSize = Field(
         default=10 * MIB, description="Bytes a stream is cut into; a writer holds a few such chunks in memory."

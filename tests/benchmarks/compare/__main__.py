@@ -54,7 +54,7 @@ def measured(field: Field, works: tuple[Workload, ...]) -> Measured:
             if opened.counting is not None:
                 compared = _counted(compared, opened.counting, field, work)
             found += compared
-        return Measured(Environment.here(field.packages, opened.servers), found)
+        return Measured(Environment.here(field.packages, opened.servers, field.parameters), found)
 
 
 def _counted(compared: Iterable[Comparison], counting: Counting, field: Field, work: Workload) -> Iterator[Comparison]:

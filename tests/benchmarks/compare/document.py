@@ -35,6 +35,7 @@ class Environment:
         cores: Of the machine, which the server shares.
         packages: Versions of what took part, by name.
         servers: The server's version by its name; empty without a server.
+        parameters: What the driver was told besides where its server is.
     """
 
     date: str
@@ -43,9 +44,10 @@ class Environment:
     cores: int
     packages: Mapping[str, str]
     servers: Mapping[str, str]
+    parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def here(cls, packages: Mapping[str, str], servers: Mapping[str, str]) -> Self:
+    def here(cls, packages: Mapping[str, str], servers: Mapping[str, str], parameters: Mapping[str, str]) -> Self:
         """This machine, today."""
         return cls(
             date=dt.datetime.now(dt.UTC).date().isoformat(),
@@ -54,6 +56,7 @@ class Environment:
             cores=os.cpu_count() or 1,
             packages={"storagedriver": metadata.version("storagedriver"), **packages},
             servers=servers,
+            parameters=parameters,
         )
 
 
@@ -138,11 +141,12 @@ def section(measured: Mapping[str, Measured]) -> str:
 def _told(label: str, measured: Measured) -> list[str]:
     where = measured.environment
     versions = ", ".join(f"{name} {version}" for name, version in {**where.packages, **where.servers}.items())
+    told = "".join(f" The driver has `{name}={value}`." for name, value in where.parameters.items())
     return [
         "",
         f"### {label}",
         "",
-        f"Run on {where.date} with {where.cores} cores, {where.system}, Python {where.python}: {versions}.",
+        f"Run on {where.date} with {where.cores} cores, {where.system}, Python {where.python}: {versions}.{told}",
         "",
         "| workload | peer | ratio | quartiles | goal | driver's median | peer's median | requests |",
         "|---|---|---|---|---|---|---|---|",
