@@ -20,6 +20,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -1270,6 +1271,32 @@ def test_directory_that_another_process_made_is_flushed_with_the_first_file_in_i
     renamed = position(lines, r"rename\w*\(.*\"1\"")
     assert position(lines, r"fsync\(\d+<ROOT>\)") < position(lines, r"fsync\(\d+<ROOT/made>\)") < renamed
     assert not [line for line in lines[renamed:] if re.search(r"fsync\(\d+<ROOT(/made)?>\)", line)]
+
+
+def test_directories_that_were_removed_take_no_memory(driver: FilesystemDriver, tmp_path: Path) -> None:
+    """Each has a number of its own: something else takes those that become free."""
+
+    def make_and_remove(number: int) -> None:
+        driver.put_content("/made/deeper/file", b"")
+        driver.delete("/made")
+        driver.put_content("/made/deeper/file", b"")
+        driver.delete("/made/deeper/file")
+        (tmp_path / f"taken-{number}" / "too").mkdir(parents=True)
+
+    def grown(first: int, last: int) -> int:
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(first, last):
+            make_and_remove(number)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+
+    tracemalloc.start()
+    try:
+        grown(0, 50)
+        assert grown(50, 250) < 200 * 50
+    finally:
+        tracemalloc.stop()
 
 
 def test_move_flushes_both_directories(root: Path) -> None:

@@ -89,7 +89,8 @@ def remove_tree(trail: Trail, name: str, removed: Removed, clear: Clear = clear)
             pending.pop()
             if pending:
                 left = trail.leave()
-                removed.rmdir(trail.fd, left)
+                removed.rmdir(trail.fd, left.name)
+                trail.flushed.forget(left.identity)
         elif _entered(trail, pending[-1].pop()):
             pending.append(clear(trail.fd, removed))
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from storagedriver_drivers.filesystem.errors import NOT_EMPTY
+from storagedriver_drivers.filesystem.flushed import FlushedDirectories, Identity
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CHILD = DIRECTORY | os.O_NOFOLLOW
@@ -21,13 +22,21 @@ class DirectoryMovedError(OSError):
     """A directory is no longer where it was entered: another process moved it meanwhile."""
 
 
+class Left(NamedTuple):
+    """A directory that a trail has left: its name in the one above, and its number."""
+
+    name: str
+    identity: Identity
+
+
 class Trail:
     """An open directory and the way back up to where the trail began. It holds one descriptor, however deep it is."""
 
-    def __init__(self, fd: int) -> None:
-        """Begin at the directory `fd`, which is the trail's to close."""
+    def __init__(self, fd: int, flushed: FlushedDirectories) -> None:
+        """Begin at the directory `fd`, which is the trail's to close, in a tree of these flushed directories."""
         self.fd = fd
-        self._above: list[tuple[str, tuple[int, int]]] = []
+        self.flushed = flushed
+        self._above: list[tuple[str, Identity]] = []
 
     @property
     def depth(self) -> int:
@@ -42,13 +51,14 @@ class Trail:
         os.close(self.fd)
         self.fd = child
 
-    def leave(self) -> str:
-        """Go up again, and return the name of the directory that was left.
+    def leave(self) -> Left:
+        """Go up again.
 
         Raises:
             DirectoryMovedError: What lies above is not the directory from which it was entered.
         """
         name, entered_from = self._above[-1]
+        left = Left(name, _identity(self.fd))
         parent = os.open("..", _CHILD, dir_fd=self.fd)
         try:
             if _identity(parent) != entered_from:
@@ -59,11 +69,11 @@ class Trail:
         self._above.pop()
         os.close(self.fd)
         self.fd = parent
-        return name
+        return left
 
     def handed_over(self) -> Trail:
         """A trail that takes over where this one is, which counts as closed from now on."""
-        other = Trail(self.fd)
+        other = Trail(self.fd, self.flushed)
         other._above = self._above
         self.fd = -1
         return other
@@ -96,11 +106,11 @@ def prune(trail: Trail, *, keep: int = 0, durable: bool = True) -> None:
     removed = False
     while trail.depth > keep:
         try:
-            name = trail.leave()
+            left = trail.leave()
         except DirectoryMovedError:
             break
         try:
-            os.rmdir(name, dir_fd=trail.fd)
+            os.rmdir(left.name, dir_fd=trail.fd)
         except FileNotFoundError:
             # Another process removed it first.
             continue
@@ -109,11 +119,11 @@ def prune(trail: Trail, *, keep: int = 0, durable: bool = True) -> None:
                 # It holds something again, is a mount point, or was replaced.
                 break
             raise
+        trail.flushed.forget(left.identity)
         removed = True
     if removed and durable:
         os.fsync(trail.fd)
 
 
-def _identity(directory: int) -> tuple[int, int]:
-    found = os.fstat(directory)
-    return found.st_dev, found.st_ino
+def _identity(directory: int) -> Identity:
+    return Identity.of(os.fstat(directory))

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from storagedriver.errors import BackendError, PathConflictError, PathNotFoundError
 from storagedriver_drivers.filesystem.errors import NO_DIRECTORY
+from storagedriver_drivers.filesystem.flushed import FlushedDirectories, Identity
 from storagedriver_drivers.filesystem.trail import DIRECTORY, Trail, prune
 
 T = TypeVar("T")
@@ -20,17 +21,13 @@ ATTEMPTS = 100
 """How often a write begins anew because others remove the directories it needs; each time they got something done."""
 
 
-MOST_FLUSHED = 10_000
-"""Directories that a tree remembers at most; it costs a flush to have forgotten one."""
-
-
 class Tree:
     """The directories below a root. It holds nothing open: the root is opened anew by each call."""
 
     def __init__(self, root: Path) -> None:
         """Work below `root`, which need not exist yet, and may be reached through links."""
         self._root = root
-        self._flushed: set[tuple[int, int]] = set()
+        self._flushed = FlushedDirectories()
 
     def open(self, components: Sequence[str]) -> Trail:
         """The directory of these components.
@@ -39,7 +36,7 @@ class Tree:
             PathNotFoundError: There is none: nothing, a file, or a link or other thing that is not of the store.
         """
         try:
-            trail = Trail(os.open(self._root, DIRECTORY))
+            trail = Trail(os.open(self._root, DIRECTORY), self._flushed)
         except FileNotFoundError as error:
             raise PathNotFoundError from error
         try:
@@ -65,7 +62,7 @@ class Tree:
             PathConflictError: One of them is there and is no directory.
             FileNotFoundError: Another process removed one at the same moment; see `until_made`.
         """
-        trail = Trail(self._open_or_make_root())
+        trail = Trail(self._open_or_make_root(), self._flushed)
         existing = len(components)
         try:
             for name in components:
@@ -77,7 +74,7 @@ class Tree:
                     existing = min(existing, trail.depth)
                     _make(trail, name, durable=durable)
                     if durable:
-                        self._remember(os.fstat(trail.fd))
+                        self._flushed.add(Identity.of(os.fstat(trail.fd)))
             yield trail
         except BaseException:
             with contextlib.suppress(OSError):
@@ -89,17 +86,13 @@ class Tree:
     def _flush_once(self, trail: Trail, name: str) -> None:
         """Flush the name of a directory that is there, unless this tree has done so before.
 
-        It is known by its number, which the file system may give again: then who made it anew has to flush it, as here.
+        It is known by its number, which the file system may give again after another process removed it: then who made
+        it anew has to flush it, as here.
         """
         found = os.stat(name, dir_fd=trail.fd, follow_symlinks=False)
-        if (found.st_dev, found.st_ino) not in self._flushed and stat.S_ISDIR(found.st_mode):
+        if Identity.of(found) not in self._flushed and stat.S_ISDIR(found.st_mode):
             os.fsync(trail.fd)
-            self._remember(found)
-
-    def _remember(self, flushed: os.stat_result) -> None:
-        if len(self._flushed) >= MOST_FLUSHED:
-            self._flushed.clear()
-        self._flushed.add((flushed.st_dev, flushed.st_ino))
+            self._flushed.add(Identity.of(found))
 
     def _open_or_make_root(self) -> int:
         try:
