@@ -35,19 +35,29 @@ class Judges:
     Attributes:
         suites: The suites, in the order in which they are asked.
         arguments: More arguments of pytest: the server, and what makes a run short enough there.
+        elsewhere: The same for another server, on which the first of the suites is asked at last, with all its checks:
+            what a driver does for one kind of server alone shows there. Nothing for none.
     """
 
     suites: tuple[str, ...] = JUDGES
     arguments: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """In words, for the page."""
         suites = "that ship" if self.suites == JUDGES else ", ".join(self.suites)
         way = f", with `{' '.join(self.arguments)}`" if self.arguments else ""
-        return f"the suites {suites} are the only judges, in profile quick{way}."
+        more = f", and at last {self.suites[0]} with `{' '.join(self.elsewhere)}`" if self.elsewhere else ""
+        return f"the suites {suites} are the only judges, in profile quick{way}{more}."
 
 
-_ON_SERVERS = {"s3": Judges(("behaviour", "concurrency", "security", "faults"), ("--backend=moto", "--sample=2"))}
+_ON_SERVERS = {
+    "s3": Judges(
+        ("behaviour", "concurrency", "security", "faults"),
+        ("--backend=moto", "--sample=2"),
+        ("--backend=minio:process", "--sample=1"),
+    )
+}
 """Drivers of servers. A fault that all of the suites do not see would keep a run busy for half an hour; what is left out can
 at worst make a fault survive that the whole sees."""
 
@@ -129,6 +139,8 @@ def run_altered(run: AlteredRun, folder: Path) -> None:
         )
         if verdict.ending is not Ending.MISSED:
             break
+    if verdict.ending is Ending.MISSED and run.judges.elsewhere:
+        verdict = run_suite(SuiteRun(run.key, run.driver, run.judges.suites[0], arguments=run.judges.elsewhere))
     leave(verdict, folder)
 
 

@@ -121,6 +121,18 @@ def test_a_fault_is_seen_by_a_check_that_executes_its_line() -> None:
     assert [verdict.checks for verdict in found] == [1, 0]
 
 
+def test_a_fault_that_shows_elsewhere_is_seen_there() -> None:
+    """With all checks of the first suite, whatever line they execute."""
+    loses = fault("self._put(path, File(content, self._now()))", "self._put(path, File(content[:-1], self._now()))")
+    found: list[Verdict] = []
+
+    judges = Judges(("behaviour",), elsewhere=("--requirement=CONT-1",))
+    run = AlteredRun("inmemory", loses, judges=judges, checks=frozenset())
+    run_all([run], run_altered, loaded="power.loaded_without_drivers", processes=1, limit=100, done=found.append)
+
+    assert [(verdict.ending, verdict.requirements) for verdict in found] == [(Ending.CAUGHT, ["CONT-1"])]
+
+
 def test_what_breaks_the_import_is_seen() -> None:
     """A driver that cannot be imported passes nothing."""
     broken = fault('"""A directory; it exists as long as a file lies below it."""', "1 / 0")
