@@ -115,7 +115,7 @@ class InterceptedReader(io.BufferedIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        return self._call("read", lambda: self.inner.read(-1 if size is None else size), size=size)
+        return self._call("read", lambda: self.inner.read(size), size=size)  # type: ignore[arg-type]  # None too
 
     def read1(self, size: int = -1, /) -> bytes:
         proceed: Callable[[int], bytes] = getattr(self.inner, "read1", self.inner.read)
@@ -126,7 +126,7 @@ class InterceptedReader(io.BufferedIOBase):
         return self._call("readinto", lambda: proceed(buffer), size=len(memoryview(buffer)))
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        return self._call("readline", lambda: self.inner.readline(-1 if size is None else size), size=size)
+        return self._call("readline", lambda: self.inner.readline(size), size=size)  # type: ignore[arg-type]  # None too
 
     def close(self) -> None:
         super().close()

@@ -263,6 +263,31 @@ class TestReader:
                 assert stream.read(10) == body(10)
 
 
+class TestReaderOfWhatTheServerHides:
+    """SeaweedFS says of an empty object that it is absent, where a folder had its name and a range is asked for."""
+
+    ABSENT = (404, error("NoSuchKey"), (("server", "SeaweedFS 4.48"),))
+
+    @pytest.mark.parametrize(("size", "found"), [("0", True), ("7", False)])
+    def test_empty_object(self, driver: S3Driver, faults: Faults, size: str, found: bool) -> None:
+        faults.answer("GetObject", Answer(*self.ABSENT))
+        head = (("content-length", size), ("etag", '"x"'), ("last-modified", "Mon, 01 Jan 2024 00:00:00 GMT"))
+        faults.answer("HeadObject", Answer(200, b"", head))
+        if found:
+            with driver.reader("/f", 100) as reader:
+                assert reader.read() == b""
+        else:
+            with pytest.raises(PathNotFoundError):
+                driver.reader("/f", 100)
+
+    @pytest.mark.parametrize(("offset", "looks"), [(100, 1), (0, 0)])
+    def test_absent_object(self, driver: S3Driver, faults: Faults, requests: Requests, offset: int, looks: int) -> None:
+        faults.answer("GetObject", Answer(*self.ABSENT))
+        with pytest.raises(PathNotFoundError):
+            driver.reader("/f", offset)
+        assert requests.taken()["HeadObject"] == looks
+
+
 class TestStatAndList:
     def test_stat(self, driver: S3Driver, requests: Requests) -> None:
         driver.put_content("/d/f", b"abc")

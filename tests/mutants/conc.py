@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import random
@@ -37,6 +38,19 @@ def give_way() -> None:
 
 
 # --- CONC-1: every method from many threads
+
+
+@mutant("CONC-1", bug="each call runs an event loop of its own, which no thread may that runs one")
+class RunsALoop(InMemoryDriver):
+    def _get_content(self, path: str) -> bytes:
+        async def got() -> bytes:
+            return InMemoryDriver._get_content(self, path)
+
+        coroutine = got()
+        try:
+            return asyncio.run(coroutine)
+        finally:
+            coroutine.close()
 
 
 @mutant("CONC-1", rows=("B29",), bug="the temporary name is fixed, so two puts of one path steal each other's file")

@@ -22,6 +22,38 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
+# --- writing anew
+
+
+class _TakesTheBuffer(HttpStoreUpload):
+    def commit(self) -> None:
+        held, self.buffer = self.buffer, bytearray()
+        if self.upload is None:
+            self.driver.ask("PUT", f"/object{self.path}", bytes(held))
+            return
+        self.buffer = held
+        super().commit()
+
+
+@mutant(
+    "FAULT-1", bug="a commit takes what was written from its writer, and a second one after a failure publishes nothing"
+)
+class CommitTakesTheBuffer(HttpStoreDriver):
+    def upload(self, path: str) -> HttpStoreUpload:
+        return _TakesTheBuffer(self, path)
+
+
+@mutant("FAULT-1", bug="what was put is looked at, and deleted where the look fails")
+class DeletesWhatItCannotLookAt(HttpStoreDriver):
+    def _put_content(self, path: str, content: bytes) -> None:
+        super()._put_content(path, content)
+        try:
+            self.ask("HEAD", f"/object{path}")
+        except BackendError:
+            self.ask("DELETE", f"/object{path}", also=(404,))
+            raise
+
+
 # --- reading
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import logging
 import os
 import queue
+import secrets
 import signal
 import socket
 import tempfile
@@ -18,7 +20,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from mutants.model import mutant
 from mutants.write import Uploading
-from storagedriver import FileInfo
+from storagedriver import FileInfo, PathNotFoundError
 from storagedriver.base import ByteSource, Upload
 from storagedriver_drivers.filesystem import FilesystemDriver
 from storagedriver_drivers.filesystem.parameters import FilesystemParameters
@@ -51,6 +53,18 @@ class Wrapping:
 
 def _a_descriptor() -> int:
     return os.open(os.devnull, os.O_RDONLY)
+
+
+# --- segments
+
+
+@mutant("LEAK-1", bug="a move onto a file leaves its segments, which are not named after it")
+class SegmentsOfDestStay(InMemoryDriver):
+    def _move(self, source: str, dest: str) -> None:
+        with contextlib.suppress(PathNotFoundError):
+            replaced = self._store.get_file(self._key(dest))
+            self._store.stage(f"/~segments-{secrets.token_hex(8)}", bytearray(replaced.content))
+        super()._move(source, dest)
 
 
 # --- descriptors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
@@ -350,6 +351,20 @@ class _StagedAside(_StagedBeside):
 class RecordsAreHidden(InMemoryDriver):
     def _scan(self, path: str) -> Sequence[FileInfo]:
         return [info for info in super()._scan(path) if not info.path.endswith((".metadata", ".lock"))]
+
+
+@mutant("PATH-5", bug="what a driver would keep its own attributes in is no name for a file")
+class AttributesAreHidden(InMemoryDriver):
+    def _scan(self, path: str) -> Iterable[FileInfo]:
+        return [info for info in super()._scan(path) if info.is_dir or not info.path.endswith(".attrs")]
+
+
+@mutant("PATH-6", bug="a delete takes along what has the name of the file's attributes, though it is a user's")
+class AttributesGoAlong(InMemoryDriver):
+    def _delete(self, path: str) -> None:
+        super()._delete(path)
+        with contextlib.suppress(PathNotFoundError):
+            super()._delete(f"{path}.attrs")
 
 
 @mutant("PATH-6", bug="the index is over the first 767 bytes of a path, and takes each of them once")

@@ -45,6 +45,22 @@ class ReadGivesOneBuffer(OwnStream):
             return super().read(4096 if size is None or size < 0 else size)
 
 
+@mutant("READ-5", bug="None is no size to read")
+class NoneIsNoSize(OwnStream):
+    class stream(Stream):  # noqa: N801  the attribute's name
+        def read(self, size: int | None = -1, /) -> bytes:
+            if size is None:
+                raise TypeError("size must be an int")
+            return super().read(size)
+
+
+@mutant("READ-5", bug="a reader says that it can seek, and stays where it is")
+class SeekDoesNothing(OwnStream):
+    class stream(Stream):  # noqa: N801  the attribute's name
+        def seek(self, offset: int, whence: int = 0, /) -> int:
+            return self.tell()
+
+
 class LeavesItsRest:
     """A source whose driver keeps what is left of it when it is closed."""
 

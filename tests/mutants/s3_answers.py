@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+from urllib.parse import quote
 
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -45,6 +46,29 @@ class EmptyPageIsTheLast(S3Driver):
     def __init__(self, parameters: S3Parameters) -> None:
         super().__init__(parameters)
         self._bucket = _EndsAtAnEmptyPage(self._bucket.client, parameters)
+
+
+class _GoesOnByTheName(Bucket):
+    def pages(self, prefix: str, *, delimiter: str = "", size: int = 0) -> Iterator[ListObjectsV2OutputTypeDef]:
+        for page in super().pages(prefix, delimiter=delimiter, size=size):
+            yield page
+            last = page["Contents"][-1]["Key"] if page.get("Contents") else ""
+            if page.get("IsTruncated") and last != quote(last, safe="/~"):
+                raise BackendError("the marker of the next page is no part of a URL")
+
+
+@mutant("FOR-1", bug="where a page ends with a name that has to be quoted in a URL, the next one cannot be asked for")
+class MarkerIsNotQuoted(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        self._bucket = _GoesOnByTheName(self._bucket.client, parameters)
+
+
+@mutant("FAULT-2", bug="told not to verify certificates, it has no timeouts either")
+class UnverifiedHasNoTimeouts(S3Driver):
+    def __init__(self, parameters: S3Parameters) -> None:
+        patient = {"connect_timeout": 3600, "read_timeout": 3600} if parameters.skipverify else {}
+        super().__init__(parameters.model_copy(update=patient))
 
 
 class Reading(S3Driver):

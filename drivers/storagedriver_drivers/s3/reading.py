@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storagedriver.errors import BackendError
 from storagedriver.resuming import ResumingReader
+from storagedriver_drivers.s3.answers import may_hide_the_empty
 from storagedriver_drivers.s3.errors import BODY_FAILURES, ClientError, FlexibleChecksumError, is_absent, status
 from storagedriver_drivers.s3.objects import Bucket
 
@@ -28,8 +29,14 @@ class ObjectReader(ResumingReader):
             self._open()
         except ClientError as error:
             # The object ends at or before the offset (READ-2).
-            if status(error) != 416:
+            if status(error) != 416 and not self._is_empty(error):
                 raise
+
+    def _is_empty(self, error: ClientError) -> bool:
+        if not (self._position and is_absent(error) and may_hide_the_empty(error.response)):
+            return False
+        head = self._bucket.head(self._key)
+        return head is not None and head.size == 0
 
     def _open(self) -> None:
         answer = self._bucket.open(self._key, start=self._position, end=self._end, if_match=self.etag or None)

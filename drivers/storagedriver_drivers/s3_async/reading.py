@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from storagedriver.asynchronous.resuming import AsyncResumingReader
 from storagedriver.errors import BackendError
+from storagedriver_drivers.s3.answers import may_hide_the_empty
 from storagedriver_drivers.s3.errors import ClientError, FlexibleChecksumError, is_absent, status
 from storagedriver_drivers.s3_async.errors import BODY_FAILURES
 from storagedriver_drivers.s3_async.objects import Bucket
@@ -36,10 +37,16 @@ class ObjectReader(AsyncResumingReader):
             await reader._open()
         except ClientError as error:
             # The object ends at or before the offset (READ-2).
-            if status(error) != 416:
+            if status(error) != 416 and not await reader._is_empty(error):
                 raise
             await reader.close()
         return reader
+
+    async def _is_empty(self, error: ClientError) -> bool:
+        if not (self._position and is_absent(error) and may_hide_the_empty(error.response)):
+            return False
+        head = await self._bucket.head(self._key)
+        return head is not None and head.size == 0
 
     async def _open(self) -> None:
         answer: Any = await self._bucket.open(

@@ -20,6 +20,12 @@ from storagedriver_drivers.swift.authentication import Access, Authenticator
 from storagedriver_drivers.swift.errors import TRANSFER_FAILURES, AnswerError, is_lasting
 from storagedriver_drivers.swift.parameters import SwiftParameters
 
+_ANSWERS_FOR_GOOD = frozenset({200, 404})
+"""Answers to the question for /info that are no refusal."""
+
+_REFUSALS_BELIEVED = 2
+"""So many refusals of /info, one after the other, mean that the server tells nobody."""
+
 _PASSING = frozenset({408, 429, 498, 500, 502, 503, 504})
 """Statuses of failures that may pass; 498 is how Swift limits rates."""
 
@@ -119,6 +125,7 @@ class Session:
         self._idle: list[Any] = []
         self._closed = False
         self._info: Mapping[str, Any] | None = None
+        self._refusals_of_info = 0
         self._redaction = _redaction(parameters, lambda: self._access)
         if parameters.insecureskipverify:
             logging.getLogger("storagedriver.swift").warning(
@@ -190,9 +197,14 @@ class Session:
 
     @property
     def info(self) -> Mapping[str, Any]:
-        """What the server says it can do; empty if it does not say. Asked for once."""
+        """What the server says it can do; empty if it does not say. Asked for once, and again where that was refused."""
         if self._info is None:
-            self._info = self._attempts(self._ask_info)[0]
+            told, status = self._attempts(self._ask_info)[0]
+            if status not in _ANSWERS_FOR_GOOD:
+                self._refusals_of_info += 1
+                if self._refusals_of_info < _REFUSALS_BELIEVED:
+                    return told
+            self._info = told
         return self._info
 
     @property
@@ -206,7 +218,8 @@ class Session:
         slo = self.info.get("slo")
         return slo is None or (isinstance(slo, Mapping) and "yield_frequency" in slo)
 
-    def _ask_info(self) -> Mapping[str, Any]:
+    def _ask_info(self) -> tuple[Mapping[str, Any], int]:
+        """What the server says of itself, and the status of its answer."""
         access = self._current_access()
         # At the root of the server, with what lies before the version in the account's URL.
         root = urlsplit(access.storage_url).path.split("/v1", 1)[0]
@@ -223,7 +236,7 @@ class Session:
         except (ValueError, RecursionError):
             # Some servers answer all they do not know by a page for people.
             told = {}
-        return told if isinstance(told, dict) else {}
+        return (told if isinstance(told, dict) else {}), status
 
     def _open(self, request: Request) -> Stream:
         access = self._current_access()

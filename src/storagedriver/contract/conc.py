@@ -9,7 +9,8 @@ REQUIREMENTS = (
         title="Every method may be called from many threads at once",
         promise=(
             "Every method of one driver may be called from many threads at once; none hangs, crashes or mixes results. A "
-            "reader, writer or walk may go on in another thread than the one it was opened in, in one at a time."
+            "reader, writer or walk may go on in another thread than the one it was opened in, in one at a time. A thread "
+            "that calls may be one that runs an event loop."
         ),
         rationale="Servers share one driver between all their requests, and await each call in whichever thread is free.",
         source=STRICTER,

@@ -46,9 +46,9 @@ REQUIREMENTS = (
         level=Level.MUST,
         title="A reader is a well-behaved binary stream, and closing it returns its connection",
         promise=(
-            'read(k) with any k, readinto, and iteration to the end work; at the end read gives b"" again and again; a '
-            "closed reader raises ValueError; closing twice is fine; a reader that was closed half-read returns its "
-            "connection."
+            'read(k) with any k, None too, readinto, and iteration to the end work; at the end read gives b"" again and '
+            "again; a closed reader raises ValueError; closing twice is fine; a reader that was closed half-read returns "
+            "its connection. A reader need not seek; one that says that it is seekable does."
         ),
         rationale="Readers are handed to library code that relies on all of it; a connection not returned runs the pool dry.",
         source=STRICTER,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from storagedriver import paths
 from storagedriver.driver import StorageDriver
 from storagedriver.foreign import ForeignStore
 from storagedriver.report.trials import Figure
@@ -166,16 +167,27 @@ class Subject:
         Raises:
             InspectionError: The registration's function raised something.
         """
+        names = self._inspected(self.parameters, self._tree.root)
+        return sorted(name for name in names if self._tree.root.strip("/") in name)
+
+    def inspect_root(self, relative: str) -> list[str]:
+        """Everything on the backend of the store that `open_root(relative)` gives, whatever its name (needs both).
+
+        Raises:
+            InspectionError: The registration's function raised something.
+        """
+        return sorted(self._inspected({**self.parameters, self.root_parameter: self.root(relative)}, paths.ROOT))
+
+    def _inspected(self, parameters: Mapping[str, Any], path: str) -> Sequence[str]:
         inspect = self.target.registration.inspect
         if inspect is None:
             raise RuntimeError("the check must say needs=['inspect'] in its requirement mark")
         try:
-            names = list(inspect(self.parameters, self._tree.root))
+            return list(inspect(parameters, path))
         except Exception as error:
             raise InspectionError(
                 f"inspect, as given to register_suite, failed: {type(error).__name__}: {error}"
             ) from error
-        return sorted(name for name in names if self._tree.root.strip("/") in name)
 
     @contextlib.contextmanager
     def through_proxy(self) -> Iterator[ProxiedTarget]:

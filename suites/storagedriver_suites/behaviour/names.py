@@ -155,7 +155,9 @@ BOOKKEEPING: tuple[str, ...] = (
             *("db", "sqlite", "journal", "wal", "log", "idx", "index", "cache", "state", "version", "0000000001"),
             *("temp", "partial", "download", "crdownload", "swp", "orig", "old", "copy", "deleted", "del", "trash"),
             *("marker", "dir", "folder", "empty", "placeholder", "chunk", "chunks", "segment", "parts", "dlo", "slo"),
-            *("gz", "enc", "pid", "link", "symlink", "ref", "sock"),
+            *("gz", "enc", "pid", "link", "symlink", "ref", "sock", "rclone_chunk.001"),
+            *("attrs", "attributes", "crc", "crc32", "sha1", "sum", "hash", "etag", "tags", "acl", "headers", "mime"),
+            *("type", "content-type", "mtime", "size", "lease", "owner", "encrypted", "snappy", "part.1", "xl.meta"),
         )
     ),
     *(
@@ -171,6 +173,9 @@ BOOKKEEPING: tuple[str, ...] = (
         ".marker",
         ".empty",
         ".trash",
+        ".file.crc",
+        ".file.attrs",
+        ".file.meta",
     ),
     *(".placeholder", ".gitkeep", ".nfs0001", ".fuse_hidden0001", "._file", ".DS_Store", "Thumbs.db", "desktop.ini"),
     *(

@@ -9,7 +9,8 @@ import pytest
 from storagedriver import PathNotFoundError, StorageDriver
 from storagedriver.foreign import ForeignRefusal, ForeignStore, GivesSecondNames
 from storagedriver.testing import BOUNDARY_SIZES, Content, Subject, Tree, content, expect, requirement, size_of
-from storagedriver_suites.behaviour.streams import read_from
+from storagedriver_suites.behaviour.shapes import page_of
+from storagedriver_suites.behaviour.streams import bounded, read_from
 
 ODD_NAMES = {
     "space": "a b",
@@ -31,6 +32,9 @@ ODD_NAMES = {
     "control-character": "a\x01b",
 }
 """Components that no path has, and that most backends can hold."""
+
+MOST_ODD = 200
+"""More than profile quick puts by another tool, one by one."""
 
 ODD_OF_THE_BACKEND = "odd names of this backend"
 
@@ -387,6 +391,30 @@ def test_odd_name_goes_with_its_directory(driver: StorageDriver, subject: Subjec
     driver.delete(tree.path("d"))
 
     expect.absent(driver, tree.path("d"), "deleted directory with odd names")
+    expect.true(not tool.holds(tree.path("d")), "that the tool finds nothing of the deleted directory")
+
+
+ODD_IN_A_URL = "&#%+=?;\u00e9 "
+"""What has a meaning in a URL, or none: where a listing goes on after a name, the name is sent."""
+
+
+@requirement("FOR-1", needs=["foreign"])
+def test_page_may_end_with_an_odd_name(driver: StorageDriver, subject: Subject, tree: Tree) -> None:
+    """Of more odd names than a page of a listing holds, list, walk and delete pass over each, and come to the end."""
+    tool = subject.foreign()
+    for name in ("d/a", "d/z"):
+        driver.put_content(tree.path(name), b"x")
+    count = page_of(driver) + 1
+    if count > MOST_ODD and subject.profile == "quick":
+        pytest.skip(f"a page holds {count - 1:,} names: profile full has as many")
+    _put_odd(tool, tree.path("d"), [f"n{number:05}{ODD_IN_A_URL}" for number in range(count)])
+
+    listed = bounded(lambda: driver.list(tree.path("d")), "list of pages of odd names")
+    walked = bounded(lambda: [info.path for info in driver.walk(tree.path("d"))], "walk over pages of odd names")
+    bounded(lambda: driver.delete(tree.path("d")), "delete of pages of odd names")
+
+    expect.equal(sorted(listed), tree.paths("d/a", "d/z"), "children beside pages of odd names")
+    expect.equal(walked, tree.paths("d/a", "d/z"), "walk over pages of odd names")
     expect.true(not tool.holds(tree.path("d")), "that the tool finds nothing of the deleted directory")
 
 

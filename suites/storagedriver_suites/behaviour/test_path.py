@@ -568,6 +568,29 @@ def test_writing_touches_no_file_of_another_name(driver: StorageDriver, tree: Tr
 
 
 @requirement("PATH-6")
+@pytest.mark.parametrize("change", ["put", "delete", "move"])
+def test_change_of_a_file_touches_none_of_what_may_be_kept_beside_it(
+    driver: StorageDriver, tree: Tree, change: str
+) -> None:
+    """Files named as what stores keep beside each file, as its checksum or its attributes, are the user's, and stay."""
+    driver.put_content(tree.path("file"), b"old")
+    files = put_all(driver, tree.root, (name for name in BOOKKEEPING if "file" in name))
+
+    {
+        "put": lambda: driver.put_content(tree.path("file"), b"new"),
+        "delete": lambda: driver.delete(tree.path("file")),
+        "move": lambda: driver.move(tree.path("file"), tree.path("moved")),
+    }[change]()
+
+    left = {"put": ["file"], "delete": [], "move": ["moved"]}[change]
+    expect.children(
+        driver, tree.root, [*files, *tree.paths(*left)], f"children after the {change} of a file beside them"
+    )
+    for path, data in files.items():
+        expect.equal(driver.get_content(path), data, f"content of a file beside, after the {change}")
+
+
+@requirement("PATH-6")
 @pytest.mark.parametrize("state", ["open", "closed", "committed", "cancelled"])
 @pytest.mark.parametrize("size", ["1", "chunk+1", pytest.param("2*chunk+1", marks=full)])
 def test_internals_of_a_stream_are_not_listed(driver: StorageDriver, tree: Tree, size: str, state: str) -> None:

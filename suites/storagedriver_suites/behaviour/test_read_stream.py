@@ -127,6 +127,23 @@ def _exactly(reader: BinaryIO, count: int) -> bytes:
     return seen
 
 
+@requirement("READ-5")
+def test_reader_that_says_that_it_can_seek_does(driver: StorageDriver, tree: Tree) -> None:
+    """Where seekable() is true, what is read after a seek is what lies there, and tell() says where that is."""
+    data = content(100_000, seed=10)
+    driver.put_content(tree.path("file"), data)
+    places = [(500, 0, 500), (0, 0, 0), (-7, 2, 99_993), (0, 2, 100_000), (3, 0, 3), (10, 1, 13), (65_536, 0, 65_536)]
+
+    with driver.reader(tree.path("file")) as recorded:
+        reader = bare(recorded)
+        for offset, whence, position in places if reader.seekable() else ():
+            what = f"after seek({offset}, {whence})"
+            reader.seek(offset, whence)
+            expect.equal(reader.tell(), position, f"tell {what}")
+            expect.equal(_exactly(reader, min(100, len(data) - position)), data[position : position + 100], what)
+            reader.seek(position)
+
+
 # --- readinto
 
 

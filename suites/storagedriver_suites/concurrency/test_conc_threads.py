@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 import threading
@@ -193,6 +194,29 @@ def test_drivers_are_made_by_many_threads_at_once(driver: StorageDriver, tree: T
     expect.children(
         driver, tree.path("d"), [tree.path(f"d/{name}") for name in ("file", *range(THREADS))], "what all drivers put"
     )
+
+
+@requirement("CONC-1")
+def test_thread_that_runs_an_event_loop_may_call(driver: StorageDriver, tree: Tree) -> None:
+    """A coroutine that calls the driver, and waits for it, gets what every caller gets."""
+
+    async def use() -> list[object]:
+        driver.put_content(tree.path("d/put"), b"content")
+        write_stream(driver, tree.path("d/stream"), [b"con", b"tent"])
+        driver.move(tree.path("d/put"), tree.path("d/moved"))
+        return [
+            driver.get_content(tree.path("d/moved")),
+            read_from(driver, tree.path("d/stream")),
+            driver.stat(tree.path("d/stream")).size,
+            sorted(driver.list(tree.path("d"))),
+            [info.path for info in driver.walk(tree.path("d"))],
+            driver.delete(tree.path("d")),
+        ]
+
+    seen = asyncio.run(use())
+
+    files = tree.paths("d/moved", "d/stream")
+    expect.equal(seen, [b"content", b"content", 7, files, files, None], "what a coroutine is answered")
 
 
 @requirement("CONC-1")

@@ -97,11 +97,13 @@ class Injector:
         subject: The driver.
         tree: Where the trials have their directories.
         at_once: Trials that run at the same time: most of them mostly wait.
+        parameters: Parameters of the disturbed drivers that differ from the target's.
     """
 
     subject: Subject
     tree: Tree
     at_once: int = AT_ONCE
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     _directories: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def requests(self, operation: Operation) -> Sequence[Countable]:
@@ -129,7 +131,11 @@ class Injector:
     def _undisturbed(self, operation: Operation, injection: Any) -> Sequence[Countable]:
         directory = self._directory(operation)
         met = "nothing disturbed" if injection is None else injection.fault.condition
-        with self.subject.target.open() as plain, self.subject.disturbed() as target, target.open() as driver:
+        with (
+            self.subject.target.open() as plain,
+            self.subject.disturbed() as target,
+            target.open(**self.parameters) as driver,
+        ):
             operation.prepare(plain, self.tree.path(directory))
             target.proxy.begin(injection)
             error = _error_of(operation, driver, self.tree.path(directory), f"{operation.name}, {met}")
@@ -278,7 +284,8 @@ class Injector:
     def _try(self, operation: Operation, trial: _Trial, plain: StorageDriver) -> None:
         directory, what = self._place(operation, trial)
         operation.prepare(plain, directory)
-        with self.subject.disturbed() as target, target.open(**self._changes(rooted=trial.rooted)) as driver:
+        changes = {**self.parameters, **self._changes(rooted=trial.rooted)}
+        with self.subject.disturbed() as target, target.open(**changes) as driver:
             injection = Injection(fault=trial.point.fault, at=trial.point.number, lasting=trial.point.lasting)
             target.proxy.begin(injection)
             outcome = trial.outcome = Outcome()

@@ -220,6 +220,16 @@ def _write_after_commit(driver: StorageDriver, directory: str) -> None:
         writer.commit()
 
 
+def _commit_again(driver: StorageDriver, directory: str, data: bytes, *, append: bool = False) -> None:
+    """As a caller does who is told of a failure that passes, and tries the same commit once more."""
+    with driver.writer(f"{directory}/file", append=append) as writer:
+        writer.write(data)
+        try:
+            writer.commit()
+        except BackendError:
+            writer.commit()
+
+
 def _append(driver: StorageDriver, directory: str) -> None:
     with driver.writer(f"{directory}/file", append=True) as writer:
         writer.write(_small(5))
@@ -314,6 +324,36 @@ WRITE_AFTER_COMMIT = Operation(
     after=lambda driver: {"file": _large(driver, 8) + _small(9), **_BESIDE},
     call=_write_after_commit,
     is_large=True,
+)
+"""As STREAM_ON; of drivers that append."""
+COMMIT_AGAIN = Operation(
+    name="stream whose commit is repeated",
+    before=_old,
+    after=lambda _: {"file": _small(4), **_BESIDE},
+    call=lambda driver, directory: _commit_again(driver, directory, _small(4)),
+)
+"""As STREAM_ON."""
+COMMIT_NOTHING_AGAIN = Operation(
+    name="empty stream whose commit is repeated",
+    before=_old,
+    after=lambda _: {"file": b"", **_BESIDE},
+    call=lambda driver, directory: _commit_again(driver, directory, b""),
+)
+"""As STREAM_ON."""
+COMMIT_LARGE_AGAIN = Operation(
+    name="large stream whose commit is repeated",
+    before=_old,
+    after=lambda driver: {"file": _large(driver, 3), **_BESIDE},
+    call=lambda driver, directory: _commit_again(driver, directory, _large(driver, 3)),
+    is_large=True,
+)
+"""As STREAM_ON."""
+COMMIT_APPEND_AGAIN = Operation(
+    name="append whose commit is repeated",
+    before=_old,
+    after=lambda _: {"file": _small(1) + _small(5), **_BESIDE},
+    twice=lambda _: {"file": _small(1) + _small(5) + _small(5), **_BESIDE},
+    call=lambda driver, directory: _commit_again(driver, directory, _small(5), append=True),
 )
 """As STREAM_ON; of drivers that append."""
 APPEND = Operation(

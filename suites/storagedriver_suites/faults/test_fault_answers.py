@@ -12,14 +12,22 @@ from storagedriver.wire import EmptyPages, Injection, ResumedByWhole, TruncatedB
 from storagedriver_suites.faults.disturbances import REFUSALS
 from storagedriver_suites.faults.injecting import Injector, Point, hits
 from storagedriver_suites.faults.served_operations import (
+    DELETE,
+    DELETE_LARGE,
     DELETE_TREE,
     GET,
     GET_LARGE,
     LIST,
     MOVE,
+    MOVE_LARGE,
+    PUT,
+    PUT_LARGE,
+    PUT_NEW,
     READ,
     READ_LARGE,
     STAT,
+    STREAM,
+    STREAM_SMALL,
     WALK,
     Operation,
 )
@@ -54,6 +62,15 @@ def test_answer_ends_before_its_body(subject: Subject, tree: Tree, operation: Op
 def test_refusal_of_one_request_is_no_absence(subject: Subject, tree: Tree, operation: Operation) -> None:
     """Where just one request is refused, though all before and after it are not, nothing is taken for absent (ERR-1)."""
     Injector(subject, tree).try_each(operation, REFUSALS)
+
+
+@requirement("FAULT-1", needs=["wire"])
+@pytest.mark.parametrize(
+    "operation", [PUT, PUT_NEW, PUT_LARGE, STREAM_SMALL, STREAM, MOVE_LARGE, DELETE, DELETE_LARGE], ids=_slug
+)
+def test_refusal_of_one_request_loses_nothing(subject: Subject, tree: Tree, operation: Operation) -> None:
+    """Where just one request of a change is refused, what is done to undo it works: no file goes that was there (CONT-7)."""
+    Injector(subject, tree, at_once=1).try_each(operation, REFUSALS[:1])
 
 
 @requirement("FAULT-1", needs=["wire"])

@@ -10,8 +10,8 @@ from typing import BinaryIO
 import pytest
 
 from storagedriver import BackendError
-from storagedriver.testing import ContractViolation, Subject, Tree, content, expect, lengthy, requirement
-from storagedriver.wire import Answered, FirstByte, Injection
+from storagedriver.testing import ContractViolation, Subject, Tree, content, expect, lengthy, not_offered, requirement
+from storagedriver.wire import Answered, FirstByte, Injection, Silent
 from storagedriver_suites.faults.disturbances import gone, lasting
 from storagedriver_suites.faults.injecting import Injector, Point, hits
 from storagedriver_suites.faults.served_operations import (
@@ -63,6 +63,17 @@ def test_a_server_that_asks_to_be_left_alone_for_an_hour_is_not_waited_for(
     exchanges = injector.requests(operation)
     fault = Answered("503 Service Unavailable", retry_after=3600)
     injector.try_points(operation, [Point(fault, exchanges[0].label, 1, len(exchanges), lasting=True)])
+
+
+@requirement("FAULT-2", needs=["wire"])
+@pytest.mark.parametrize("operation", [PUT, GET, LIST], ids=lambda operation: operation.name)
+def test_a_driver_that_verifies_no_certificate_gives_up_too(subject: Subject, tree: Tree, operation: Operation) -> None:
+    """Told not to verify certificates, it keeps its timeouts: a server that says nothing is given up (CONF-3)."""
+    if not subject.wire.unverified:
+        not_offered("no parameter turns the verification of certificates off")
+    injector = Injector(subject, tree, parameters=subject.wire.unverified)
+    exchanges = injector.requests(operation)
+    injector.try_points(operation, [Point(Silent(), exchanges[0].label, 1, len(exchanges), lasting=True)])
 
 
 MOST_REQUESTS = 100

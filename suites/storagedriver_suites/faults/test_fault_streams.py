@@ -16,6 +16,10 @@ from storagedriver_suites.faults.injecting import Injector
 from storagedriver_suites.faults.local_operations import close_without_commit
 from storagedriver_suites.faults.served_operations import (
     CANCEL,
+    COMMIT_AGAIN,
+    COMMIT_APPEND_AGAIN,
+    COMMIT_LARGE_AGAIN,
+    COMMIT_NOTHING_AGAIN,
     CONTINUE,
     DELETE_STAGED,
     STREAM,
@@ -43,6 +47,21 @@ def test_stream_goes_on_after_a_request_that_failed(subject: Subject, tree: Tree
 def test_stream_goes_on_after_a_commit_that_failed(subject: Subject, tree: Tree) -> None:
     """A commit that fails is followed by more writes and another one: all of it is committed, or an error is raised."""
     _refuse_each(subject, tree, WRITE_AFTER_COMMIT)
+
+
+@requirement("FAULT-1", needs=["wire"])
+@pytest.mark.parametrize(
+    "operation", [COMMIT_AGAIN, COMMIT_NOTHING_AGAIN, COMMIT_LARGE_AGAIN], ids=["small", "empty", "large"]
+)
+def test_commit_that_failed_is_repeated(subject: Subject, tree: Tree, operation: Operation) -> None:
+    """The same writer's second commit publishes all that was written, or raises: a failed one takes nothing with it."""
+    _refuse_each(subject, tree, operation)
+
+
+@requirement("FAULT-1", capability="append", needs=["wire"])
+def test_commit_of_an_append_that_failed_is_repeated(subject: Subject, tree: Tree) -> None:
+    """As the others: what was there before, and what was appended, once."""
+    _refuse_each(subject, tree, COMMIT_APPEND_AGAIN)
 
 
 @requirement("FAULT-1", capability="resumable_writes", needs=["wire"])
