@@ -200,6 +200,12 @@ def error(code: str) -> bytes:
     return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>said so</Message></Error>".encode()
 
 
+def head(size: str) -> Answer:
+    """The answer to HEAD of an object of so many bytes."""
+    told = (("content-length", size), ("etag", '"x"'), ("last-modified", "Mon, 01 Jan 2024 00:00:00 GMT"))
+    return Answer(200, b"", told)
+
+
 def server_of(driver: S3Driver) -> str:
     """What the server calls itself."""
     return answers.server(driver._bucket.client.list_objects_v2(Bucket=BUCKET, MaxKeys=1))
@@ -271,8 +277,7 @@ class TestReaderOfWhatTheServerHides:
     @pytest.mark.parametrize(("size", "found"), [("0", True), ("7", False)])
     def test_empty_object(self, driver: S3Driver, faults: Faults, size: str, found: bool) -> None:
         faults.answer("GetObject", Answer(*self.ABSENT))
-        head = (("content-length", size), ("etag", '"x"'), ("last-modified", "Mon, 01 Jan 2024 00:00:00 GMT"))
-        faults.answer("HeadObject", Answer(200, b"", head))
+        faults.answer("HeadObject", head(size))
         if found:
             with driver.reader("/f", 100) as reader:
                 assert reader.read() == b""
@@ -1091,8 +1096,7 @@ class TestParameters:
             ):
                 faults = Faults(driver)
                 sent: list[dict[str, Any]] = []
-                head = (("content-length", "1"), ("etag", '"x"'), ("last-modified", "Mon, 01 Jan 2024 00:00:00 GMT"))
-                faults.answer("HeadObject", Answer(200, b"", head))
+                faults.answer("HeadObject", head("1"))
                 faults.answer("ListObjectsV2", Answer(200, b"<ListBucketResult/>"))
                 driver._bucket.client.meta.events.register(
                     f"before-parameter-build.s3.{operation}", lambda params, into=sent, **_: into.append(dict(params))

@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 
 class _TakesTheBuffer(HttpStoreUpload):
     def commit(self) -> None:
-        held, self.buffer = self.buffer, bytearray()
-        if self.upload is None:
-            self.driver.ask("PUT", f"/object{self.path}", bytes(held))
+        if self.upload is not None:
+            super().commit()
             return
-        self.buffer = held
-        super().commit()
+        held, self.buffer = self.buffer, bytearray()
+        self.driver.ask("PUT", f"/object{self.path}", bytes(held))
 
 
 @mutant(

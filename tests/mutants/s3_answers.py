@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 
+class Asking(S3Driver):
+    """Asks by a bucket of its own."""
+
+    Bucket: type[Bucket] = Bucket
+
+    def __init__(self, parameters: S3Parameters) -> None:
+        super().__init__(parameters)
+        self._bucket = self.Bucket(self._bucket.client, parameters)
+
+
 class _EndsAtAnEmptyPage(Bucket):
     def pages(self, prefix: str, *, delimiter: str = "", size: int = 0) -> Iterator[ListObjectsV2OutputTypeDef]:
         for page in super().pages(prefix, delimiter=delimiter, size=size):
@@ -42,10 +52,8 @@ class _EndsAtAnEmptyPage(Bucket):
 
 
 @mutant("FAULT-1", bug="a page of no names is the last one, whatever it says")
-class EmptyPageIsTheLast(S3Driver):
-    def __init__(self, parameters: S3Parameters) -> None:
-        super().__init__(parameters)
-        self._bucket = _EndsAtAnEmptyPage(self._bucket.client, parameters)
+class EmptyPageIsTheLast(Asking):
+    Bucket = _EndsAtAnEmptyPage
 
 
 class _GoesOnByTheName(Bucket):
@@ -58,10 +66,8 @@ class _GoesOnByTheName(Bucket):
 
 
 @mutant("FOR-1", bug="where a page ends with a name that has to be quoted in a URL, the next one cannot be asked for")
-class MarkerIsNotQuoted(S3Driver):
-    def __init__(self, parameters: S3Parameters) -> None:
-        super().__init__(parameters)
-        self._bucket = _GoesOnByTheName(self._bucket.client, parameters)
+class MarkerIsNotQuoted(Asking):
+    Bucket = _GoesOnByTheName
 
 
 @mutant("FAULT-2", bug="told not to verify certificates, it has no timeouts either")
@@ -220,10 +226,8 @@ class _RefusedIsAbsent(Bucket):
 
 
 @mutant("FAULT-1", bug="a HEAD that is answered by 403 tells that nothing is there")
-class RefusedHeadIsAbsence(S3Driver):
-    def __init__(self, parameters: S3Parameters) -> None:
-        super().__init__(parameters)
-        self._bucket = _RefusedIsAbsent(self._bucket.client, parameters)
+class RefusedHeadIsAbsence(Asking):
+    Bucket = _RefusedIsAbsent
 
 
 @mutant("LEAK-1", bug="a move that fails in its middle leaves the upload that it began")

@@ -136,11 +136,15 @@ def required_etag(answer: Mapping[str, Any], operation: str) -> str:
 def may_hide_the_empty(answer: Mapping[str, Any]) -> bool:
     """Whether a server may say of an empty object that it is absent, where it is asked for a range."""
     # SeaweedFS does where a folder that has become empty has the object's name.
-    return server(answer).startswith("SeaweedFS")
+    return _is_seaweedfs(answer)
 
 
 def shows_empty_folders(page: Mapping[str, Any]) -> bool:
     """Whether a page of a listing by delimiter may show directories that are empty."""
     # SeaweedFS keeps folders, and shows one that became empty for a minute and more in listings by delimiter, not in
     # those without. There each group costs a request more; else what was deleted would still be listed (LIST-5).
-    return server(page).startswith("SeaweedFS")
+    return _is_seaweedfs(page)
+
+
+def _is_seaweedfs(answer: Mapping[str, Any]) -> bool:
+    return server(answer).startswith("SeaweedFS")

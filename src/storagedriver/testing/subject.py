@@ -171,7 +171,7 @@ class Subject:
         return sorted(name for name in names if self._tree.root.strip("/") in name)
 
     def inspect_root(self, relative: str) -> list[str]:
-        """Everything on the backend of the store that `open_root(relative)` gives, whatever its name (needs both).
+        """Everything on the backend of the store that `open_root(relative)` gives, whatever its name (needs inspect and root).
 
         Raises:
             InspectionError: The registration's function raised something.

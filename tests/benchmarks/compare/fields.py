@@ -17,7 +17,7 @@ from benchmarks.compare.local_files import PlainFiles
 from benchmarks.compare.object_stores import AzureSdk, Boto3, Boto3Stream, Obstore, Opendal, Parameters
 from benchmarks.compare.rados_clients import Librados, RadosBench
 from benchmarks.compare.workloads import ALL_ACTS, Act
-from storagedriver import factory
+from storagedriver import StorageDriver, factory
 from storagedriver.backends.selection import find
 from storagedriver.registry import find_suite
 from storagedriver.wire import FaultProxy, WireAccess
@@ -128,15 +128,14 @@ class Field:
             if self.backend is None:
                 (folder / "driver").mkdir()
                 (folder / "peers").mkdir()
-                with factory.create(self.driver, {"rootdirectory": str(folder / "driver")}) as driver:
+                with self._own({"rootdirectory": str(folder / "driver")}) as driver:
                     yield Opened(Driver(driver), self._made({"folder": folder / "peers"}), {})
                 return
             provider, mode = find(self.backend)
             server = provider.start(mode, folder)
             try:
                 given = {name: value for name, value in server.running.parameters.items() if name not in SMALL_CHUNKS}
-                own = {**given, **self.parameters}
-                with factory.create(self.driver, own) as driver, self._counting(given) as counting:
+                with self._own(given) as driver, self._counting(given) as counting:
                     servers = {self._server: server.running.version or "unknown"}
                     yield Opened(Driver(driver), self._made(given), servers, counting)
             finally:
@@ -152,8 +151,11 @@ class Field:
         access = replace(suite.wire, parameters={})
         with FaultProxy(*access.server(given)) as proxy:
             led = access.through(proxy.authority, given)
-            with factory.create(self.driver, {**led, **self.parameters}) as driver:
+            with self._own(led) as driver:
                 yield Counting(proxy, Driver(driver), self._made(led))
+
+    def _own(self, given: Parameters) -> StorageDriver:
+        return factory.create(self.driver, {**given, **self.parameters})
 
     def _made(self, given: Parameters) -> Mapping[str, Contestant | Bench]:
         return {name: peer.make(given) for name, peer in self.peers.items() if peer.is_there}
